@@ -1,0 +1,27 @@
+//! The object model of Group Policy management: the values and handles that Microsoft's GPMC calls IGPM….
+//!
+//! What is read is plain data ([`Gpo`], [`Som`], [`GpoLink`] …). What acts is a handle with async methods ([`Forest`], [`Domain`] …).
+
+mod task;
+mod forest;
+mod domain;
+mod som;
+mod gpo_link;
+mod gpo;
+mod wmi_filter;
+mod starter_gpo;
+mod permission;
+mod trustee;
+mod security_info;
+
+pub use domain::DomainSnapshot;
+pub use forest::{ForestSnapshot, Problem};
+pub use gpo::{Gpo, GpoStatus, SysvolState};
+pub use gpo_link::{GpoLink, InheritedLink};
+pub use permission::{Permission, PermissionType};
+pub use security_info::SecurityInfo;
+pub use som::{Som, SomIndex, SomType};
+pub use starter_gpo::{StarterGpo, StarterGpoType};
+pub use task::{Cancelled, Progress, Task};
+pub use trustee::{Trustee, TrusteeKind};
+pub use wmi_filter::{WmiFilter, WmiQuery};

@@ -1,0 +1,2 @@
+//! The program: reads the command line, starts the console or a subcommand.
+fn main() {}

@@ -1,0 +1,18 @@
+//! Where a forest lives: two traits over plain data, and the backends behind them.
+//!
+//! [`Directory`] is the LDAP side, [`Sysvol`] the file side, [`ForestStore`] gives both for each domain of a forest.
+//! Nothing here knows what a GPO is.
+
+mod error;
+mod directory;
+mod filter;
+mod sysvol;
+mod sysvol_path;
+mod connect;
+
+pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
+pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};
+pub use error::{StoreError, StoreErrorKind};
+pub use filter::{Filter, ParseFilterError};
+pub use sysvol::{FileInfo, Sysvol};
+pub use sysvol_path::{ParseSysvolPathError, SysvolPath};
