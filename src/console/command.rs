@@ -1,0 +1,393 @@
+//! Everything a person can ask of the console, and the one table that says how it is offered.
+//!
+//! Views draw and push a [`Command`]; the application carries commands out between frames. A command that stands in a menu,
+//! on the toolbar or in the palette is a row of [`TABLE`]: its words, picture, keys, where it applies and why it is greyed.
+//! A new command is a variant, a row and an arm in `App::carry_out`.
+
+use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
+
+use crate::store::{ConnectOptions, ConnectTarget, Credentials};
+
+use super::{Detail, ForestEntry, ForestId, ForestState, Icon, Node, Place};
+
+/// Something a person, or a view on their behalf, asks for.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Open the dialog that adds a forest.
+    ShowConnect,
+    /// Add a forest: connect and read it in the background.
+    AddForest(Box<ConnectRequest>),
+    /// Connect again to a forest that could not be opened.
+    Retry(ForestId),
+    /// Take a forest out of the view; nothing in the directory changes.
+    RemoveForest(ForestId),
+    /// Select a node, open the tree down to it and bring it into view.
+    Select(Node),
+    /// Open everything below a node.
+    ExpandAll(Node),
+    /// Close everything below a node.
+    CollapseAll(Node),
+    /// Go to the node selected before.
+    Back,
+    /// Go to the node selected after, having gone back.
+    Forward,
+    /// Go to the node above.
+    Up,
+    /// Read the forest of the selected node anew.
+    Refresh(ForestId),
+    /// Fetch something the snapshot does not hold.
+    Fetch(ForestId, Detail),
+    /// Open the palette: commands, and everything that has a name.
+    ShowPalette,
+    /// Open the list of what could not be read or looks wrong.
+    ShowProblems,
+    /// Open the list of keys.
+    ShowShortcuts,
+    /// Open the dialog that tells what this program is.
+    ShowAbout,
+    /// Choose light, dark, or what the system says.
+    SetTheme(ThemePreference),
+    /// Put text on the clipboard.
+    CopyText(String),
+    /// Move the focus to the scope tree.
+    FocusTree,
+    /// Move the focus to the result pane.
+    FocusResult,
+    /// Close the program.
+    Quit,
+}
+
+/// Which forest to add, and as whom.
+#[derive(Clone, Debug, Default)]
+pub struct ConnectRequest {
+    /// What to open; the demo forest where nothing is said.
+    pub target: Option<ConnectTarget>,
+    /// As whom.
+    pub credentials: Credentials,
+    /// How.
+    pub options: ConnectOptions,
+}
+
+/// A menu of the menu bar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Menu {
+    /// Forests, and leaving.
+    File,
+    /// What can be done with the selected node; its context menu is the same.
+    Action,
+    /// Ways to look.
+    View,
+    /// Help.
+    Help,
+}
+
+/// How a command is offered.
+pub struct Row {
+    /// Its words; an ellipsis where a dialog follows.
+    pub text: &'static str,
+    /// Its picture, where it has one.
+    pub icon: Option<Icon>,
+    /// The keys that ask for it; the first is shown.
+    pub shortcuts: &'static [KeyboardShortcut],
+    /// The menu it stands in, and the group within: a line is drawn between groups.
+    pub menu: (Menu, u8),
+    /// Whether it stands on the toolbar.
+    pub on_toolbar: bool,
+    /// Whether it can be asked for now.
+    pub availability: fn(&CommandContext<'_>) -> Availability,
+    /// Whether it is ticked; none for what is not a choice.
+    pub checked: fn(&CommandContext<'_>) -> Option<bool>,
+    /// What it asks for in this situation.
+    pub make: fn(&CommandContext<'_>) -> Option<Command>,
+}
+
+/// Whether a command can be asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// It can.
+    Available,
+    /// It has a place here but cannot be asked for now; why.
+    Greyed(&'static str),
+    /// It makes no sense here and is not shown.
+    Absent,
+}
+
+/// What the table looks at to say how a command is offered.
+pub struct CommandContext<'a> {
+    /// The forests in the view.
+    pub forests: &'a [ForestEntry],
+    /// The node it would act on.
+    pub node: &'a Node,
+    /// Whether there is a node to go back to.
+    pub can_go_back: bool,
+    /// Whether there is a node to go forward to.
+    pub can_go_forward: bool,
+    /// The theme chosen.
+    pub theme: ThemePreference,
+}
+
+impl<'a> CommandContext<'a> {
+    /// Returns the forest the node lies in.
+    pub fn forest(&self) -> Option<&'a ForestEntry> {
+        let id = self.node.forest()?;
+        self.forests.iter().find(|entry| entry.id == id)
+    }
+
+    fn is_forest_node(&self) -> bool {
+        matches!(self.node, Node::In(_, Place::Forest))
+    }
+
+    fn is_container(&self) -> bool {
+        !matches!(
+            self.node.place(),
+            Some(Place::Link { .. } | Place::Gpo { .. } | Place::WmiFilter { .. } | Place::StarterGpo { .. })
+        )
+    }
+}
+
+/// All commands that are offered by name, in the order of the menus.
+pub const TABLE: &[Row] = &[
+    Row {
+        text: "Add Forest…",
+        icon: Some(Icon::Connect),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::O)],
+        menu: (Menu::File, 0),
+        on_toolbar: true,
+        make: |_| Some(Command::ShowConnect),
+        ..ROW
+    },
+    Row {
+        text: "Add Demo Forest",
+        icon: Some(Icon::Forest),
+        menu: (Menu::File, 0),
+        availability: |context| {
+            let open = context.forests.iter().any(|entry| entry.target == ConnectTarget::Demo);
+            if open { Availability::Greyed("The demo forest is in the view already.") } else { Availability::Available }
+        },
+        make: |_| {
+            Some(Command::AddForest(Box::new(ConnectRequest {
+                target: Some(ConnectTarget::Demo),
+                ..ConnectRequest::default()
+            })))
+        },
+        ..ROW
+    },
+    Row {
+        text: "Quit",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)],
+        menu: (Menu::File, 9),
+        make: |_| Some(Command::Quit),
+        ..ROW
+    },
+    Row {
+        text: "Refresh",
+        icon: Some(Icon::Refresh),
+        shortcuts: &[
+            KeyboardShortcut::new(Modifiers::NONE, Key::F5),
+            KeyboardShortcut::new(Modifiers::COMMAND, Key::R),
+        ],
+        menu: (Menu::Action, 0),
+        on_toolbar: true,
+        availability: |context| match context.forest().map(|entry| &entry.state) {
+            None => Availability::Greyed("Select a node of a forest first."),
+            Some(ForestState::Loading(_)) => Availability::Greyed("The forest is being read."),
+            Some(ForestState::Failed(_)) => Availability::Greyed("The forest is not open: use Connect Again."),
+            Some(ForestState::Open(_)) => Availability::Available,
+        },
+        make: |context| context.node.forest().map(Command::Refresh),
+        ..ROW
+    },
+    Row {
+        text: "Connect Again",
+        icon: Some(Icon::Connect),
+        menu: (Menu::Action, 0),
+        availability: |context| match context.forest().map(|entry| &entry.state) {
+            Some(ForestState::Failed(_)) => Availability::Available,
+            _ => Availability::Absent,
+        },
+        make: |context| context.node.forest().map(Command::Retry),
+        ..ROW
+    },
+    Row {
+        text: "Expand All",
+        menu: (Menu::Action, 1),
+        availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
+        make: |context| Some(Command::ExpandAll(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Collapse All",
+        menu: (Menu::Action, 1),
+        availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
+        make: |context| Some(Command::CollapseAll(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Remove Forest from View",
+        menu: (Menu::Action, 2),
+        availability: |context| if context.is_forest_node() { Availability::Available } else { Availability::Absent },
+        make: |context| context.node.forest().map(Command::RemoveForest),
+        ..ROW
+    },
+    Row {
+        text: "Back",
+        icon: Some(Icon::Back),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft)],
+        menu: (Menu::View, 0),
+        on_toolbar: true,
+        availability: |context| {
+            if context.can_go_back {
+                Availability::Available
+            } else {
+                Availability::Greyed("There is no earlier node.")
+            }
+        },
+        make: |_| Some(Command::Back),
+        ..ROW
+    },
+    Row {
+        text: "Forward",
+        icon: Some(Icon::Forward),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight)],
+        menu: (Menu::View, 0),
+        on_toolbar: true,
+        availability: |context| {
+            if context.can_go_forward {
+                Availability::Available
+            } else {
+                Availability::Greyed("There is no later node.")
+            }
+        },
+        make: |_| Some(Command::Forward),
+        ..ROW
+    },
+    Row {
+        text: "Up One Level",
+        icon: Some(Icon::Up),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowUp)],
+        menu: (Menu::View, 0),
+        on_toolbar: true,
+        availability: |context| match context.node {
+            Node::Root => Availability::Greyed("This is the top."),
+            Node::In(..) => Availability::Available,
+        },
+        make: |_| Some(Command::Up),
+        ..ROW
+    },
+    Row {
+        text: "Go to Anything…",
+        icon: Some(Icon::Search),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::K)],
+        menu: (Menu::View, 1),
+        on_toolbar: true,
+        make: |_| Some(Command::ShowPalette),
+        ..ROW
+    },
+    Row {
+        text: "Problems…",
+        icon: Some(Icon::Warning),
+        menu: (Menu::View, 1),
+        make: |_| Some(Command::ShowProblems),
+        ..ROW
+    },
+    Row {
+        text: "Focus Scope Tree",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::Num1)],
+        menu: (Menu::View, 2),
+        make: |_| Some(Command::FocusTree),
+        ..ROW
+    },
+    Row {
+        text: "Focus Result Pane",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::Num2)],
+        menu: (Menu::View, 2),
+        make: |_| Some(Command::FocusResult),
+        ..ROW
+    },
+    Row {
+        text: "Follow System Theme",
+        menu: (Menu::View, 3),
+        checked: |context| Some(context.theme == ThemePreference::System),
+        make: |_| Some(Command::SetTheme(ThemePreference::System)),
+        ..ROW
+    },
+    Row {
+        text: "Light Theme",
+        menu: (Menu::View, 3),
+        checked: |context| Some(context.theme == ThemePreference::Light),
+        make: |_| Some(Command::SetTheme(ThemePreference::Light)),
+        ..ROW
+    },
+    Row {
+        text: "Dark Theme",
+        menu: (Menu::View, 3),
+        checked: |context| Some(context.theme == ThemePreference::Dark),
+        make: |_| Some(Command::SetTheme(ThemePreference::Dark)),
+        ..ROW
+    },
+    Row {
+        text: "Keyboard Shortcuts",
+        icon: Some(Icon::Help),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::NONE, Key::F1)],
+        menu: (Menu::Help, 0),
+        make: |_| Some(Command::ShowShortcuts),
+        ..ROW
+    },
+    Row {
+        text: "About OpenGPMC",
+        icon: Some(Icon::Info),
+        menu: (Menu::Help, 1),
+        make: |_| Some(Command::ShowAbout),
+        ..ROW
+    },
+];
+
+/// Returns the rows of one menu, in order.
+pub fn rows_of_menu(menu: Menu) -> impl Iterator<Item = &'static Row> {
+    TABLE.iter().filter(move |row| row.menu.0 == menu)
+}
+
+const ROW: Row = Row {
+    text: "",
+    icon: None,
+    shortcuts: &[],
+    menu: (Menu::Action, 0),
+    on_toolbar: false,
+    availability: |_| Availability::Available,
+    checked: |_| None,
+    make: |_| None,
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_keys_or_words() {
+        let mut words = std::collections::HashSet::new();
+        let mut keys = std::collections::HashSet::new();
+        for row in TABLE {
+            assert!(!row.text.is_empty() && words.insert(row.text), "{}", row.text);
+            for shortcut in row.shortcuts {
+                assert!(keys.insert(format!("{shortcut:?}")), "{}", row.text);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_available_asks_for_something() {
+        let node = Node::In(ForestId(1), Place::Forest);
+        let context = CommandContext {
+            forests: &[],
+            node: &node,
+            can_go_back: false,
+            can_go_forward: false,
+            theme: ThemePreference::System,
+        };
+        for row in TABLE {
+            if (row.availability)(&context) == Availability::Available {
+                assert!((row.make)(&context).is_some(), "{}", row.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! A forest in the console: what was asked for, what was read, and the details that come later.
+//!
+//! Everything the tree shows is in the snapshot. What lies in SYSVOL or in descriptors is fetched when a view asks for it
+//! ([`super::Command::Fetch`]); until then it is [`Lazy::Unknown`], and every view draws all four states.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use crate::gpm::{ForestSnapshot, Gpo, GpoLink, Problem, Som, StarterGpo, SysvolState, Task, Trustee};
+use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
+
+use super::{ForestId, Place};
+
+/// A forest of the scope tree, whether it could be opened or not.
+pub struct ForestEntry {
+    /// Its number.
+    pub id: ForestId,
+    /// What was asked for.
+    pub target: ConnectTarget,
+    /// What has become of it.
+    pub state: ForestState,
+}
+
+/// What has become of a forest that was asked for.
+pub enum ForestState {
+    /// It is being connected to and read for the first time.
+    Loading(Task),
+    /// It was read; while it is read anew, the old state stays in view.
+    Open(Box<OpenForest>),
+    /// It could not be opened.
+    Failed(StoreError),
+}
+
+impl ForestEntry {
+    /// Returns the forest, if it is open.
+    pub fn open(&self) -> Option<&OpenForest> {
+        match &self.state {
+            ForestState::Open(forest) => Some(forest),
+            ForestState::Loading(_) | ForestState::Failed(_) => None,
+        }
+    }
+
+    /// Returns the label of its node: `Forest: corp.example.com`, or what was asked for while it is not open.
+    pub fn label(&self) -> String {
+        match self.open() {
+            Some(forest) => format!("Forest: {}", forest.snapshot.name),
+            None => format!("Forest: {}", self.target),
+        }
+    }
+}
+
+/// A forest that was opened and read.
+pub struct OpenForest {
+    /// Its number.
+    pub id: ForestId,
+    /// How and as whom we are connected.
+    pub info: ConnectionInfo,
+    /// Where it lives.
+    pub store: Arc<dyn ForestStore>,
+    /// What was read.
+    pub snapshot: Arc<ForestSnapshot>,
+    /// What is fetched when a view asks.
+    pub details: Details,
+    index: Index,
+}
+
+struct Index {
+    soms: HashMap<Dn, SomAt>,
+    repeated_names: HashSet<Dn>,
+}
+
+#[derive(Clone, Copy)]
+enum SomAt {
+    Domain(u32, u32),
+    Site(u32),
+}
+
+impl OpenForest {
+    /// Takes a forest that was read. Builds its indexes: to be called off the frame loop for large forests.
+    pub fn new(id: ForestId, store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>) -> Self {
+        OpenForest {
+            id,
+            info: store.info(),
+            index: Index::new(&snapshot),
+            store,
+            snapshot,
+            details: Details::default(),
+        }
+    }
+
+    /// Returns a site, domain or OU by its DN.
+    pub fn som(&self, dn: &Dn) -> Option<&Som> {
+        match *self.index.soms.get(dn)? {
+            SomAt::Domain(domain, som) => self.snapshot.domains.get(domain as usize)?.soms.get(som as usize),
+            SomAt::Site(site) => self.snapshot.sites.get(site as usize),
+        }
+    }
+
+    /// Returns a link by the SOM that holds it and its link order.
+    pub fn link(&self, som: &Dn, order: usize) -> Option<&GpoLink> {
+        self.som(som)?.links.iter().find(|link| link.order == order)
+    }
+
+    /// Returns the GPO a link names, if it is in this forest and could be read.
+    pub fn linked_gpo(&self, link: &GpoLink) -> Option<&Gpo> {
+        self.snapshot.gpo_by_dn(link.gpo_dn.as_ref()?)
+    }
+
+    /// Returns the GPO a place speaks of: that of a GPO node, or that of a link.
+    pub fn gpo(&self, place: &Place) -> Option<&Gpo> {
+        match place {
+            Place::Gpo { domain, id } => self.snapshot.gpo(domain, *id),
+            Place::Link { som, order } => self.linked_gpo(self.link(som, *order)?),
+            _ => None,
+        }
+    }
+
+    /// Returns the name a GPO is shown by; where several GPOs of its domain share it, with the first digits of its id.
+    pub fn gpo_label(&self, gpo: &Gpo) -> String {
+        if self.index.repeated_names.contains(&gpo.dn) {
+            let id = gpo.id.hyphenated();
+            return format!("{} ({})", gpo.display_name, id.get(..8).unwrap_or(&id));
+        }
+        gpo.display_name.clone()
+    }
+
+    /// Returns the name a link is shown by: that of its GPO, `Not Found` where there is none any more,
+    /// `Inaccessible` where its domain could not be read.
+    pub fn link_label(&self, link: &GpoLink) -> String {
+        match self.linked_gpo(link) {
+            Some(gpo) => self.gpo_label(gpo),
+            None if self.link_is_inaccessible(link) => "Inaccessible".to_owned(),
+            None => "Not Found".to_owned(),
+        }
+    }
+
+    /// Tells whether a link names a GPO of a domain of this forest that could not be read.
+    pub fn link_is_inaccessible(&self, link: &GpoLink) -> bool {
+        let domain = link.gpo_domain.as_ref().and_then(|domain| self.snapshot.domain(domain));
+        domain.is_some_and(|domain| domain.soms.is_empty())
+    }
+
+    /// Returns the label of a place, as the tree and the title show it; for one that is gone, its own name.
+    pub fn label(&self, place: &Place) -> String {
+        match place {
+            Place::Forest => format!("Forest: {}", self.snapshot.name),
+            Place::Domains => "Domains".to_owned(),
+            Place::Sites => "Sites".to_owned(),
+            Place::Domain(domain) => domain.to_string(),
+            Place::Ou(dn) | Place::Site(dn) => self.som(dn).map_or_else(|| dn.name(), |som| som.name.clone()),
+            Place::Link { som, order } => {
+                self.link(som, *order).map_or_else(|| "Not Found".to_owned(), |link| self.link_label(link))
+            }
+            Place::Gpos(_) => "Group Policy Objects".to_owned(),
+            Place::WmiFilters(_) => "WMI Filters".to_owned(),
+            Place::StarterGpos(_) => "Starter GPOs".to_owned(),
+            Place::Gpo { domain, id } => {
+                self.snapshot.gpo(domain, *id).map_or_else(|| id.to_string(), |gpo| self.gpo_label(gpo))
+            }
+            Place::WmiFilter { domain, id } => {
+                let filter = self.snapshot.domain(domain).and_then(|domain| domain.wmi_filter(*id));
+                filter.map_or_else(|| id.to_string(), |filter| filter.name.clone())
+            }
+            Place::StarterGpo { domain, id } => {
+                self.starter_gpo(domain, *id).map_or_else(|| id.to_string(), |starter| starter.display_name.clone())
+            }
+        }
+    }
+
+    /// Returns the starter GPOs of a domain, as far as they were fetched.
+    pub fn starter_gpos(&self, domain: &DnsName) -> &[StarterGpo] {
+        match self.details.starter_gpos.get(domain) {
+            Some(Lazy::Ready(found)) => found,
+            _ => self.snapshot.domain(domain).map_or(&[], |domain| &domain.starter_gpos),
+        }
+    }
+
+    /// Returns a starter GPO, if it was fetched.
+    pub fn starter_gpo(&self, domain: &DnsName, id: Guid) -> Option<&StarterGpo> {
+        self.starter_gpos(domain).iter().find(|starter| starter.id == id)
+    }
+
+    /// Tells whether a place still exists in what was read.
+    pub fn exists(&self, place: &Place) -> bool {
+        match place {
+            Place::Forest | Place::Domains | Place::Sites => true,
+            Place::Domain(domain) | Place::Gpos(domain) | Place::WmiFilters(domain) | Place::StarterGpos(domain) => {
+                self.snapshot.domain(domain).is_some()
+            }
+            Place::Ou(dn) | Place::Site(dn) => self.som(dn).is_some(),
+            Place::Link { som, order } => self.link(som, *order).is_some(),
+            Place::Gpo { domain, id } => self.snapshot.gpo(domain, *id).is_some(),
+            Place::WmiFilter { domain, id } => {
+                self.snapshot.domain(domain).is_some_and(|domain| domain.wmi_filter(*id).is_some())
+            }
+            Place::StarterGpo { domain, id } => self.starter_gpo(domain, *id).is_some(),
+        }
+    }
+
+    /// Returns everything that could not be read or looks wrong, forest-wide first, then by domain.
+    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
+        let of_domains = self.snapshot.domains.iter().flat_map(|domain| &domain.problems);
+        self.snapshot.problems.iter().chain(of_domains)
+    }
+}
+
+/// What is fetched when a view asks for it, and how far that is.
+#[derive(Default)]
+pub struct Details {
+    /// The SYSVOL half of each GPO.
+    pub sysvol: HashMap<(DnsName, Guid), Lazy<SysvolState>>,
+    /// The starter GPOs of each domain.
+    pub starter_gpos: HashMap<DnsName, Lazy<Vec<StarterGpo>>>,
+    /// Who stands behind each SID. A SID nobody knows is ready too, as an unknown trustee.
+    pub trustees: HashMap<Sid, Lazy<Trustee>>,
+    /// Descriptors of directory objects that the snapshot does not hold (SOMs, containers), self-relative.
+    pub directory_security: HashMap<Dn, Lazy<Vec<u8>>>,
+    /// Descriptors of SYSVOL files and folders, by domain and path, self-relative.
+    pub sysvol_security: HashMap<(DnsName, SysvolPath), Lazy<Vec<u8>>>,
+}
+
+impl Details {
+    /// Returns the SYSVOL half of a GPO.
+    pub fn sysvol(&self, domain: &DnsName, id: Guid) -> &Lazy<SysvolState> {
+        self.sysvol.get(&(domain.clone(), id)).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns the starter GPOs of a domain.
+    pub fn starter_gpos(&self, domain: &DnsName) -> &Lazy<Vec<StarterGpo>> {
+        self.starter_gpos.get(domain).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns who stands behind a SID.
+    pub fn trustee(&self, sid: &Sid) -> &Lazy<Trustee> {
+        self.trustees.get(sid).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns the descriptor of a directory object.
+    pub fn directory_security(&self, dn: &Dn) -> &Lazy<Vec<u8>> {
+        self.directory_security.get(dn).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns the descriptor of a SYSVOL file or folder.
+    pub fn sysvol_security(&self, domain: &DnsName, path: &SysvolPath) -> &Lazy<Vec<u8>> {
+        self.sysvol_security.get(&(domain.clone(), path.clone())).unwrap_or(&Lazy::Unknown)
+    }
+}
+
+/// Something a view asks to be fetched. Asking twice is harmless: what is known or on its way is not fetched again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// The SYSVOL halves of these GPOs of a domain.
+    Sysvol(DnsName, Vec<Guid>),
+    /// The starter GPOs of a domain.
+    StarterGpos(DnsName),
+    /// The names behind these SIDs.
+    Trustees(Vec<Sid>),
+    /// The descriptor of an object in the directory of a domain.
+    DirectorySecurity(DnsName, Dn),
+    /// The descriptor of a file or folder in the SYSVOL of a domain.
+    SysvolSecurity(DnsName, SysvolPath),
+}
+
+/// A thing that is fetched in the background.
+#[derive(Clone, Debug, Default)]
+pub enum Lazy<T> {
+    /// Nobody asked for it yet.
+    #[default]
+    Unknown,
+    /// It is on its way.
+    Loading,
+    /// Here it is.
+    Ready(T),
+    /// It could not be fetched.
+    Failed(StoreError),
+}
+
+impl<T> Lazy<T> {
+    /// Returns the thing, if it is there.
+    pub fn ready(&self) -> Option<&T> {
+        match self {
+            Lazy::Ready(value) => Some(value),
+            Lazy::Unknown | Lazy::Loading | Lazy::Failed(_) => None,
+        }
+    }
+
+    /// Tells whether nobody asked for it yet.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Lazy::Unknown)
+    }
+}
+
+impl Index {
+    fn new(snapshot: &ForestSnapshot) -> Self {
+        let count: usize = snapshot.domains.iter().map(|domain| domain.soms.len()).sum();
+        let mut soms = HashMap::with_capacity(count + snapshot.sites.len());
+        let mut repeated_names = HashSet::new();
+        for (domain_index, domain) in snapshot.domains.iter().enumerate() {
+            for (som_index, som) in domain.soms.iter().enumerate() {
+                soms.insert(som.dn.clone(), SomAt::Domain(domain_index as u32, som_index as u32));
+            }
+            let mut by_name: HashMap<String, Vec<&Gpo>> = HashMap::with_capacity(domain.gpos.len());
+            for gpo in &domain.gpos {
+                by_name.entry(gpo.display_name.to_lowercase()).or_default().push(gpo);
+            }
+            let repeated = by_name.into_values().filter(|gpos| gpos.len() > 1).flatten();
+            repeated_names.extend(repeated.map(|gpo| gpo.dn.clone()));
+        }
+        for (site_index, site) in snapshot.sites.iter().enumerate() {
+            soms.insert(site.dn.clone(), SomAt::Site(site_index as u32));
+        }
+        Index { soms, repeated_names }
+    }
+}
