@@ -13,15 +13,21 @@ mod starter_gpo;
 mod permission;
 mod trustee;
 mod security_info;
+mod decode;
+mod load;
+#[cfg(test)]
+mod fake_store;
+#[cfg(test)]
+mod load_tests;
 
-pub use domain::DomainSnapshot;
-pub use forest::{ForestSnapshot, Problem};
+pub use domain::{DomainController, DomainSnapshot};
+pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
 pub use gpo::{Gpo, GpoStatus, SysvolState};
-pub use gpo_link::{GpoLink, InheritedLink};
+pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use permission::{Permission, PermissionType};
 pub use security_info::SecurityInfo;
 pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
 pub use task::{Cancelled, Progress, Task};
 pub use trustee::{Trustee, TrusteeKind};
-pub use wmi_filter::{WmiFilter, WmiQuery};
+pub use wmi_filter::{WmiFilter, WmiQuery, WmiQueryList};

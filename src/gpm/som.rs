@@ -1,5 +1,7 @@
 //! A scope of management: a site, domain or OU with its links (IGPMSOM).
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::ident::{Dn, GpLink};
@@ -45,4 +47,37 @@ pub struct Som {
     /// The attribute as read, for a later swap; none where there is none.
     #[serde(skip)]
     pub gp_link: Option<GpLink>,
+}
+
+/// Puts a domain and its OUs in tree order: each OU after its parent, siblings by name. An OU whose parent is no SOM
+/// or cannot be seen hangs below the nearest SOM above it.
+pub(super) fn sort_tree(root: Som, units: Vec<Som>) -> Vec<Som> {
+    let mut read: Vec<Som> = std::iter::once(root).chain(units).collect();
+    let positions: HashMap<&str, usize> = (0..).zip(&read).map(|(index, som)| (som.dn.folded(), index)).collect();
+    let parents: Vec<usize> = read
+        .iter()
+        .map(|som| som.dn.folded_ancestors().find_map(|above| positions.get(above)).map_or(0, |&at| at))
+        .collect();
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); read.len()];
+    for (index, &parent) in parents.iter().enumerate().skip(1) {
+        children[parent].push(index);
+    }
+    for list in &mut children {
+        list.sort_by_cached_key(|&index| read[index].name.to_lowercase());
+    }
+    let mut order = Vec::with_capacity(read.len());
+    let mut new_positions = vec![0; read.len()];
+    let mut waiting = vec![0];
+    while let Some(index) = waiting.pop() {
+        new_positions[index] = order.len();
+        order.push(index);
+        waiting.extend(children[index].iter().rev());
+    }
+    for &index in &order[1..] {
+        let parent = parents[index];
+        read[index].depth = read[parent].depth + 1;
+        read[index].parent = Some(SomIndex(new_positions[parent]));
+    }
+    let mut slots: Vec<Option<Som>> = read.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|index| slots[index].take()).collect()
 }

@@ -115,6 +115,29 @@ impl Dn {
         labels.join(".").parse().ok()
     }
 
+    /// Returns the folded form of each object above this one, the nearest first, without allocating.
+    pub fn folded_ancestors(&self) -> impl Iterator<Item = &str> {
+        split_unescaped(&self.folded).skip(1).map(|(position, _)| &self.folded[position..])
+    }
+
+    /// Returns the canonical name: `corp.example.com/Staff/Berlin`; a slash within a name is written `\/`.
+    pub fn canonical_name(&self) -> String {
+        let mut labels = Vec::new();
+        let mut names = Vec::new();
+        for (_, component) in split_unescaped(&self.text) {
+            let (attribute, value) = component.split_once('=').unwrap_or((component, ""));
+            let value = unescape(trim_value(value)).unwrap_or_default();
+            if attribute.trim().eq_ignore_ascii_case("DC") {
+                labels.push(value);
+            } else {
+                names.push(value.replace('/', "\\/"));
+            }
+        }
+        names.push(labels.join("."));
+        names.reverse();
+        names.join("/")
+    }
+
     /// Returns the DN as written.
     pub fn as_str(&self) -> &str {
         &self.text
@@ -288,6 +311,17 @@ mod tests {
         assert_eq!(staff.depth(), 3);
         assert_eq!(dn("DC=com").parent(), None);
         assert_eq!(staff.domain().unwrap().to_string(), "example.com");
+    }
+
+    #[test]
+    fn canonical_names_run_from_the_domain_down() {
+        assert_eq!(
+            dn(r"OU=Berlin/Mitte,OU=Staff\, all,DC=corp,DC=x").canonical_name(),
+            r"corp.x/Staff, all/Berlin\/Mitte"
+        );
+        assert_eq!(dn("DC=corp,DC=x").canonical_name(), "corp.x");
+        let ancestors: Vec<String> = dn(r"OU=A\,b,OU=C,DC=x").folded_ancestors().map(str::to_owned).collect();
+        assert_eq!(ancestors, ["ou=c,dc=x", "dc=x"]);
     }
 
     #[test]
