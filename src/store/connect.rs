@@ -1,8 +1,10 @@
 //! Which forest to open, as whom, and the two sides of each of its domains.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -43,6 +45,8 @@ pub struct ConnectionInfo {
     pub refusals: Vec<String>,
     /// Whether nothing can be written.
     pub read_only: bool,
+    /// Requests sent to directory servers so far, pages counted each; stays 0 for a file.
+    pub requests: Arc<AtomicU64>,
 }
 
 /// What to open; reads from text as `--connect` takes it.
@@ -162,6 +166,8 @@ pub struct ConnectOptions {
     pub credential_cache: Option<PathBuf>,
     /// A KDC other than the domain controller or DNS names, `host` or `host:port`.
     pub kdc: Option<String>,
+    /// A DNS server to ask for domain controllers, other than the system's.
+    pub dns_server: Option<SocketAddr>,
     /// Whether NTLM may be used where nothing better is accepted.
     pub allow_ntlm: bool,
     /// SYSVOL in a folder instead of over SMB: a mounted share or a copied tree that holds a folder per domain.
@@ -177,6 +183,7 @@ impl Default for ConnectOptions {
             ca_file: None,
             credential_cache: None,
             kdc: None,
+            dns_server: None,
             allow_ntlm: true,
             sysvol_folder: None,
             read_only: false,

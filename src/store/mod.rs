@@ -4,11 +4,14 @@
 //! Nothing here knows what a GPO is.
 
 mod error;
+mod ber;
 mod directory;
 mod filter;
 mod sysvol;
 mod sysvol_path;
 mod connect;
+pub mod discovery;
+pub mod auth;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};

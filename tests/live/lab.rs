@@ -1,0 +1,71 @@
+//! What the environment tells of the lab's domain controller.
+
+use std::path::PathBuf;
+
+use opengpmc::ident::DnsName;
+use opengpmc::store::{ConnectOptions, Credentials, Secret};
+
+/// The lab's first domain controller.
+pub struct Lab {
+    /// DNS name of the domain controller.
+    pub host: String,
+    /// Its address.
+    pub address: String,
+    /// The domain.
+    pub domain: DnsName,
+    /// Its NetBIOS name.
+    pub netbios: String,
+    /// An administrator of the domain.
+    pub user: String,
+    /// A user without rights.
+    pub plain_user: String,
+    /// The certificate authority's certificate.
+    pub ca_file: PathBuf,
+    password: String,
+    user_password: String,
+}
+
+impl Lab {
+    /// Returns the lab, or prints why the test is skipped.
+    pub fn get() -> Option<Lab> {
+        if std::env::var_os("OPENGPMC_LAB_ENV").is_none() {
+            eprintln!("skipped: no lab (OPENGPMC_LAB_ENV is not set; see tests/lab/samba.sh)");
+            return None;
+        }
+        let variable = |name: &str| {
+            std::env::var(format!("OPENGPMC_LAB_{name}")).unwrap_or_else(|_| panic!("OPENGPMC_LAB_{name} is not set"))
+        };
+        Some(Lab {
+            host: variable("HOST"),
+            address: variable("ADDRESS"),
+            domain: variable("DOMAIN").parse().unwrap(),
+            netbios: variable("NETBIOS"),
+            user: variable("USER"),
+            plain_user: variable("PLAIN_USER"),
+            ca_file: variable("CA").into(),
+            password: variable("PASSWORD"),
+            user_password: variable("USER_PASSWORD"),
+        })
+    }
+
+    /// Returns the administrator's credentials under the name in the form given.
+    pub fn admin_as(&self, user: &str) -> Credentials {
+        Credentials::Password { user: user.to_owned(), password: Secret::new(self.password.clone()) }
+    }
+
+    /// Returns the administrator's credentials.
+    pub fn admin(&self) -> Credentials {
+        self.admin_as(&self.user)
+    }
+
+    /// Returns the credentials of the user without rights.
+    pub fn plain(&self) -> Credentials {
+        let password = Secret::new(self.user_password.clone());
+        Credentials::Password { user: self.plain_user.clone(), password }
+    }
+
+    /// Returns options that trust the lab's certificate authority.
+    pub fn options(&self) -> ConnectOptions {
+        ConnectOptions { ca_file: Some(self.ca_file.clone()), ..ConnectOptions::default() }
+    }
+}
