@@ -1,183 +1,244 @@
-//! A domain: its GPOs, OUs, WMI filters and starter GPOs (IGPMDomain).
+//! A domain that acts: what is fetched beside the snapshot, from its directory and its SYSVOL (IGPMDomain).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use serde::Serialize;
+use futures::StreamExt;
+use futures::stream;
 
-use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::ident::{Dn, DnsName, GpoVersion, Guid};
+use crate::store::{Directory, Filter, ForestStore, Scope, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
-use super::{Gpo, InheritedLink, Problem, Som, SomIndex, StarterGpo, WmiFilter};
+use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
+use super::load::{collect, request};
+use super::{Cancelled, Found, Gpo, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
 
-/// One domain of a forest as it was read.
-#[derive(Clone, Debug, Serialize)]
-pub struct DomainSnapshot {
-    /// DNS name.
-    pub name: DnsName,
-    /// DN of the domain object.
-    pub dn: Dn,
-    /// NetBIOS name, where the configuration tells it.
-    pub netbios_name: String,
-    /// The domain's SID, where it could be read.
-    pub sid: Option<Sid>,
-    /// The domain controller it was read from; empty where none could be reached.
-    pub domain_controller: String,
-    /// Whether that is the PDC emulator.
-    pub is_pdc_emulator: bool,
-    /// The domain controllers the configuration names, by name.
-    pub domain_controllers: Vec<DomainController>,
-    /// The domain itself (index 0) and its OUs, in tree order: each OU stands after its parent, siblings by name.
-    /// Empty only where the domain could not be read.
-    pub soms: Vec<Som>,
-    /// The GPOs, by display name.
-    pub gpos: Vec<Gpo>,
-    /// Whether the GPOs were read to the end: if not, a link may point to one that is there and was not seen.
-    pub gpos_read: bool,
-    /// The WMI filters, by name.
-    pub wmi_filters: Vec<WmiFilter>,
-    /// Whether the container of WMI filters exists; very bare Samba domains lack it.
-    pub has_wmi_filter_container: bool,
-    /// The starter GPOs, by name; filled by [`super::Domain`] from SYSVOL when a view asks.
-    pub starter_gpos: Vec<StarterGpo>,
-    /// What could not be read or looks wrong.
-    pub problems: Vec<Problem>,
-    #[serde(skip)]
-    pub(crate) gpo_index: HashMap<Dn, usize>,
-    #[serde(skip)]
-    pub(crate) gpo_id_index: HashMap<Guid, usize>,
-    #[serde(skip)]
-    pub(crate) som_index: HashMap<Dn, usize>,
+/// How many files of a SYSVOL are asked for at the same time.
+const FILES_IN_FLIGHT: usize = 32;
+
+/// A domain of an opened forest.
+#[derive(Clone)]
+pub struct Domain {
+    name: DnsName,
+    dn: Dn,
+    directory: Arc<dyn Directory>,
+    store: Arc<dyn ForestStore>,
 }
 
-/// A domain controller, as the configuration partition names it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct DomainController {
-    /// DNS name.
-    pub name: String,
-    /// The site it stands in.
-    pub site: String,
-    /// Whether it is the PDC emulator of its domain.
-    pub is_pdc_emulator: bool,
+/// How much of each GPO to read: no more is asked for than is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GpoParts {
+    /// Name, status, version, time of the last change.
+    Summary,
+    /// Name, status, version, path of the SYSVOL half.
+    Location,
+    /// Everything but the permissions: of the descriptor, the owner alone.
+    Details,
+    /// Everything.
+    All,
 }
 
-impl DomainSnapshot {
-    /// Returns a domain of which nothing has been read.
-    pub(crate) fn unread(name: DnsName, dn: Dn, netbios_name: String) -> Self {
-        DomainSnapshot {
-            name,
-            dn,
-            netbios_name,
-            sid: None,
-            domain_controller: String::new(),
-            is_pdc_emulator: false,
-            domain_controllers: Vec::new(),
-            soms: Vec::new(),
-            gpos: Vec::new(),
-            gpos_read: false,
-            wmi_filters: Vec::new(),
-            has_wmi_filter_container: false,
-            starter_gpos: Vec::new(),
-            problems: Vec::new(),
-            gpo_index: HashMap::new(),
-            gpo_id_index: HashMap::new(),
-            som_index: HashMap::new(),
-        }
+/// Halves of GPOs without their other half.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Orphans {
+    /// Folders below `Policies` named as a GPO that has no container in the directory, by name.
+    pub folders: Vec<Guid>,
+    /// GPOs of the directory that have no folder in SYSVOL, by id.
+    pub containers: Vec<Guid>,
+}
+
+impl Domain {
+    /// Opens a domain of the forest; fails where none of its controllers can be reached.
+    pub async fn open(store: &Arc<dyn ForestStore>, name: &DnsName) -> Result<Self, StoreError> {
+        let directory = store.domain_directory(name).await?;
+        let dn = directory.root_dse().domain_dn.clone();
+        Ok(Domain { name: name.clone(), dn, directory, store: store.clone() })
     }
 
-    /// Returns the domain as a scope of management; none where it could not be read.
-    pub fn som(&self) -> Option<&Som> {
-        self.soms.first()
+    /// Returns its DNS name.
+    pub fn name(&self) -> &DnsName {
+        &self.name
     }
 
-    /// Returns a GPO by its DN.
-    pub fn gpo_by_dn(&self, dn: &Dn) -> Option<&Gpo> {
-        self.gpo_index.get(dn).map(|&index| &self.gpos[index])
+    /// Returns the domain controller in use.
+    pub fn domain_controller(&self) -> &str {
+        &self.directory.root_dse().server
     }
 
-    /// Returns a GPO by id.
-    pub fn gpo(&self, id: Guid) -> Option<&Gpo> {
-        self.gpo_id_index.get(&id).map(|&index| &self.gpos[index])
+    /// Returns its directory.
+    pub fn directory(&self) -> &Arc<dyn Directory> {
+        &self.directory
     }
 
-    /// Returns the GPOs of a display name, compared without case; the directory allows several.
-    pub fn gpos_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Gpo> {
-        let folded = name.to_lowercase();
-        self.gpos.iter().filter(move |gpo| gpo.display_name.to_lowercase() == folded)
+    /// Opens its SYSVOL.
+    pub async fn sysvol(&self) -> Result<Arc<dyn Sysvol>, StoreError> {
+        self.store.sysvol(&self.name).await
     }
 
-    /// Returns what lists show for a GPO of this domain: its display name; where another has the same name, with the
-    /// first 8 digits of its GUID; `Inaccessible` where it cannot be read.
-    pub fn gpo_label(&self, gpo: &Gpo) -> String {
-        let first_digits = || gpo.id.hyphenated()[..8].to_uppercase();
-        if gpo.inaccessible {
-            return format!("Inaccessible ({})", first_digits());
-        }
-        let Some(&index) = self.gpo_index.get(&gpo.dn) else { return gpo.display_name.clone() };
-        // Sorted by name: a twin stands beside it.
-        let before = index.checked_sub(1).and_then(|before| self.gpos.get(before));
-        let is_twin = |other: &Gpo| other.display_name.to_lowercase() == gpo.display_name.to_lowercase();
-        if before.is_some_and(is_twin) || self.gpos.get(index + 1).is_some_and(is_twin) {
-            format!("{} ({})", gpo.display_name, first_digits())
-        } else {
-            gpo.display_name.clone()
-        }
-    }
-
-    /// Returns a WMI filter by id.
-    pub fn wmi_filter(&self, id: Guid) -> Option<&WmiFilter> {
-        self.wmi_filters.iter().find(|filter| filter.id == id)
-    }
-
-    /// Returns the GPOs that name a WMI filter.
-    pub fn gpos_with_wmi_filter(&self, id: Guid) -> impl Iterator<Item = &Gpo> {
-        self.gpos.iter().filter(move |gpo| gpo.wmi_filter.as_ref().is_some_and(|reference| reference.id == id))
-    }
-
-    /// Returns the index of the domain or OU with this DN.
-    pub fn som_index(&self, dn: &Dn) -> Option<SomIndex> {
-        self.som_index.get(dn).copied().map(SomIndex)
-    }
-
-    /// Returns the SOMs from this one up to the domain.
-    pub fn som_and_ancestors(&self, index: SomIndex) -> impl Iterator<Item = SomIndex> {
-        std::iter::successors(self.soms.get(index.0).map(|_| index), |current| self.soms[current.0].parent)
-    }
-
-    /// Returns the direct children of a SOM, by name.
-    pub fn som_children(&self, index: SomIndex) -> impl Iterator<Item = SomIndex> {
-        let depth = self.soms.get(index.0).map_or(usize::MAX, |som| som.depth);
-        let below = self.soms.iter().enumerate().skip(index.0.saturating_add(1));
-        below
-            .take_while(move |(_, som)| som.depth > depth)
-            .filter(move |(_, som)| som.parent == Some(index))
-            .map(|(position, _)| SomIndex(position))
-    }
-
-    /// Returns the links that take effect on a SOM, highest precedence first (IGPMSOM::GetInheritedGPOLinks): enforced
-    /// links from the domain down, then its own, then those of each container above up to the first that blocks
-    /// inheritance. Disabled and damaged links and those of sites are left out; a GPO linked twice stands there twice.
-    pub fn inherited_links(&self, index: SomIndex) -> Vec<InheritedLink> {
-        let chain: Vec<SomIndex> = self.som_and_ancestors(index).collect();
-        let links = |som: SomIndex, enforced: bool| {
-            let links = self.soms[som.0].links.iter();
-            links.filter(move |link| link.enabled && link.enforced == enforced).map(move |link| (som, link))
+    /// Reads its GPOs with one search, by display name, without anything else of the forest.
+    pub async fn gpos(&self, parts: GpoParts) -> Result<Found<Gpo>, StoreError> {
+        let base = decode::policies_container(&self.dn);
+        let attributes: &[&str] = match parts {
+            GpoParts::Summary => &["displayName", "flags", "versionNumber", "whenChanged"],
+            GpoParts::Location => &["displayName", "flags", "versionNumber", "gPCFileSysPath"],
+            GpoParts::Details | GpoParts::All => &decode::GPO_ATTRIBUTES,
         };
-        let enforced = chain.iter().rev().flat_map(|&som| links(som, true));
-        // A container that blocks cuts off those above it, not itself.
-        let first_blocking = chain.iter().position(|som| self.soms[som.0].inheritance_blocked);
-        let reached = first_blocking.map_or(chain.len(), |position| position + 1);
-        let others = chain[..reached].iter().flat_map(|&som| links(som, false));
-        (1..)
-            .zip(enforced.chain(others))
-            .map(|(precedence, (som, link))| InheritedLink { precedence, som, link: link.clone() })
-            .collect()
+        let mut request = request(base, Scope::OneLevel, Filter::any_object(), attributes);
+        request.sd_parts = match parts {
+            GpoParts::Summary | GpoParts::Location => None,
+            GpoParts::Details => Some(SdParts::OWNER),
+            GpoParts::All => Some(SdParts::READABLE),
+        };
+        let mut found = collect(&*self.directory, &self.name, &request, "the GPOs", Decoder::gpo).await;
+        found.values.sort_by_cached_key(|gpo| (gpo.display_name.to_lowercase(), gpo.id));
+        found.or_error()
     }
 
-    /// Sorts the GPOs and WMI filters and builds the indexes. Called once, when all is read.
-    pub(crate) fn finish(&mut self) {
-        self.gpos.sort_by_cached_key(|gpo| (gpo.display_name.to_lowercase(), gpo.id));
-        self.wmi_filters.sort_by_cached_key(|filter| (filter.name.to_lowercase(), filter.id));
-        self.gpo_index = (0..).zip(&self.gpos).map(|(index, gpo)| (gpo.dn.clone(), index)).collect();
-        self.gpo_id_index = (0..).zip(&self.gpos).map(|(index, gpo)| (gpo.id, index)).collect();
-        self.som_index = (0..).zip(&self.soms).map(|(index, som)| (som.dn.clone(), index)).collect();
+    /// Reads its WMI filters with one search, by name, without anything else of the forest.
+    pub async fn wmi_filters(&self) -> Result<Found<WmiFilter>, StoreError> {
+        let base = decode::wmi_filter_container(&self.dn);
+        let mut request = request(base, Scope::OneLevel, Filter::class("msWMI-Som"), &decode::WMI_FILTER_ATTRIBUTES);
+        request.sd_parts = Some(SdParts::READABLE);
+        let mut found = collect(&*self.directory, &self.name, &request, "the WMI filters", Decoder::wmi_filter).await;
+        found.values.sort_by_cached_key(|filter| (filter.name.to_lowercase(), filter.id));
+        if found.base_exists() { found.or_error() } else { Ok(Found::nothing()) }
     }
+
+    /// Reads the SYSVOL version of each GPO, many files in flight, in the order of the GPOs. `done` is told after each.
+    /// Where the SYSVOL itself cannot be opened, that is the state of all.
+    pub async fn sysvol_states(
+        &self,
+        gpos: &[&Gpo],
+        task: &Task,
+        mut done: impl FnMut(usize, &SysvolState),
+    ) -> Result<Vec<SysvolState>, Cancelled> {
+        let mut states = vec![SysvolState::Missing; gpos.len()];
+        let sysvol = match task.or_cancel(self.sysvol()).await? {
+            Ok(sysvol) => sysvol,
+            Err(error) => return Ok(vec![SysvolState::Unreadable(error.to_string()); gpos.len()]),
+        };
+        let sysvol = &*sysvol;
+        let reads = gpos.iter().enumerate().map(|(index, gpo)| async move { (index, read_version(sysvol, gpo).await) });
+        let mut reads = stream::iter(reads).buffer_unordered(FILES_IN_FLIGHT);
+        while let Some((index, state)) = task.or_cancel(reads.next()).await? {
+            done(index, &state);
+            states[index] = state;
+        }
+        Ok(states)
+    }
+
+    /// Reads the comment of a GPO, the file `GPO.cmt`; none where it has none.
+    pub async fn gpo_comment(&self, gpo: &Gpo) -> Result<Option<String>, StoreError> {
+        let path = gpo.sysvol_folder().join("GPO.cmt").map_err(|error| bad_path(&error))?;
+        match self.sysvol().await?.read(&path).await {
+            // UTF-16LE without a mark (`gpo-storage.md` A13).
+            Ok(bytes) => Ok(Some(encoding_rs::UTF_16LE.decode(&bytes).0.trim_end_matches('\0').to_owned())),
+            Err(error) if error.kind == StoreErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads its starter GPOs from SYSVOL, by name; none where the folder does not exist.
+    pub async fn starter_gpos(&self) -> Result<Found<StarterGpo>, StoreError> {
+        let sysvol = self.sysvol().await?;
+        let folder = starter_gpo_folder();
+        let entries = match sysvol.list(&folder).await {
+            Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(Found::nothing()),
+            other => other?,
+        };
+        let folders = entries.into_iter().filter(|entry| entry.is_folder);
+        let ids = folders.filter_map(|entry| Some((entry.name.parse::<Guid>().ok()?, entry)));
+        let reads = ids.map(|(id, entry)| starter_gpo::read(&*sysvol, &self.name, id, entry));
+        let read: Vec<_> = stream::iter(reads).buffered(FILES_IN_FLIGHT).collect().await;
+        let mut found = Found::nothing();
+        for (starter, problem) in read {
+            found.values.push(starter);
+            found.problems.extend(problem);
+        }
+        found.values.sort_by_cached_key(|starter| (starter.display_name.to_lowercase(), starter.id));
+        Ok(found)
+    }
+
+    /// Compares the directory with SYSVOL and returns the halves that stand alone.
+    pub async fn orphans(&self) -> Result<Orphans, StoreError> {
+        let (gpos, folders) = futures::join!(self.gpos(GpoParts::Location), self.policy_folders());
+        let (gpos, folders) = (gpos?.values, folders?);
+        let known: HashSet<Guid> = gpos.iter().map(|gpo| gpo.id).collect();
+        let mut orphans = Orphans {
+            folders: folders.keys().copied().filter(|id| !known.contains(id)).collect(),
+            containers: known.into_iter().filter(|id| !folders.contains_key(id)).collect(),
+        };
+        orphans.folders.sort();
+        orphans.containers.sort();
+        Ok(orphans)
+    }
+
+    /// Reads the descriptor (owner, group, DACL) of an object of this domain's directory, self-relative.
+    pub async fn directory_security(&self, dn: &Dn) -> Result<Vec<u8>, StoreError> {
+        let entry = self.directory.read(dn, &[SECURITY_DESCRIPTOR], Some(SdParts::READABLE)).await?;
+        let descriptor = entry.bytes(SECURITY_DESCRIPTOR).map(<[u8]>::to_vec);
+        descriptor.ok_or_else(|| {
+            StoreError::new(StoreErrorKind::AccessDenied, dn).with_detail("the permissions may not be read")
+        })
+    }
+
+    /// Reads the descriptor (owner, group, DACL) of a file or folder of this domain's SYSVOL, self-relative.
+    pub async fn sysvol_security(&self, path: &SysvolPath) -> Result<Vec<u8>, StoreError> {
+        self.sysvol().await?.security(path, SdParts::READABLE).await
+    }
+
+    /// Returns the container of the GPOs: who may create children there may create GPOs.
+    pub fn policies_container(&self) -> Dn {
+        decode::policies_container(&self.dn)
+    }
+
+    /// Returns the container of the WMI filters: who may create children there may create WMI filters.
+    pub fn wmi_filter_container(&self) -> Dn {
+        decode::wmi_filter_container(&self.dn)
+    }
+
+    async fn policy_folders(&self) -> Result<HashMap<Guid, String>, StoreError> {
+        let policies = SysvolPath::root().join("Policies").map_err(|error| bad_path(&error))?;
+        let entries = self.sysvol().await?.list(&policies).await?;
+        let folders = entries.into_iter().filter(|entry| entry.is_folder);
+        Ok(folders.filter_map(|entry| Some((entry.name.parse().ok()?, entry.name))).collect())
+    }
+}
+
+/// Returns the folder of the starter GPOs: who may write there may create starter GPOs.
+pub fn starter_gpo_folder() -> SysvolPath {
+    SysvolPath::parse("StarterGPOs").unwrap_or_default()
+}
+
+async fn read_version(sysvol: &dyn Sysvol, gpo: &Gpo) -> SysvolState {
+    let Ok(path) = gpo.sysvol_folder().join("GPT.INI") else { return SysvolState::Missing };
+    match sysvol.read(&path).await {
+        Ok(bytes) => match gpt_ini_version(&bytes) {
+            Some(version) => SysvolState::Version(version),
+            None => SysvolState::Unreadable(format!("{path}: has no Version in a section [General]")),
+        },
+        Err(error) if error.kind == StoreErrorKind::NotFound => SysvolState::Missing,
+        Err(error) => SysvolState::Unreadable(error.to_string()),
+    }
+}
+
+/// Reads the version out of a `GPT.INI` (`gpo-storage.md` B2): any case, blanks, LF, a mark at the start.
+fn gpt_ini_version(bytes: &[u8]) -> Option<GpoVersion> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut in_general = false;
+    for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
+        if let Some(section) = line.strip_prefix('[') {
+            in_general = section.trim_end_matches(']').trim().eq_ignore_ascii_case("General");
+        } else if let Some((key, value)) = line.split_once('=')
+            && in_general
+            && key.trim().eq_ignore_ascii_case("Version")
+        {
+            return GpoVersion::parse(value);
+        }
+    }
+    None
+}
+
+fn bad_path(error: &crate::store::ParseSysvolPathError) -> StoreError {
+    StoreError::new(StoreErrorKind::BadPath, &error.path).with_detail(error.reason)
 }

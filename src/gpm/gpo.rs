@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Sid, Timestamp, WmiFilterRef};
+use crate::store::SysvolPath;
 
 /// Which halves of a GPO are applied (the directory's `flags`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -26,6 +27,16 @@ impl GpoStatus {
             1 => GpoStatus::UserSettingsDisabled,
             2 => GpoStatus::ComputerSettingsDisabled,
             _ => GpoStatus::AllSettingsDisabled,
+        }
+    }
+
+    /// Returns the number that the directory holds for it.
+    pub fn to_flags(self) -> i32 {
+        match self {
+            GpoStatus::Enabled => 0,
+            GpoStatus::UserSettingsDisabled => 1,
+            GpoStatus::ComputerSettingsDisabled => 2,
+            GpoStatus::AllSettingsDisabled => 3,
         }
     }
 
@@ -88,6 +99,23 @@ pub struct Gpo {
     pub security_descriptor: Option<Vec<u8>>,
 }
 
+impl Gpo {
+    /// Returns the folder of its SYSVOL half, relative to the domain's SYSVOL: where `gPCFileSysPath` points, else
+    /// `Policies\\{GUID}`.
+    pub fn sysvol_folder(&self) -> SysvolPath {
+        self.stored_folder().unwrap_or_else(|| SysvolPath::parse(&format!("Policies/{}", self.id)).unwrap_or_default())
+    }
+
+    /// Reads `\\\\server\\sysvol\\domain\\Policies\\{GUID}`: what stands behind the third name.
+    fn stored_folder(&self) -> Option<SysvolPath> {
+        let path = self.file_system_path.as_deref()?.trim().strip_prefix("\\\\")?;
+        let mut parts = path.splitn(4, '\\').skip(1);
+        let (share, _domain, rest) = (parts.next()?, parts.next()?, parts.next()?);
+        let folder = SysvolPath::parse(rest).ok()?;
+        (share.eq_ignore_ascii_case("sysvol") && !folder.is_root()).then_some(folder)
+    }
+}
+
 /// What was found of a GPO in SYSVOL.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -98,4 +126,45 @@ pub enum SysvolState {
     Missing,
     /// It could not be read; the reason in words.
     Unreadable(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_follows_the_directory_where_it_can() {
+        let mut gpo = Gpo {
+            id: Guid::NIL,
+            dn: Dn::empty(),
+            domain: "corp.x".parse().unwrap(),
+            display_name: String::new(),
+            inaccessible: false,
+            status: GpoStatus::Enabled,
+            version: GpoVersion::default(),
+            created: None,
+            modified: None,
+            owner: None,
+            wmi_filter: None,
+            file_system_path: None,
+            functionality_version: None,
+            computer_extensions: ExtensionList::default(),
+            user_extensions: ExtensionList::default(),
+            security_descriptor: None,
+        };
+        let usual = "Policies/{00000000-0000-0000-0000-000000000000}";
+        for (path, expected) in [
+            (r"\\corp.x\SysVol\corp.x\Policies\{A}", "Policies/{A}"),
+            (r"\\corp.x\sysvol\corp.x\..\x", usual),
+            (r"\\corp.x\other\corp.x\Policies\{A}", usual),
+            (r"\\corp.x\sysvol\corp.x", usual),
+            ("garbage", usual),
+        ] {
+            gpo.file_system_path = Some(path.to_owned());
+            assert_eq!(gpo.sysvol_folder().to_slashes(), expected, "{path}");
+        }
+        for flags in 0..4 {
+            assert_eq!(GpoStatus::from_flags(flags).to_flags(), flags);
+        }
+    }
 }

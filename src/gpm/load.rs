@@ -14,7 +14,7 @@ use crate::store::{
 use super::decode::{self, Decoder};
 use super::forest::{ForestSnapshot, LoadError, LoadOptions, Problem};
 use super::som::sort_tree;
-use super::{DomainController, DomainSnapshot, Gpo, Som, SomType, Task, WmiFilter};
+use super::{DomainController, DomainSnapshot, Found, Gpo, Som, SomType, Task, WmiFilter};
 
 /// Reads the whole forest.
 pub(super) async fn load_forest(
@@ -205,8 +205,9 @@ async fn load_domain(
     );
     domain.soms = soms.soms;
     domain.sid = soms.sid;
-    (domain.gpos, domain.gpos_read) = (gpos.values, gpos.complete);
-    (domain.wmi_filters, domain.has_wmi_filter_container) = (filters.values, filters.base_exists);
+    (domain.gpos, domain.gpos_read) = (gpos.values, gpos.error.is_none());
+    domain.has_wmi_filter_container = filters.base_exists();
+    domain.wmi_filters = filters.values;
     domain.problems.extend(soms.problems.into_iter().chain(gpos.problems).chain(filters.problems));
     if let Some(pdc) = soms.pdc_settings.and_then(|settings| settings.parent()) {
         let pdc = own.clone().find(|controller| controller.server_dn == pdc);
@@ -266,16 +267,6 @@ async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot) -> Soms {
     Soms { soms: sort_tree(root, units), sid, pdc_settings, problems }
 }
 
-/// What one search of a domain found.
-pub(super) struct Found<T> {
-    pub values: Vec<T>,
-    pub problems: Vec<Problem>,
-    /// Whether the search came to its end.
-    pub complete: bool,
-    /// Whether its base exists.
-    pub base_exists: bool,
-}
-
 async fn read_gpos(directory: &dyn Directory, domain: &DnsName, domain_dn: &Dn) -> Found<Gpo> {
     let base = decode::policies_container(domain_dn);
     // No class in the filter: of a GPO that may be listed but not read, nothing but its name can be matched.
@@ -289,14 +280,14 @@ async fn read_wmi_filters(directory: &dyn Directory, domain: &DomainSnapshot) ->
     let mut request = request(base, Scope::OneLevel, Filter::class("msWMI-Som"), &decode::WMI_FILTER_ATTRIBUTES);
     request.sd_parts = Some(SdParts::READABLE);
     let mut found = collect(directory, &domain.name, &request, "the WMI filters", Decoder::wmi_filter).await;
-    if !found.base_exists {
+    if !found.base_exists() {
         // A bare Samba domain has no such container: no filters, and nothing wrong.
         found.problems.clear();
     }
     found
 }
 
-async fn collect<T: Send>(
+pub(super) async fn collect<T: Send>(
     directory: &dyn Directory,
     domain: &DnsName,
     request: &SearchRequest,
@@ -309,12 +300,10 @@ async fn collect<T: Send>(
         values.extend(decode(&mut decoder, entry));
         Visit::Continue
     };
-    let outcome = directory.search_with(request, &mut visit).await;
+    let error = directory.search_with(request, &mut visit).await.err();
     let mut problems = decoder.problems;
-    let base_exists = !matches!(&outcome, Err(error) if error.kind == StoreErrorKind::NotFound);
-    let complete = outcome.is_ok();
-    problems.extend(outcome.err().map(|error| incomplete(&request.base, what, values.len(), &error)));
-    Found { values, problems, complete, base_exists }
+    problems.extend(error.as_ref().map(|error| incomplete(&request.base, what, values.len(), error)));
+    Found { values, problems, error }
 }
 
 fn incomplete(base: &Dn, what: &str, count: usize, error: &StoreError) -> Problem {

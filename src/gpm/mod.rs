@@ -4,7 +4,9 @@
 
 mod task;
 mod forest;
+mod domain_snapshot;
 mod domain;
+mod found;
 mod som;
 mod gpo_link;
 mod gpo;
@@ -20,8 +22,10 @@ mod fake_store;
 #[cfg(test)]
 mod load_tests;
 
-pub use domain::{DomainController, DomainSnapshot};
+pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};
+pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
+pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use permission::{Permission, PermissionType};
