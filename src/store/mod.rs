@@ -9,6 +9,7 @@ mod directory;
 mod filter;
 mod sysvol;
 mod sysvol_path;
+mod folder;
 mod connect;
 pub mod discovery;
 pub mod auth;
@@ -17,5 +18,6 @@ pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Fo
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};
 pub use error::{StoreError, StoreErrorKind};
 pub use filter::{Filter, ParseFilterError};
+pub use folder::FolderSysvol;
 pub use sysvol::{FileInfo, Sysvol};
 pub use sysvol_path::{ParseSysvolPathError, SysvolPath};
