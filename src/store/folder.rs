@@ -393,6 +393,9 @@ impl Root {
     }
 
     fn make_folder(&self, path: &SysvolPath) -> Result<(), StoreError> {
+        if path.is_root() {
+            return Err(self.new_error(StoreErrorKind::AlreadyExists, path));
+        }
         let (folder, place) = self.resolve_last(path)?;
         if place.is_some() {
             return Err(self.new_error(StoreErrorKind::AlreadyExists, path));

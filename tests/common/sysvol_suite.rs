@@ -248,7 +248,8 @@ impl Suite<'_> {
                 self.write("swapped", &contents[turn % 2]).await;
             }
         };
-        let readers = stream::iter(0..60).map(|_| self.sysvol.read(&self.at("Swapped"))).buffer_unordered(3);
+        let swapped = self.at("Swapped");
+        let readers = stream::iter(0..60).map(|_| self.sysvol.read(&swapped)).buffer_unordered(3);
         let check = readers.for_each(async |read| match read {
             Ok(read) => assert!(contents.contains(&read), "half a file was read: {} bytes", read.len()),
             // A server may show the gap between the two names for an instant.
