@@ -7,6 +7,7 @@
 pub mod node;
 pub mod command;
 pub mod open_forest;
+pub mod kit;
 pub mod pane;
 pub mod theme;
 pub mod icon;

@@ -1,0 +1,121 @@
+//! Pairs of a label and a value, as the Details tabs show them. Values can be marked and copied.
+
+use egui::{Grid, Label, RichText, Ui};
+
+use super::accessible;
+use super::data_table::Tone;
+use crate::console::theme::{self, ICON_SIZE};
+use crate::console::{Icon, NodeIcon};
+
+/// A list of pairs, built anew in every frame.
+pub struct PropertyList<'a> {
+    id: &'a str,
+    rows: Vec<Property<'a>>,
+}
+
+struct Property<'a> {
+    label: &'a str,
+    value: Value,
+    copyable: bool,
+}
+
+/// The value of a property.
+pub struct Value {
+    text: String,
+    tone: Tone,
+    icon: Option<NodeIcon>,
+    loading: bool,
+    monospace: bool,
+}
+
+impl Value {
+    /// Returns a value that is a text; an empty one is shown as a dash.
+    pub fn text(text: impl Into<String>) -> Self {
+        Value { text: text.into(), tone: Tone::Normal, icon: None, loading: false, monospace: false }
+    }
+
+    /// Returns a value that is on its way.
+    pub fn loading() -> Self {
+        Value { loading: true, ..Value::text("Loading…").tone(Tone::Weak) }
+    }
+
+    /// Draws it in a tone; a warning and an error get their sign.
+    pub fn tone(self, tone: Tone) -> Self {
+        Value { tone, ..self }
+    }
+
+    /// Puts a picture before it.
+    pub fn icon(self, icon: impl Into<NodeIcon>) -> Self {
+        Value { icon: Some(icon.into()), ..self }
+    }
+
+    /// Draws it in letters of one width: ids, queries, paths.
+    pub fn monospace(self) -> Self {
+        Value { monospace: true, ..self }
+    }
+}
+
+impl<'a> PropertyList<'a> {
+    /// Returns an empty list.
+    pub fn new(id: &'a str) -> Self {
+        PropertyList { id, rows: Vec::new() }
+    }
+
+    /// Adds a pair.
+    pub fn row(mut self, label: &'a str, value: Value) -> Self {
+        self.rows.push(Property { label, value, copyable: false });
+        self
+    }
+
+    /// Adds a pair with a button that copies the value.
+    pub fn copyable(mut self, label: &'a str, value: Value) -> Self {
+        self.rows.push(Property { label, value, copyable: true });
+        self
+    }
+
+    /// Draws the list.
+    pub fn ui(self, ui: &mut Ui) {
+        let label_width = 150.0;
+        Grid::new(self.id).num_columns(2).min_col_width(label_width).spacing([12.0, 3.0]).show(ui, |ui| {
+            for property in self.rows {
+                let label = ui.label(RichText::new(property.label).weak());
+                ui.horizontal(|ui| property.value_ui(ui, label.id));
+                ui.end_row();
+            }
+        });
+    }
+}
+
+impl Property<'_> {
+    fn value_ui(self, ui: &mut Ui, label: egui::Id) {
+        ui.set_min_height(theme::ROW_HEIGHT);
+        if self.value.loading {
+            ui.add(egui::Spinner::new().size(ICON_SIZE - 2.0));
+        }
+        match (self.value.icon, self.value.tone) {
+            (Some(icon), _) => drop(icon.show(ui, ICON_SIZE)),
+            (None, Tone::Warning) => drop(Icon::Warning.show(ui, ICON_SIZE)),
+            (None, Tone::Error) => drop(Icon::Error.show(ui, ICON_SIZE)),
+            (None, Tone::Normal | Tone::Weak) => {}
+        }
+        let tokens = theme::tokens(ui);
+        let shown = if self.value.text.is_empty() { "–" } else { &self.value.text };
+        let color = match self.value.tone {
+            Tone::Normal => tokens.text,
+            Tone::Weak => tokens.text_weak,
+            Tone::Warning => tokens.warning,
+            Tone::Error => tokens.error,
+        };
+        let text = RichText::new(shown).color(color);
+        let text = if self.value.monospace { text.monospace() } else { text };
+        let response = ui.add(Label::new(text).wrap().selectable(true)).labelled_by(label);
+        accessible::detail(ui.ctx(), response.id, |node| node.set_description(format!("{} {shown}", self.label)));
+        if self.copyable && !self.value.text.is_empty() {
+            let button = ui.add(egui::Button::new(Icon::Copy.atom()).frame_when_inactive(false));
+            accessible::name(&button, format!("Copy {}", self.label));
+            if button.on_hover_text("Copy").clicked() {
+                ui.copy_text(self.value.text);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The console, driven as a person drives it: by the names of its controls, by mouse and by keyboard.
+#![cfg(feature = "gui")]
+
+#[path = "gui/support.rs"]
+mod support;
+#[path = "gui/kit.rs"]
+mod kit;
