@@ -29,7 +29,7 @@ pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use permission::{Permission, PermissionType};
-pub use security_info::SecurityInfo;
+pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
 pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
 pub use task::{Cancelled, Progress, Task};

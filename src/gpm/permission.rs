@@ -49,6 +49,80 @@ pub enum PermissionType {
     SomLink = 0x1C0000,
 }
 
+impl PermissionType {
+    /// All levels, in the order of their numbers.
+    pub const ALL: [PermissionType; 19] = [
+        PermissionType::GpoApply,
+        PermissionType::GpoRead,
+        PermissionType::GpoEdit,
+        PermissionType::GpoEditSecurityAndDelete,
+        PermissionType::GpoCustom,
+        PermissionType::WmiFilterEdit,
+        PermissionType::WmiFilterFullControl,
+        PermissionType::WmiFilterCustom,
+        PermissionType::StarterGpoRead,
+        PermissionType::StarterGpoEdit,
+        PermissionType::StarterGpoFullControl,
+        PermissionType::StarterGpoCustom,
+        PermissionType::SomWmiCreate,
+        PermissionType::SomWmiFullControl,
+        PermissionType::SomGpoCreate,
+        PermissionType::SomStarterGpoCreate,
+        PermissionType::SomLogging,
+        PermissionType::SomPlanning,
+        PermissionType::SomLink,
+    ];
+
+    /// Returns Microsoft's number.
+    pub const fn number(self) -> u32 {
+        self as u32
+    }
+
+    /// Returns the level with this number.
+    pub fn from_number(number: u32) -> Option<Self> {
+        PermissionType::ALL.into_iter().find(|level| level.number() == number)
+    }
+
+    /// Returns the words of the console's permission columns.
+    pub fn label(self) -> &'static str {
+        match self {
+            PermissionType::GpoApply => "Read (from Security Filtering)",
+            PermissionType::GpoRead | PermissionType::StarterGpoRead => "Read",
+            PermissionType::GpoEdit => "Edit settings",
+            PermissionType::GpoEditSecurityAndDelete => "Edit settings, delete, modify security",
+            PermissionType::GpoCustom | PermissionType::WmiFilterCustom | PermissionType::StarterGpoCustom => "Custom",
+            PermissionType::WmiFilterEdit | PermissionType::StarterGpoEdit => "Edit",
+            PermissionType::WmiFilterFullControl
+            | PermissionType::StarterGpoFullControl
+            | PermissionType::SomWmiFullControl => "Full control",
+            PermissionType::SomWmiCreate => "Creator owner",
+            PermissionType::SomGpoCreate => "Create GPOs",
+            PermissionType::SomStarterGpoCreate => "Create Starter GPOs",
+            PermissionType::SomLogging => "Read Group Policy Results data",
+            PermissionType::SomPlanning => "Perform Group Policy Modeling analyses",
+            PermissionType::SomLink => "Link GPOs",
+        }
+    }
+
+    /// Tells whether holding this level is holding `other` too (IGPMSecurityInfo, rule 1 of `object-model.md` 7.1).
+    pub fn includes(self, other: PermissionType) -> bool {
+        use PermissionType::{
+            GpoApply, GpoEdit, GpoEditSecurityAndDelete, GpoRead, SomWmiCreate, SomWmiFullControl, StarterGpoEdit,
+            StarterGpoFullControl, StarterGpoRead, WmiFilterEdit, WmiFilterFullControl,
+        };
+        self == other
+            || matches!(
+                (self, other),
+                (GpoEditSecurityAndDelete, GpoEdit | GpoRead)
+                    | (GpoEdit | GpoApply, GpoRead)
+                    | (WmiFilterFullControl, WmiFilterEdit)
+                    | (SomWmiFullControl, SomWmiCreate)
+                    | (StarterGpoFullControl, StarterGpoEdit | StarterGpoRead)
+                    | (StarterGpoEdit, StarterGpoRead)
+            )
+    }
+}
+
 /// What one trustee may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Permission {

@@ -36,6 +36,24 @@ pub struct Trustee {
 }
 
 impl Trustee {
+    /// Returns the trustee before anything was looked up: well-known SIDs have their name, the others are unknown.
+    pub fn unresolved(sid: Sid) -> Self {
+        let name = sid.well_known_name().map(str::to_owned);
+        let kind = if name.is_some() { TrusteeKind::WellKnown } else { TrusteeKind::Unknown };
+        Trustee { sid, name, kind, dn: None }
+    }
+
+    /// Returns the part of the name before the backslash (IGPMTrustee.TrusteeDomain); none where there is none.
+    pub fn domain_part(&self) -> Option<&str> {
+        self.name.as_deref()?.split_once('\\').map(|(domain, _)| domain)
+    }
+
+    /// Returns the name without its domain (IGPMTrustee.TrusteeName); none for a SID no name is known for.
+    pub fn account_part(&self) -> Option<&str> {
+        let name = self.name.as_deref()?;
+        Some(name.split_once('\\').map_or(name, |(_, account)| account))
+    }
+
     /// Returns what lists show: the name, or the SID where there is none.
     pub fn label(&self) -> String {
         self.name.clone().unwrap_or_else(|| self.sid.to_string())

@@ -156,9 +156,8 @@ impl SecurityDescriptor {
         if header[0] != 1 || !control.contains(Control::SELF_RELATIVE) {
             return Err(DescriptorError::Form { revision: header[0], control: control.0 });
         }
-        let offset_at = |at: usize| {
-            u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize
-        };
+        let offset_at =
+            |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize;
         let (owner_at, group_at, sacl_at, dacl_at) = (offset_at(4), offset_at(8), offset_at(12), offset_at(16));
         let mut order = PartOrder::default();
         if [owner_at, group_at, sacl_at, dacl_at].iter().any(|&offset| offset != 0) {
@@ -310,7 +309,8 @@ pub(super) mod tests {
             bytes.extend(dacl.to_le_bytes());
             bytes
         };
-        for bytes in [header(20, 0), header(4, 0), header(u32::MAX, 0), header(0, 12), header(0, u32::MAX), vec![], vec![1; 19]]
+        for bytes in
+            [header(20, 0), header(4, 0), header(u32::MAX, 0), header(0, 12), header(0, u32::MAX), vec![], vec![1; 19]]
         {
             assert!(SecurityDescriptor::from_bytes(&bytes).is_err(), "{bytes:?}");
         }
@@ -349,13 +349,15 @@ pub(super) mod tests {
         ];
         let object = prop::option::of((any_guid(), any_guid()));
         let data = prop::collection::vec(any::<u8>(), 0..9);
-        (kind, any::<u8>(), any::<u32>(), object, any_sid(), data).prop_map(|(kind, flags, mask, object, sid, data)| Ace {
-            kind,
-            flags: AceFlags(flags),
-            mask: AccessMask(mask),
-            object: object.map(|(object, inherited_object)| ObjectTypes { object, inherited_object }),
-            sid,
-            data: if data.is_empty() { AceData::None } else { AceData::Bytes(data) },
+        (kind, any::<u8>(), any::<u32>(), object, any_sid(), data).prop_map(|(kind, flags, mask, object, sid, data)| {
+            Ace {
+                kind,
+                flags: AceFlags(flags),
+                mask: AccessMask(mask),
+                object: object.map(|(object, inherited_object)| ObjectTypes { object, inherited_object }),
+                sid,
+                data: if data.is_empty() { AceData::None } else { AceData::Bytes(data) },
+            }
         })
     }
 

@@ -163,7 +163,10 @@ mod tests {
         );
         assert!(compare_sysvol_acl(&sd(DEFAULT_GPO), &windows).is_empty());
         assert!(compare_sysvol_acl(&sd(DEFAULT_GPO), &samba).is_empty());
-        assert_eq!(to_sysvol_acl(&sd(DEFAULT_GPO), AclDialect::Samba417).to_sddl(&context()), samba.to_sddl(&context()));
+        assert_eq!(
+            to_sysvol_acl(&sd(DEFAULT_GPO), AclDialect::Samba417).to_sddl(&context()),
+            samba.to_sddl(&context())
+        );
     }
 
     #[test]
