@@ -1,1 +1,123 @@
-//! cli
+//! The command line: nouns and verbs over the same library as the console. Each noun is one file; doc comments are the help.
+//!
+//! Nothing here knows the console. Lists go to standard output, everything else (progress, problems, errors) to standard
+//! error. Exit codes: 0 done, 1 failed, 2 usage, 3 partly done.
+
+mod connection;
+mod session;
+mod output;
+mod advice;
+mod tree;
+mod forest;
+mod domain;
+mod gpo;
+mod som;
+mod site;
+mod wmi_filter;
+mod starter_gpo;
+mod completions;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use connection::{ConnectionArguments, UsageError};
+pub use session::Session;
+
+use output::{Outcome, Output};
+
+/// Group Policy Management for Windows AD and Samba AD.
+///
+/// Without a command the console opens; where there is no display, the forest is printed as a tree.
+#[derive(Debug, Parser)]
+#[command(name = "opengpmc", version, about, long_about, max_term_width = 120)]
+#[command(
+    after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 partly done: something could not be read and is named on standard error."
+)]
+pub struct Cli {
+    /// Which forest to open, and as whom.
+    #[command(flatten)]
+    pub connection: ConnectionArguments,
+
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// A noun of the command line.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The whole forest
+    #[command(subcommand)]
+    Forest(forest::Command),
+    /// The domains of the forest
+    #[command(subcommand)]
+    Domain(domain::Command),
+    /// Group Policy Objects
+    #[command(subcommand)]
+    Gpo(gpo::Command),
+    /// Scopes of management: domains and organizational units with their links
+    #[command(subcommand)]
+    Som(som::Command),
+    /// Sites with their links
+    #[command(subcommand)]
+    Site(site::Command),
+    /// WMI filters
+    #[command(subcommand)]
+    WmiFilter(wmi_filter::Command),
+    /// Starter GPOs
+    #[command(subcommand)]
+    StarterGpo(starter_gpo::Command),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Write the manual pages, one for each command
+    ManPage(completions::ManPage),
+}
+
+impl Cli {
+    /// Carries out the command and returns the exit code. Without a command the forest is printed as a tree.
+    pub fn run(self) -> ExitCode {
+        let mut output = Output::new(self.json);
+        let done = self.carry_out(&mut output).and_then(|outcome| output.finish().map(|()| outcome));
+        match done {
+            Ok(Outcome::Done) => ExitCode::SUCCESS,
+            Ok(Outcome::Partly) => ExitCode::from(3),
+            // The reader of a pipe went away (`| head`): nobody is left to tell.
+            Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+            Err(error) => {
+                advice::print(&error);
+                ExitCode::from(if error.is::<UsageError>() { 2 } else { 1 })
+            }
+        }
+    }
+
+    fn carry_out(self, output: &mut Output) -> anyhow::Result<Outcome> {
+        match &self.command {
+            Some(Command::Completions(command)) => return command.run(Cli::command(), output),
+            Some(Command::ManPage(command)) => return command.run(Cli::command(), output),
+            _ => {}
+        }
+        let session = Session::new(self.connection)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+        let outcome = runtime.block_on(session.watch(async {
+            match self.command {
+                None => forest::tree(&session, output).await,
+                Some(Command::Forest(command)) => command.run(&session, output).await,
+                Some(Command::Domain(command)) => command.run(&session, output).await,
+                Some(Command::Gpo(command)) => command.run(&session, output).await,
+                Some(Command::Som(command)) => command.run(&session, output).await,
+                Some(Command::Site(command)) => command.run(&session, output).await,
+                Some(Command::WmiFilter(command)) => command.run(&session, output).await,
+                Some(Command::StarterGpo(command)) => command.run(&session, output).await,
+                Some(Command::Completions(_) | Command::ManPage(_)) => Ok(Outcome::Done),
+            }
+        }));
+        // What still waits for a server at this point was cancelled: nobody waits for it.
+        runtime.shutdown_background();
+        outcome
+    }
+}

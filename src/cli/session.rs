@@ -1,0 +1,109 @@
+//! One run of the program against a forest: opening it, watching the work, telling what went wrong.
+
+use std::future::Future;
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, Problem, Task};
+use crate::ident::DnsName;
+use crate::store::{self, ConnectTarget, ForestStore};
+
+use super::ConnectionArguments;
+use super::output::Outcome;
+
+/// A run against a forest.
+pub struct Session {
+    arguments: ConnectionArguments,
+    target: ConnectTarget,
+    /// Progress and cancelling of this run.
+    pub task: Task,
+}
+
+impl Session {
+    /// Prepares a run. Says on standard error which forest is opened, where none was named.
+    pub fn new(arguments: ConnectionArguments) -> anyhow::Result<Self> {
+        let (target, named) = arguments.target();
+        if !named {
+            match &target {
+                ConnectTarget::Demo => eprintln!("Opening the built-in demo forest; --connect opens another."),
+                other => eprintln!("Opening {other}; --connect opens another."),
+            }
+        }
+        Ok(Session { arguments, target, task: Task::default() })
+    }
+
+    /// Opens the forest.
+    pub async fn open(&self) -> anyhow::Result<Arc<dyn ForestStore>> {
+        let credentials = self.arguments.credentials(&self.target)?;
+        let options = self.arguments.options();
+        self.task.activity(format!("Connecting to {}", self.target));
+        Ok(self.task.or_cancel(store::open(&self.target, &credentials, &options)).await??)
+    }
+
+    /// Opens the forest and reads all of it.
+    pub async fn load(&self) -> anyhow::Result<(Arc<dyn ForestStore>, Arc<ForestSnapshot>)> {
+        let store = self.open().await?;
+        let snapshot = Forest::load(store.clone(), &LoadOptions::default(), &self.task).await?;
+        Ok((store, snapshot))
+    }
+
+    /// Opens the domain asked for, or that of the connection.
+    pub async fn domain(&self, name: Option<&DnsName>) -> anyhow::Result<Domain> {
+        let store = self.open().await?;
+        let own = store.directory().root_dse().domain.clone();
+        let name = name.unwrap_or(&own);
+        Ok(self.task.or_cancel(Domain::open(&store, name)).await??)
+    }
+
+    /// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C.
+    pub async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut ticks = tokio::time::interval(Duration::from_millis(200));
+        let shows = std::io::stderr().is_terminal();
+        let mut shown = false;
+        let mut ticked = 0;
+        let result = loop {
+            tokio::select! {
+                result = &mut work => break result,
+                _ = ticks.tick(), if shows => {
+                    // Short work shows nothing.
+                    ticked += 1;
+                    if ticked > 2 {
+                        shown = true;
+                        self.draw_progress();
+                    }
+                }
+                _ = tokio::signal::ctrl_c() => self.task.cancel(),
+            }
+        };
+        if shown {
+            eprint!("\r\x1b[K");
+        }
+        result
+    }
+
+    /// Tells of problems on standard error and returns the outcome they make.
+    pub fn report<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
+        let mut outcome = Outcome::Done;
+        for problem in problems {
+            eprintln!("warning: {}: {}", problem.object, problem.message);
+            outcome = Outcome::Partly;
+        }
+        outcome
+    }
+
+    fn draw_progress(&self) {
+        const WIDTH: u64 = 24;
+        let progress = self.task.snapshot();
+        let mut line = String::from("\r\x1b[K");
+        if let Some(filled) = (progress.done.min(progress.total) * WIDTH).checked_div(progress.total) {
+            let (full, empty) = ("#".repeat(filled as usize), " ".repeat((WIDTH - filled) as usize));
+            line += &format!("[{full}{empty}] {}/{} ", progress.done, progress.total);
+        }
+        line += &progress.activity;
+        let mut stderr = std::io::stderr().lock();
+        // A terminal that takes no progress bar gets none.
+        let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
+    }
+}
