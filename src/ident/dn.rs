@@ -60,6 +60,13 @@ impl Dn {
         Ok(Dn { text, folded })
     }
 
+    /// Returns the DN with this text, whose folded form is known already: read from where it was stored.
+    pub(crate) fn from_folded(text: &str, folded: &str) -> Dn {
+        let text: Arc<str> = text.into();
+        let folded = if *text == *folded { text.clone() } else { folded.into() };
+        Dn { text, folded }
+    }
+
     /// Returns the DN of the object `attribute=value` below this one; the value is escaped as needed.
     pub fn child(&self, attribute: &str, value: &str) -> Dn {
         let component = format!("{attribute}={}", escape(value));

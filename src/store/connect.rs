@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
 
-use super::{Directory, StoreError, StoreErrorKind, Sysvol};
+use super::{Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
 
 /// An opened forest: gives the directory and the SYSVOL of each domain, each opened at most once.
 #[async_trait]
@@ -197,6 +197,14 @@ pub async fn open(
     credentials: &Credentials,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn ForestStore>, StoreError> {
-    let _ = (credentials, options);
-    Err(StoreError::new(StoreErrorKind::NotSupported, target))
+    let _ = credentials;
+    match target {
+        ConnectTarget::File(path) => {
+            let (path, read_only) = (path.clone(), options.read_only);
+            let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only)).await;
+            let forest = opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
+            Ok(Arc::new(forest))
+        }
+        _ => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
+    }
 }

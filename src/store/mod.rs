@@ -13,10 +13,12 @@ mod folder;
 mod connect;
 pub mod discovery;
 pub mod auth;
+mod forest_file;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};
 pub use error::{StoreError, StoreErrorKind};
+pub use forest_file::{ForestFile, ForestFileBuilder, SysvolItem};
 pub use filter::{Filter, ParseFilterError};
 pub use folder::FolderSysvol;
 pub use sysvol::{FileInfo, Sysvol};
