@@ -202,7 +202,8 @@ pub async fn open(
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
             let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only)).await;
-            let forest = opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
+            let forest =
+                opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
             Ok(Arc::new(forest))
         }
         _ => Err(StoreError::new(StoreErrorKind::NotSupported, target)),

@@ -144,7 +144,11 @@ impl ForestFileBuilder {
         };
         let io_error = |error: &std::io::Error| StoreError::from_io(&self.label, error);
         self.connection.close().map_err(|(_, error)| error).about(&self.label)?;
-        std::fs::File::options().write(true).open(&temporary).and_then(|file| file.sync_all()).map_err(|error| io_error(&error))?;
+        std::fs::File::options()
+            .write(true)
+            .open(&temporary)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| io_error(&error))?;
         temporary.persist(&path).map_err(|error| io_error(&error.error))?;
         ForestFile::over(Database::open(&path, false)?)
     }
@@ -152,7 +156,8 @@ impl ForestFileBuilder {
     /// Splits an entry into what is stored apart and what goes into its record.
     fn object(&self, entry: Entry) -> Result<Object, StoreError> {
         let refuse = |detail: &str| StoreError::new(StoreErrorKind::InvalidValue, &entry.dn).with_detail(detail);
-        let context = self.layout.locate(&key::of(&entry.dn)).ok_or_else(|| refuse("it lies in no domain of this forest"))?;
+        let context =
+            self.layout.locate(&key::of(&entry.dn)).ok_or_else(|| refuse("it lies in no domain of this forest"))?;
         let text = |name: &str| entry.text(name);
         let number = |name: &str| text(name).and_then(|text| text.parse::<i64>().ok());
         let time = |name: &str| text(name).and_then(|text| Timestamp::parse_generalized(&text).ok());
@@ -175,11 +180,20 @@ impl ForestFileBuilder {
             let name = schema::attribute(&attribute.name).map_or(attribute.name.as_str(), |known| known.name);
             let is_apart = matches!(
                 name,
-                "objectClass" | "objectGUID" | "whenCreated" | "whenChanged" | "uSNCreated" | "uSNChanged"
-                    | "nTSecurityDescriptor" | "distinguishedName" | "name" | "memberOf"
+                "objectClass"
+                    | "objectGUID"
+                    | "whenCreated"
+                    | "whenChanged"
+                    | "uSNCreated"
+                    | "uSNChanged"
+                    | "nTSecurityDescriptor"
+                    | "distinguishedName"
+                    | "name"
+                    | "memberOf"
             ) || name.eq_ignore_ascii_case(&naming);
             let is_category = name == "objectCategory"
-                && attribute.values.first().and_then(|value| std::str::from_utf8(value).ok()?.parse::<Dn>().ok()) == category;
+                && attribute.values.first().and_then(|value| std::str::from_utf8(value).ok()?.parse::<Dn>().ok())
+                    == category;
             if !is_apart && !is_category && !attribute.values.is_empty() {
                 object.attributes.push(Attribute { name: name.to_owned(), values: attribute.values });
             }
@@ -198,13 +212,16 @@ impl ForestFileBuilder {
         let found: Option<(i64, String)> = self
             .connection
             .prepare_cached("SELECT id, dn FROM entry WHERE naming_context = ? AND key = ?")
-            .and_then(|mut statement| statement.query_row((object.context, &parent_key), |row| row.try_into()).optional())
+            .and_then(|mut statement| {
+                statement.query_row((object.context, &parent_key), |row| row.try_into()).optional()
+            })
             .about(&parent)?;
         Ok(found.map(|(id, dn)| (id, Dn::from_folded(&dn, parent.folded()))))
     }
 
     fn make_missing_heads(&mut self) -> Result<(), StoreError> {
-        let head = |dn: &Dn, class: &str| Entry { dn: dn.clone(), attributes: vec![Attribute::text("objectClass", class)] };
+        let head =
+            |dn: &Dn, class: &str| Entry { dn: dn.clone(), attributes: vec![Attribute::text("objectClass", class)] };
         let mut heads: Vec<Entry> = self.layout.domains.iter().map(|domain| head(&domain.dn, "domainDNS")).collect();
         heads.push(head(&self.layout.configuration.dn, "configuration"));
         heads.push(head(&self.layout.schema.dn, "dMD"));
@@ -218,8 +235,13 @@ impl ForestFileBuilder {
 
     /// Hangs entries below their parents where these came later, and makes plain containers where they never came.
     fn connect_orphans(&mut self) -> Result<(), StoreError> {
-        let heads: HashSet<String> = self.layout.domains.iter().chain([&self.layout.configuration, &self.layout.schema])
-            .map(|context| context.key.clone()).collect();
+        let heads: HashSet<String> = self
+            .layout
+            .domains
+            .iter()
+            .chain([&self.layout.configuration, &self.layout.schema])
+            .map(|context| context.key.clone())
+            .collect();
         loop {
             let orphans: Vec<i64> = self
                 .connection

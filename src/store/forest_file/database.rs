@@ -217,8 +217,7 @@ impl Place {
     /// Makes the tables in a place that is empty. Journal and synchronous writing are off until it is opened again:
     /// whoever builds a file does so under another name, and flushes it at the end.
     pub(super) fn create(&self) -> rusqlite::Result<Connection> {
-        let connection =
-            self.connect_with(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let connection = self.connect_with(OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", FORMAT_VERSION)?;
         connection.pragma_update(None, "synchronous", "OFF")?;
@@ -377,7 +376,9 @@ fn check_format(connection: &Connection, label: &str) -> Result<(), StoreError> 
         definitions(&empty)
     });
     if definitions(connection).about(label)? != ours.about(label)? {
-        return Err(StoreError::new(StoreErrorKind::Corrupt, label).with_detail("its tables are not those of a forest file"));
+        return Err(
+            StoreError::new(StoreErrorKind::Corrupt, label).with_detail("its tables are not those of a forest file")
+        );
     }
     Ok(())
 }

@@ -44,9 +44,7 @@ impl FileDirectory {
         work: impl FnOnce(&Writer<'_>) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
         let (database, domain) = (self.database.clone(), self.domain.clone());
-        self.database
-            .write(move |connection| work(&Writer { connection, database: &database, domain: &domain }))
-            .await
+        self.database.write(move |connection| work(&Writer { connection, database: &database, domain: &domain })).await
     }
 }
 

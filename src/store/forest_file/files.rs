@@ -129,7 +129,9 @@ impl Sysvol for FileSysvol {
                 return Err(exists(&to));
             }
             if to.folded().strip_prefix(&from.folded()).is_some_and(|rest| rest.starts_with('/')) {
-                return Err(StoreError::new(StoreErrorKind::BadPath, &to).with_detail("a folder cannot move into itself"));
+                return Err(
+                    StoreError::new(StoreErrorKind::BadPath, &to).with_detail("a folder cannot move into itself")
+                );
             }
             let mut statement = tree
                 .connection

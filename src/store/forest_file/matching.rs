@@ -88,8 +88,12 @@ impl Test {
                 None => Test::Undefined,
             },
             Filter::Rule { attribute, rule, value: wanted } => match (rule.as_str(), known(attribute)) {
-                (ALL_BITS, Some(field)) => value::number(wanted).map_or(Test::Undefined, |bits| Test::AllBits(field, bits)),
-                (ANY_BIT, Some(field)) => value::number(wanted).map_or(Test::Undefined, |bits| Test::AnyBit(field, bits)),
+                (ALL_BITS, Some(field)) => {
+                    value::number(wanted).map_or(Test::Undefined, |bits| Test::AllBits(field, bits))
+                }
+                (ANY_BIT, Some(field)) => {
+                    value::number(wanted).map_or(Test::Undefined, |bits| Test::AnyBit(field, bits))
+                }
                 (IN_CHAIN, Some(Field::MemberOf)) => Test::Keys(reader.members_of(&fold_dn(wanted), true)?),
                 (IN_CHAIN, Some(Field::Stored(name))) if name == "member" => {
                     Test::Keys(reader.all_groups_of(&fold_dn(wanted))?)
@@ -107,7 +111,7 @@ impl Test {
 
     /// Tells whether the filter holds for the entry; nothing where it is undefined.
     pub(super) fn holds(&self, reader: &Reader<'_>, row: &Row<'_>) -> Result<Option<bool>, StoreError> {
-        let some = |field: &Field, mut test: Box<dyn FnMut(&[u8]) -> bool + '_>| {
+        let some = |field: &Field, test: &dyn Fn(&[u8]) -> bool| {
             let mut found = false;
             reader.visit_values(row, field, &mut |value| {
                 found = test(value);
@@ -119,24 +123,22 @@ impl Test {
             Test::And(tests) => fold_truth(tests, reader, row, false),
             Test::Or(tests) => fold_truth(tests, reader, row, true),
             Test::Not(test) => Ok(test.holds(reader, row)?.map(|truth| !truth)),
-            Test::Present(field) => some(field, Box::new(|_| true)),
-            Test::Equals(field, syntax, wanted) => {
-                some(field, Box::new(|value| value::equals_folded(*syntax, value, wanted)))
-            }
+            Test::Present(field) => some(field, &|_| true),
+            Test::Equals(field, syntax, wanted) => some(field, &|value| value::equals_folded(*syntax, value, wanted)),
             Test::Parts(field, syntax, initial, any, last) => {
-                some(field, Box::new(|value| value::has_parts(&value::fold(*syntax, value), initial, any, last)))
+                some(field, &|value| value::has_parts(&value::fold(*syntax, value), initial, any, last))
             }
             Test::AtLeast(field, syntax, bound) => {
-                some(field, Box::new(|value| order(*syntax, value, bound).is_some_and(std::cmp::Ordering::is_ge)))
+                some(field, &|value| order(*syntax, value, bound).is_some_and(std::cmp::Ordering::is_ge))
             }
             Test::AtMost(field, syntax, bound) => {
-                some(field, Box::new(|value| order(*syntax, value, bound).is_some_and(std::cmp::Ordering::is_le)))
+                some(field, &|value| order(*syntax, value, bound).is_some_and(std::cmp::Ordering::is_le))
             }
             Test::AllBits(field, bits) => {
-                some(field, Box::new(|value| value::number(value).is_some_and(|number| number & bits == *bits)))
+                some(field, &|value| value::number(value).is_some_and(|number| number & bits == *bits))
             }
             Test::AnyBit(field, bits) => {
-                some(field, Box::new(|value| value::number(value).is_some_and(|number| number & bits != 0)))
+                some(field, &|value| value::number(value).is_some_and(|number| number & bits != 0))
             }
             Test::Keys(keys) => Ok(Some(keys.contains(row.key))),
             Test::Undefined => Ok(None),

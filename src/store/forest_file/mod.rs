@@ -67,7 +67,8 @@ impl ForestFile {
         let file_name = Path::new(&database.label).file_name().map(|name| name.to_string_lossy().into_owned());
         let server = file_name.unwrap_or_else(|| database.label.clone());
         let domains = database.layout.domains.iter();
-        let directories = domains.map(|domain| Arc::new(FileDirectory::new(database.clone(), domain, &server))).collect();
+        let directories =
+            domains.map(|domain| Arc::new(FileDirectory::new(database.clone(), domain, &server))).collect();
         Ok(ForestFile { database, directories })
     }
 }
@@ -117,10 +118,14 @@ mod tests {
     }
 
     fn forest() -> ForestFile {
-        let mut builder = ForestFileBuilder::in_memory("test", &[dn("DC=corp,DC=test"), dn("DC=sub,DC=corp,DC=test")]).unwrap();
+        let mut builder =
+            ForestFileBuilder::in_memory("test", &[dn("DC=corp,DC=test"), dn("DC=sub,DC=corp,DC=test")]).unwrap();
         builder
             .add_entries([
-                entry("OU=Berlin,OU=Staff,DC=corp,DC=test", &[("objectClass", "organizationalUnit"), ("gPOptions", "1")]),
+                entry(
+                    "OU=Berlin,OU=Staff,DC=corp,DC=test",
+                    &[("objectClass", "organizationalUnit"), ("gPOptions", "1")],
+                ),
                 entry("OU=staff,DC=corp,DC=test", &[("objectClass", "organizationalUnit"), ("gPLink", "[LDAP://x;0]")]),
                 entry("CN=Site,CN=Sites,CN=Configuration,DC=corp,DC=test", &[("objectClass", "site")]),
                 entry("OU=Other,DC=sub,DC=corp,DC=test", &[("objectClass", "organizationalUnit")]),
@@ -182,7 +187,12 @@ mod tests {
         let policies = dn("CN=Policies,DC=corp,DC=test");
         root.add(&policies, &[Attribute::text("objectClass", "container")]).await.unwrap();
         let gpo = policies.child("CN", "{A}");
-        root.add(&gpo, &[Attribute::text("objectClass", "groupPolicyContainer"), Attribute::text("displayName", "One")]).await.unwrap();
+        root.add(
+            &gpo,
+            &[Attribute::text("objectClass", "groupPolicyContainer"), Attribute::text("displayName", "One")],
+        )
+        .await
+        .unwrap();
         let swap = |old: &str, new: &str| Change::Swap {
             attribute: "displayName".to_owned(),
             old: Some(old.as_bytes().to_vec()),
@@ -193,7 +203,10 @@ mod tests {
         assert_eq!((error.kind, error.code), (StoreErrorKind::Conflict, Some(16)));
         root.rename(&policies, "CN=Rules", Some(&dn("OU=Staff,DC=corp,DC=test"))).await.unwrap();
         let moved = dn("CN={A},CN=Rules,OU=Staff,DC=corp,DC=test");
-        assert_eq!(root.read(&moved, &["displayName"], None).await.unwrap().text("displayName").as_deref(), Some("Two"));
+        assert_eq!(
+            root.read(&moved, &["displayName"], None).await.unwrap().text("displayName").as_deref(),
+            Some("Two")
+        );
         let staff = dn("OU=Staff,DC=corp,DC=test");
         assert_eq!(root.delete(&staff).await.unwrap_err().kind, StoreErrorKind::NotEmpty);
         root.delete_tree(&staff).await.unwrap();

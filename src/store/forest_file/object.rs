@@ -318,7 +318,8 @@ pub(super) fn descriptor_id(connection: &Connection, bytes: Option<&[u8]>) -> ru
 }
 
 fn index(connection: &Connection, id: i64, attributes: &[Attribute]) -> rusqlite::Result<()> {
-    let mut statement = connection.prepare_cached("INSERT OR IGNORE INTO lookup(attribute, value, entry) VALUES(?, ?, ?)")?;
+    let mut statement =
+        connection.prepare_cached("INSERT OR IGNORE INTO lookup(attribute, value, entry) VALUES(?, ?, ?)")?;
     for attribute in attributes {
         let Some(known) = schema::attribute(&attribute.name).filter(|known| value::is_indexed(known)) else { continue };
         let code = schema::attribute_code(known.name).unwrap_or_default() as i64;

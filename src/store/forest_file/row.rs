@@ -205,7 +205,8 @@ impl<'c> Reader<'c> {
             Field::Name => text(visit, &dn_of(row).name()),
             Field::Naming(attribute) => {
                 let dn = dn_of(row);
-                let is_naming = dn.rdn().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(attribute));
+                let is_naming =
+                    dn.rdn().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(attribute));
                 if is_naming {
                     text(visit, &dn.name());
                 } else {

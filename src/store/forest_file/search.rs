@@ -67,7 +67,9 @@ pub(super) fn run(
                 let found = connection
                     .prepare_cached("SELECT entry FROM lookup WHERE attribute = ? AND value = ?")
                     .and_then(|mut statement| {
-                        statement.query_map((attribute, value), |row| row.get::<_, i64>(0))?.collect::<Result<Vec<_>, _>>()
+                        statement
+                            .query_map((attribute, value), |row| row.get::<_, i64>(0))?
+                            .collect::<Result<Vec<_>, _>>()
                     })
                     .about(&request.base)?;
                 ids.extend(found);
@@ -128,11 +130,7 @@ fn locate<'l>(
     request: &SearchRequest,
 ) -> Result<&'l NamingContext, StoreError> {
     let context = layout.locate(base_key).ok_or_else(|| not_found(request))?;
-    if holds(layout, domain, context) {
-        Ok(context)
-    } else {
-        Err(elsewhere(&request.base, context))
-    }
+    if holds(layout, domain, context) { Ok(context) } else { Err(elsewhere(&request.base, context)) }
 }
 
 /// Tells whether the server of `domain` holds a naming context.
@@ -173,8 +171,7 @@ struct Output {
 impl Output {
     fn new(request: &SearchRequest) -> Self {
         let everything = request.attributes.iter().any(|name| name == "*");
-        let mut output =
-            Output { stored: Vec::new(), fields: Vec::new(), everything, sd_parts: request.sd_parts };
+        let mut output = Output { stored: Vec::new(), fields: Vec::new(), everything, sd_parts: request.sd_parts };
         let mut add = |name: &str, field: Field| match field {
             Field::Stored(name) if !output.stored.contains(&name) => output.stored.push(name),
             Field::Stored(_) => {}

@@ -67,7 +67,9 @@ pub(super) fn number(value: &[u8]) -> Option<i64> {
 pub(super) fn has_parts(value: &[u8], initial: &[u8], any: &[Vec<u8>], last: &[u8]) -> bool {
     let Some(mut rest) = value.strip_prefix(initial) else { return false };
     for part in any.iter().filter(|part| !part.is_empty()) {
-        let Some(position) = rest.windows(part.len()).position(|window| window == part.as_slice()) else { return false };
+        let Some(position) = rest.windows(part.len()).position(|window| window == part.as_slice()) else {
+            return false;
+        };
         rest = &rest[position + part.len()..];
     }
     rest.ends_with(last)

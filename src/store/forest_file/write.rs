@@ -119,9 +119,7 @@ impl Writer<'_> {
         let below: Vec<i64> = self
             .connection
             .prepare_cached("SELECT id FROM entry WHERE naming_context = ? AND key >= ? AND key < ?")
-            .and_then(|mut statement| {
-                statement.query_map((object.context, first, last), |row| row.get(0))?.collect()
-            })
+            .and_then(|mut statement| statement.query_map((object.context, first, last), |row| row.get(0))?.collect())
             .about(dn)?;
         self.check_deletable(&object)?;
         for id in below {
@@ -317,7 +315,8 @@ impl Writer<'_> {
     fn check_whole(&self, object: &Object) -> Result<(), StoreError> {
         let musts = object.classes.iter().filter_map(|name| schema::class(name)).flat_map(|class| class.must);
         for must in musts {
-            let is_name = object.dn.rdn().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(must));
+            let is_name =
+                object.dn.rdn().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(must));
             if !is_name && object.values(must).is_empty() {
                 return Err(refuse(&object.dn, code::OBJECT_CLASS_VIOLATION, &format!("{must} is missing")));
             }
@@ -421,7 +420,11 @@ fn check_value(dn: &Dn, known: &AttributeType, value: &[u8]) -> Result<(), Store
 fn check_rdn(dn: &Dn, naming: &str) -> Result<(), StoreError> {
     let is_right = dn.rdn().split_once('=').is_some_and(|(name, _)| name.trim().eq_ignore_ascii_case(naming));
     if !is_right {
-        return Err(refuse(dn, code::NAMING_VIOLATION, &format!("its name must start with {}=", naming.to_uppercase())));
+        return Err(refuse(
+            dn,
+            code::NAMING_VIOLATION,
+            &format!("its name must start with {}=", naming.to_uppercase()),
+        ));
     }
     match schema::attribute(naming) {
         Some(known) => check_value(dn, known, dn.name().as_bytes()),
