@@ -4,7 +4,10 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::gpm::{Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, SecuredObject, SecurityInfo, SysvolState, WmiFilter};
+use crate::gpm::{
+    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, SecuredObject, SecurityInfo, SysvolState,
+    WmiFilter,
+};
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 
 use super::output::{Outcome, Output, Table, yes_no};
