@@ -46,6 +46,8 @@ pub enum Icon {
     Group,
     Computer,
     Padlock,
+    Check,
+    Nothing,
 }
 
 /// The picture of a node with its overlays.
@@ -230,6 +232,8 @@ impl Icon {
                 pen.line(&[(4.6, 13.4), (11.4, 13.4)], 1.6, ink);
             }
             Icon::Padlock => pen.padlock((2.2, 1.6), 1.12, tokens),
+            Icon::Check => pen.line(&[(3.4, 8.4), (6.6, 11.8), (12.8, 4.4)], 1.8, ink),
+            Icon::Nothing => {}
         }
     }
 }

@@ -7,12 +7,83 @@
 pub mod node;
 pub mod command;
 pub mod open_forest;
+pub mod app;
+pub mod opener;
+mod job;
+mod face;
+pub mod tree;
 pub mod kit;
 pub mod pane;
+mod bars;
+mod dialog;
+mod connect_dialog;
+mod palette;
+mod help;
+pub mod error_view;
+pub mod settings;
 pub mod theme;
 pub mod icon;
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod app_tests;
 
+pub use app::{App, AppOptions};
 pub use command::{Command, CommandContext, ConnectRequest};
+pub use face::Face;
 pub use icon::{Icon, NodeIcon};
 pub use node::{ForestId, Node, Place};
 pub use open_forest::{Detail, Details, ForestEntry, ForestState, Lazy, OpenForest};
+pub use opener::{FilePicker, ForestOpener, StoreOpener, SystemFilePicker};
+
+use egui::{IconData, ViewportBuilder};
+
+/// The name by which desktops know the program.
+const APP_ID: &str = "org.opengpmc.OpenGPMC";
+
+/// Opens the window with these forests and runs until it is closed.
+///
+/// Fails where no window can be had: no display, no OpenGL.
+pub fn run(forests: Vec<ConnectRequest>) -> eframe::Result {
+    let options = AppOptions { forests, ..AppOptions::default() };
+    let viewport = ViewportBuilder::default()
+        .with_title("OpenGPMC")
+        .with_app_id(APP_ID)
+        .with_icon(window_icon())
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([640.0, 400.0]);
+    let native_options = eframe::NativeOptions {
+        viewport,
+        // Said explicitly: with several renderers compiled in, eframe would choose another.
+        renderer: eframe::Renderer::Glow,
+        persistence_path: options.settings_folder.as_ref().map(|folder| folder.join("window.ron")),
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native("OpenGPMC", native_options, Box::new(|creation| Ok(Box::new(App::new(creation, options)?))))
+}
+
+/// Draws the icon of the window: the scroll of a GPO on a blue ground.
+fn window_icon() -> IconData {
+    const SIDE: usize = 64;
+    let blue = [0x0B, 0x5C, 0xAD, 0xFF];
+    let paper = [0xFF, 0xFC, 0xF0, 0xFF];
+    let ink = [0x4A, 0x55, 0x64, 0xFF];
+    let mut rgba = vec![0; SIDE * SIDE * 4];
+    let mut fill = |x: std::ops::Range<usize>, y: std::ops::Range<usize>, color: [u8; 4]| {
+        for row in y {
+            for column in x.clone() {
+                let at = (row * SIDE + column) * 4;
+                rgba[at..at + 4].copy_from_slice(&color);
+            }
+        }
+    };
+    fill(4..60, 2..62, blue);
+    fill(2..62, 4..60, blue);
+    fill(16..48, 12..52, paper);
+    fill(12..48, 10..18, paper);
+    fill(16..52, 46..54, paper);
+    for line in [24, 31, 38] {
+        fill(22..42, line..line + 3, ink);
+    }
+    IconData { rgba, width: SIDE as u32, height: SIDE as u32 }
+}

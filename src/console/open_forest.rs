@@ -3,10 +3,10 @@
 //! Everything the tree shows is in the snapshot. What lies in SYSVOL or in descriptors is fetched when a view asks for it
 //! ([`super::Command::Fetch`]); until then it is [`Lazy::Unknown`], and every view draws all four states.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::gpm::{ForestSnapshot, Gpo, GpoLink, Problem, Som, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Som, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
@@ -62,39 +62,18 @@ pub struct OpenForest {
     pub snapshot: Arc<ForestSnapshot>,
     /// What is fetched when a view asks.
     pub details: Details,
-    index: Index,
-}
-
-struct Index {
-    soms: HashMap<Dn, SomAt>,
-    repeated_names: HashSet<Dn>,
-}
-
-#[derive(Clone, Copy)]
-enum SomAt {
-    Domain(u32, u32),
-    Site(u32),
 }
 
 impl OpenForest {
-    /// Takes a forest that was read. Builds its indexes: to be called off the frame loop for large forests.
+    /// Takes a forest that was read.
     pub fn new(id: ForestId, store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>) -> Self {
-        OpenForest {
-            id,
-            info: store.info(),
-            index: Index::new(&snapshot),
-            store,
-            snapshot,
-            details: Details::default(),
-        }
+        OpenForest { id, info: store.info(), store, snapshot, details: Details::default() }
     }
 
     /// Returns a site, domain or OU by its DN.
     pub fn som(&self, dn: &Dn) -> Option<&Som> {
-        match *self.index.soms.get(dn)? {
-            SomAt::Domain(domain, som) => self.snapshot.domains.get(domain as usize)?.soms.get(som as usize),
-            SomAt::Site(site) => self.snapshot.sites.get(site as usize),
-        }
+        let of_domains = || self.snapshot.domains.iter().find_map(|domain| domain.soms.get(domain.som_index(dn)?.0));
+        of_domains().or_else(|| self.snapshot.sites.iter().find(|site| site.dn == *dn))
     }
 
     /// Returns a link by the SOM that holds it and its link order.
@@ -116,29 +95,17 @@ impl OpenForest {
         }
     }
 
-    /// Returns the name a GPO is shown by; where several GPOs of its domain share it, with the first digits of its id.
+    /// Returns the name a GPO is shown by, told apart from others of the same name.
     pub fn gpo_label(&self, gpo: &Gpo) -> String {
-        if self.index.repeated_names.contains(&gpo.dn) {
-            let id = gpo.id.hyphenated();
-            return format!("{} ({})", gpo.display_name, id.get(..8).unwrap_or(&id));
-        }
-        gpo.display_name.clone()
+        self.snapshot.domain(&gpo.domain).map_or_else(|| gpo.display_name.clone(), |domain| domain.gpo_label(gpo))
     }
 
-    /// Returns the name a link is shown by: that of its GPO, `Not Found` where there is none any more,
-    /// `Inaccessible` where its domain could not be read.
+    /// Returns the name a link is shown by: that of its GPO, or why there is none.
     pub fn link_label(&self, link: &GpoLink) -> String {
-        match self.linked_gpo(link) {
-            Some(gpo) => self.gpo_label(gpo),
-            None if self.link_is_inaccessible(link) => "Inaccessible".to_owned(),
-            None => "Not Found".to_owned(),
+        match self.snapshot.link_target(link) {
+            LinkTarget::Gpo(gpo) => self.gpo_label(gpo),
+            other => other.label().to_owned(),
         }
-    }
-
-    /// Tells whether a link names a GPO of a domain of this forest that could not be read.
-    pub fn link_is_inaccessible(&self, link: &GpoLink) -> bool {
-        let domain = link.gpo_domain.as_ref().and_then(|domain| self.snapshot.domain(domain));
-        domain.is_some_and(|domain| domain.soms.is_empty())
     }
 
     /// Returns the label of a place, as the tree and the title show it; for one that is gone, its own name.
@@ -197,12 +164,6 @@ impl OpenForest {
             Place::StarterGpo { domain, id } => self.starter_gpo(domain, *id).is_some(),
         }
     }
-
-    /// Returns everything that could not be read or looks wrong, forest-wide first, then by domain.
-    pub fn problems(&self) -> impl Iterator<Item = &Problem> {
-        let of_domains = self.snapshot.domains.iter().flat_map(|domain| &domain.problems);
-        self.snapshot.problems.iter().chain(of_domains)
-    }
 }
 
 /// What is fetched when a view asks for it, and how far that is.
@@ -210,6 +171,8 @@ impl OpenForest {
 pub struct Details {
     /// The SYSVOL half of each GPO.
     pub sysvol: HashMap<(DnsName, Guid), Lazy<SysvolState>>,
+    /// The comment of each GPO; empty where it has none.
+    pub comments: HashMap<(DnsName, Guid), Lazy<String>>,
     /// The starter GPOs of each domain.
     pub starter_gpos: HashMap<DnsName, Lazy<Vec<StarterGpo>>>,
     /// Who stands behind each SID. A SID nobody knows is ready too, as an unknown trustee.
@@ -224,6 +187,11 @@ impl Details {
     /// Returns the SYSVOL half of a GPO.
     pub fn sysvol(&self, domain: &DnsName, id: Guid) -> &Lazy<SysvolState> {
         self.sysvol.get(&(domain.clone(), id)).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns the comment of a GPO.
+    pub fn comment(&self, domain: &DnsName, id: Guid) -> &Lazy<String> {
+        self.comments.get(&(domain.clone(), id)).unwrap_or(&Lazy::Unknown)
     }
 
     /// Returns the starter GPOs of a domain.
@@ -252,6 +220,8 @@ impl Details {
 pub enum Detail {
     /// The SYSVOL halves of these GPOs of a domain.
     Sysvol(DnsName, Vec<Guid>),
+    /// The comment of a GPO of a domain.
+    Comment(DnsName, Guid),
     /// The starter GPOs of a domain.
     StarterGpos(DnsName),
     /// The names behind these SIDs.
@@ -288,28 +258,5 @@ impl<T> Lazy<T> {
     /// Tells whether nobody asked for it yet.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Lazy::Unknown)
-    }
-}
-
-impl Index {
-    fn new(snapshot: &ForestSnapshot) -> Self {
-        let count: usize = snapshot.domains.iter().map(|domain| domain.soms.len()).sum();
-        let mut soms = HashMap::with_capacity(count + snapshot.sites.len());
-        let mut repeated_names = HashSet::new();
-        for (domain_index, domain) in snapshot.domains.iter().enumerate() {
-            for (som_index, som) in domain.soms.iter().enumerate() {
-                soms.insert(som.dn.clone(), SomAt::Domain(domain_index as u32, som_index as u32));
-            }
-            let mut by_name: HashMap<String, Vec<&Gpo>> = HashMap::with_capacity(domain.gpos.len());
-            for gpo in &domain.gpos {
-                by_name.entry(gpo.display_name.to_lowercase()).or_default().push(gpo);
-            }
-            let repeated = by_name.into_values().filter(|gpos| gpos.len() > 1).flatten();
-            repeated_names.extend(repeated.map(|gpo| gpo.dn.clone()));
-        }
-        for (site_index, site) in snapshot.sites.iter().enumerate() {
-            soms.insert(site.dn.clone(), SomAt::Site(site_index as u32));
-        }
-        Index { soms, repeated_names }
     }
 }

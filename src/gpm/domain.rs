@@ -118,7 +118,9 @@ impl Domain {
             Err(error) => return Ok(vec![SysvolState::Unreadable(error.to_string()); gpos.len()]),
         };
         let sysvol = &*sysvol;
-        let reads = gpos.iter().enumerate().map(|(index, gpo)| async move { (index, read_version(sysvol, gpo).await) });
+        // Collected, so that no closure over borrowed GPOs lives across an await: the future must be `Send` for any lifetime.
+        let reads: Vec<_> =
+            (0..).zip(gpos).map(|(index, gpo)| async move { (index, read_version(sysvol, gpo).await) }).collect();
         let mut reads = stream::iter(reads).buffer_unordered(FILES_IN_FLIGHT);
         while let Some((index, state)) = task.or_cancel(reads.next()).await? {
             done(index, &state);
@@ -148,7 +150,7 @@ impl Domain {
         };
         let folders = entries.into_iter().filter(|entry| entry.is_folder);
         let ids = folders.filter_map(|entry| Some((entry.name.parse::<Guid>().ok()?, entry)));
-        let reads = ids.map(|(id, entry)| starter_gpo::read(&*sysvol, &self.name, id, entry));
+        let reads: Vec<_> = ids.map(|(id, entry)| starter_gpo::read(&*sysvol, &self.name, id, entry)).collect();
         let read: Vec<_> = stream::iter(reads).buffered(FILES_IN_FLIGHT).collect().await;
         let mut found = Found::nothing();
         for (starter, problem) in read {

@@ -17,11 +17,23 @@ pub struct PaneContext<'a> {
 
 /// What the panes remember between frames: open tabs, sorting, filters, selections.
 #[derive(Default)]
-pub struct PaneState {}
+pub struct PaneState {
+    focus_wanted: bool,
+}
+
+impl PaneState {
+    /// Moves the keyboard focus into the pane with the next frame.
+    pub fn request_focus(&mut self) {
+        self.focus_wanted = true;
+    }
+}
 
 /// Draws the result pane of a node below its title band. Called for the root and for nodes of open forests only.
-pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, _state: &mut PaneState, _commands: &mut Vec<Command>) {
+pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneState, _commands: &mut Vec<Command>) {
     if let (Some(forest), Node::In(_, place)) = (context.forest, context.node) {
-        ui.label(forest.label(place));
+        let label = ui.label(forest.label(place));
+        if std::mem::take(&mut state.focus_wanted) {
+            label.request_focus();
+        }
     }
 }

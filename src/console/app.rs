@@ -1,0 +1,608 @@
+//! The application: owns everything the window shows, draws it, and carries commands out between frames.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Stroke, Ui, ViewportCommand};
+
+use crate::gpm::Task;
+use crate::store::{ConnectTarget, Credentials, StoreErrorKind};
+
+use super::bars::{self, Status};
+use super::command::{Availability, CommandContext, Menu, TABLE};
+use super::connect_dialog::{ConnectDialog, Surroundings};
+use super::dialog::Closing;
+use super::error_view::{ErrorReport, error_ui};
+use super::job::{FetchJob, ForestJob, Workers};
+use super::palette::Palette;
+use super::pane::{PaneContext, PaneState, result_pane_ui};
+use super::settings::Settings;
+use super::theme::{self, SPACE};
+use super::tree::Tree;
+use super::{
+    Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, Place, StoreOpener,
+    SystemFilePicker, help,
+};
+
+/// How many nodes Back remembers.
+const HISTORY: usize = 100;
+
+/// What an [`App`] is built from; tests bring their own.
+pub struct AppOptions {
+    /// Opens and reads forests.
+    pub opener: Arc<dyn ForestOpener>,
+    /// Asks for files.
+    pub file_picker: Arc<dyn FilePicker>,
+    /// Where settings are kept; none to keep nothing.
+    pub settings_folder: Option<PathBuf>,
+    /// The forests to open at the start.
+    pub forests: Vec<ConnectRequest>,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        AppOptions {
+            opener: Arc::new(StoreOpener),
+            file_picker: Arc::new(SystemFilePicker),
+            settings_folder: super::settings::default_folder(),
+            forests: Vec::new(),
+        }
+    }
+}
+
+/// The console.
+pub struct App {
+    options: AppOptions,
+    workers: Workers,
+    settings: Settings,
+    saved_settings: Settings,
+    forests: Vec<ForestEntry>,
+    requests: Vec<(ForestId, ConnectRequest)>,
+    next_forest: u32,
+    selected: Node,
+    history: History,
+    tree: Tree,
+    panes: PaneState,
+    dialog: Option<Dialog>,
+    /// What had the focus before the dialog opened.
+    focus_before: Option<Id>,
+    forest_jobs: Vec<ForestJob>,
+    fetch_jobs: Vec<FetchJob>,
+    /// A refresh that failed: the old state stays in view below this.
+    failed_refresh: Option<(ForestId, ErrorReport)>,
+    note: Option<String>,
+    commands: Vec<Command>,
+}
+
+enum Dialog {
+    Connect(Box<ConnectDialog>),
+    Palette(Palette),
+    Problems,
+    Shortcuts,
+    About,
+}
+
+#[derive(Default)]
+struct History {
+    back: Vec<Node>,
+    forward: Vec<Node>,
+}
+
+impl App {
+    /// Builds the console for a window and begins to open the forests asked for.
+    pub fn new(creation: &eframe::CreationContext<'_>, options: AppOptions) -> std::io::Result<Self> {
+        let ctx = &creation.egui_ctx;
+        let (settings, problem) = Settings::load(options.settings_folder.as_deref());
+        theme::install(ctx);
+        ctx.set_theme(settings.theme);
+        let mut app = App {
+            workers: Workers::new(ctx.clone())?,
+            saved_settings: settings.clone(),
+            settings,
+            forests: Vec::new(),
+            requests: Vec::new(),
+            next_forest: 1,
+            selected: Node::Root,
+            history: History::default(),
+            tree: Tree::default(),
+            panes: PaneState::default(),
+            dialog: None,
+            focus_before: None,
+            forest_jobs: Vec::new(),
+            fetch_jobs: Vec::new(),
+            failed_refresh: None,
+            note: problem.map(|problem| format!("Settings could not be read: {problem}")),
+            commands: Vec::new(),
+            options,
+        };
+        for request in std::mem::take(&mut app.options.forests) {
+            app.add_forest(request);
+        }
+        Ok(app)
+    }
+
+    /// Returns the forests in the view.
+    pub fn forests(&self) -> &[ForestEntry] {
+        &self.forests
+    }
+
+    /// Returns the node selected.
+    pub fn selected(&self) -> &Node {
+        &self.selected
+    }
+
+    /// Asks for a command, as a menu would.
+    pub fn ask(&mut self, command: Command) {
+        self.commands.push(command);
+    }
+
+    fn context(&self) -> CommandContext<'_> {
+        self.context_of(&self.selected)
+    }
+
+    fn context_of<'a>(&'a self, node: &'a Node) -> CommandContext<'a> {
+        CommandContext {
+            forests: &self.forests,
+            node,
+            can_go_back: !self.history.back.is_empty(),
+            can_go_forward: !self.history.forward.is_empty(),
+            theme: self.settings.theme,
+        }
+    }
+
+    fn entry(&self, id: ForestId) -> Option<&ForestEntry> {
+        self.forests.iter().find(|entry| entry.id == id)
+    }
+
+    fn entry_mut(&mut self, id: ForestId) -> Option<&mut ForestEntry> {
+        self.forests.iter_mut().find(|entry| entry.id == id)
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.take_in_jobs();
+        let commands = std::mem::take(&mut self.commands);
+        for command in commands {
+            self.carry_out(ctx, command);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let mut commands = Vec::new();
+        if self.dialog.is_none() {
+            self.shortcuts(ui, &mut commands);
+        }
+        self.bars_ui(ui, &mut commands);
+        self.tree_ui(ui, &mut commands);
+        self.result_ui(ui, &mut commands);
+        self.dialog_ui(ui.ctx(), &mut commands);
+        if !commands.is_empty() {
+            self.commands.extend(commands);
+            ui.ctx().request_repaint();
+        }
+    }
+
+    fn save(&mut self, _storage: &mut dyn eframe::Storage) {
+        self.save_settings();
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        for job in &self.forest_jobs {
+            job.task().cancel();
+        }
+        self.save_settings();
+    }
+
+    fn persist_egui_memory(&self) -> bool {
+        // The window's place is kept by eframe, everything else by `Settings`: nothing typed ends up in a file.
+        false
+    }
+}
+
+/// Drawing.
+impl App {
+    fn bars_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let tokens = theme::tokens(ui);
+        let context = self.context();
+        let bar = |margin| Frame::new().fill(tokens.raised).inner_margin(margin);
+        Panel::top("menu bar")
+            .frame(bar(Margin { left: 6, right: 6, top: 3, bottom: 0 }))
+            .show_separator_line(false)
+            .show(ui, |ui| bars::menu_bar_ui(ui, &context, commands));
+        Panel::top("toolbar")
+            .frame(bar(Margin { left: 6, right: 6, top: 1, bottom: 4 }))
+            .show(ui, |ui| bars::toolbar_ui(ui, &context, commands));
+        let status = Status {
+            running: self.forest_jobs.iter().map(|job| (job.title.clone(), job.task())).collect(),
+            fetching: self.fetch_jobs.len(),
+            note: self.note.as_deref(),
+        };
+        Panel::bottom("status bar")
+            .frame(bar(Margin::symmetric(10, 3)))
+            .show(ui, |ui| bars::status_ui(ui, &context, &status, commands));
+    }
+
+    fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let App { tree, forests, selected, history, settings, .. } = self;
+        let mut menu_ui = |ui: &mut Ui, node: &Node, commands: &mut Vec<Command>| {
+            let context = CommandContext {
+                forests,
+                node,
+                can_go_back: !history.back.is_empty(),
+                can_go_forward: !history.forward.is_empty(),
+                theme: settings.theme,
+            };
+            ui.set_min_width(200.0);
+            bars::menu_ui(ui, Menu::Action, &context, commands);
+        };
+        let panel = Panel::left("scope tree panel")
+            .resizable(true)
+            .default_size(settings.tree_width)
+            .size_range(180.0..=900.0)
+            .frame(Frame::new().fill(theme::tokens(ui).sunken))
+            .show(ui, |ui| tree.ui(ui, forests, selected, commands, &mut menu_ui));
+        settings.tree_width = panel.response.rect.width();
+    }
+
+    fn result_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let App { forests, selected, panes, failed_refresh, .. } = self;
+        CentralPanel::no_frame().show(ui, |ui| {
+            bars::title_ui(ui, selected, forests);
+            let line = ui.available_rect_before_wrap();
+            ui.painter().hline(line.x_range(), line.top(), Stroke::new(1.0, theme::tokens(ui).border));
+            Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
+                if let Some((_, report)) = failed_refresh.as_ref().filter(|(id, _)| selected.forest() == Some(*id)) {
+                    error_ui(ui, report, commands);
+                    ui.add_space(2.0 * SPACE);
+                }
+                let entry = selected.forest().and_then(|id| forests.iter().find(|entry| entry.id == id));
+                match entry.map(|entry| (entry, &entry.state)) {
+                    Some((entry, ForestState::Failed(error))) => failed_forest_ui(ui, entry, error, commands),
+                    Some((entry, ForestState::Loading(task))) => loading_forest_ui(ui, entry, task),
+                    Some((_, ForestState::Open(_))) | None => {
+                        let forest = entry.and_then(ForestEntry::open);
+                        result_pane_ui(ui, &PaneContext { forests, forest, node: selected }, panes, commands);
+                    }
+                }
+            });
+        });
+    }
+
+    fn dialog_ui(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
+        if let Some(job) = self.forest_jobs.first_mut() {
+            job.window.ui(ctx);
+        }
+        let Some(mut dialog) = self.dialog.take() else { return };
+        let closing = match &mut dialog {
+            Dialog::Connect(dialog) => {
+                let surroundings = Surroundings {
+                    settings: &self.settings,
+                    workers: &self.workers,
+                    file_picker: &self.options.file_picker,
+                };
+                dialog.ui(ctx, &surroundings, commands)
+            }
+            Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
+            Dialog::Problems => help::problems_ui(ctx, &self.forests, commands),
+            Dialog::Shortcuts => help::shortcuts_ui(ctx),
+            Dialog::About => help::about_ui(ctx, commands),
+        };
+        match closing {
+            Closing::Stay => self.dialog = Some(dialog),
+            Closing::Close => {
+                if let Some(id) = self.focus_before.take() {
+                    ctx.memory_mut(|memory| memory.request_focus(id));
+                }
+                ctx.request_repaint();
+            }
+        }
+    }
+
+    /// Turns keys into commands. While a text field has the focus, keys without Ctrl or Alt belong to it.
+    fn shortcuts(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
+        let context = self.context();
+        for row in TABLE {
+            let pressed = row.shortcuts.iter().any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
+            if pressed && (row.availability)(&context) == Availability::Available {
+                commands.extend((row.make)(&context));
+            }
+        }
+        if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
+            self.tree.request_filter_focus();
+        }
+        // Two panes: next and previous are the same.
+        let next = ui.input_mut(|input| {
+            input.consume_key(Modifiers::NONE, Key::F6) || input.consume_key(Modifiers::SHIFT, Key::F6)
+        });
+        if next {
+            let in_tree = ui.memory(|memory| memory.has_focus(Tree::id()));
+            commands.push(if in_tree { Command::FocusResult } else { Command::FocusTree });
+        }
+    }
+}
+
+/// Carrying commands out.
+impl App {
+    fn carry_out(&mut self, ctx: &Context, command: Command) {
+        match command {
+            Command::ShowConnect => {
+                let dialog = ConnectDialog::new(&self.settings);
+                self.show(ctx, Dialog::Connect(Box::new(dialog)));
+            }
+            Command::AddForest(request) => self.add_forest(*request),
+            Command::Retry(id) => self.retry(id),
+            Command::RemoveForest(id) => self.remove_forest(id),
+            Command::Select(node) => self.select(node),
+            Command::ExpandAll(node) => self.tree.expand_all(&node, &self.forests),
+            Command::CollapseAll(node) => self.tree.collapse_all(&node),
+            Command::Back => self.travel(|history| (&mut history.back, &mut history.forward)),
+            Command::Forward => self.travel(|history| (&mut history.forward, &mut history.back)),
+            Command::Up => {
+                if let Some(parent) = self.selected.parent() {
+                    self.select(parent);
+                }
+            }
+            Command::Refresh(id) => self.refresh(id),
+            Command::Fetch(id, detail) => {
+                let App { workers, forests, fetch_jobs, .. } = self;
+                let entry = forests.iter_mut().find(|entry| entry.id == id);
+                if let Some(ForestState::Open(forest)) = entry.map(|entry| &mut entry.state) {
+                    fetch_jobs.extend(workers.fetch(forest, detail));
+                }
+            }
+            Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
+            Command::ShowProblems => self.show(ctx, Dialog::Problems),
+            Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),
+            Command::ShowAbout => self.show(ctx, Dialog::About),
+            Command::SetTheme(theme) => {
+                self.settings.theme = theme;
+                ctx.set_theme(theme);
+                self.save_settings();
+            }
+            Command::CopyText(text) => {
+                ctx.copy_text(text);
+                self.note = Some("Copied".to_owned());
+            }
+            Command::FocusTree => self.tree.request_focus(),
+            Command::FocusResult => self.panes.request_focus(),
+            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
+        }
+    }
+
+    fn show(&mut self, ctx: &Context, dialog: Dialog) {
+        if self.dialog.is_none() {
+            self.focus_before = ctx.memory(|memory| memory.focused());
+        }
+        self.dialog = Some(dialog);
+    }
+
+    fn add_forest(&mut self, request: ConnectRequest) {
+        let target = request.target.clone().unwrap_or(ConnectTarget::Demo);
+        if let Some(entry) = self.forests.iter().find(|entry| entry.target == target) {
+            // The same place again: with new credentials if it could not be opened, else it is just shown.
+            let (id, failed) = (entry.id, matches!(entry.state, ForestState::Failed(_)));
+            if failed {
+                self.requests.retain(|(known, _)| *known != id);
+                self.requests.push((id, request));
+                self.retry(id);
+            }
+            return self.select(Node::In(id, Place::Forest));
+        }
+        let id = ForestId(self.next_forest);
+        self.next_forest += 1;
+        self.requests.push((id, request.clone()));
+        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
+        self.forests.push(ForestEntry { id, target, state: ForestState::Loading(job.task().clone()) });
+        self.forest_jobs.push(job);
+        self.forests_changed();
+        self.select(Node::In(id, Place::Forest));
+    }
+
+    fn retry(&mut self, id: ForestId) {
+        let Some(request) = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone())
+        else {
+            return;
+        };
+        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
+        if let Some(entry) = self.entry_mut(id) {
+            entry.state = ForestState::Loading(job.task().clone());
+            self.forest_jobs.push(job);
+            self.forests_changed();
+        }
+    }
+
+    fn refresh(&mut self, id: ForestId) {
+        let is_running = self.forest_jobs.iter().any(|job| job.forest == id);
+        let Some(forest) = self.entry(id).and_then(ForestEntry::open).filter(|_| !is_running) else { return };
+        let job = self.workers.refresh(Arc::clone(&self.options.opener), forest);
+        self.forest_jobs.push(job);
+    }
+
+    fn remove_forest(&mut self, id: ForestId) {
+        for job in self.forest_jobs.iter().filter(|job| job.forest == id) {
+            job.task().cancel();
+        }
+        self.forests.retain(|entry| entry.id != id);
+        self.requests.retain(|(known, _)| *known != id);
+        self.history.forget(id);
+        if self.selected.forest() == Some(id) {
+            self.selected = Node::Root;
+        }
+        self.forests_changed();
+    }
+
+    fn select(&mut self, node: Node) {
+        self.tree.reveal(&node);
+        if node != self.selected {
+            let left = std::mem::replace(&mut self.selected, node);
+            self.history.leave(left);
+            self.note = None;
+        }
+    }
+
+    fn travel(&mut self, direction: impl FnOnce(&mut History) -> (&mut Vec<Node>, &mut Vec<Node>)) {
+        let (from, to) = direction(&mut self.history);
+        if let Some(node) = from.pop() {
+            to.push(std::mem::replace(&mut self.selected, node.clone()));
+            self.tree.reveal(&node);
+        }
+    }
+
+    fn take_in_jobs(&mut self) {
+        let mut read = Vec::new();
+        self.forest_jobs.retain_mut(|job| match job.take() {
+            None => true,
+            Some(outcome) => {
+                read.push((job.forest, outcome));
+                false
+            }
+        });
+        for (id, outcome) in read {
+            self.take_in_forest(id, outcome);
+        }
+        let mut fetched = Vec::new();
+        self.fetch_jobs.retain_mut(|job| match job.take() {
+            None => true,
+            Some(detail) => {
+                fetched.push((job.forest, detail));
+                false
+            }
+        });
+        for (id, detail) in fetched {
+            if let Some(ForestState::Open(forest)) = self.entry_mut(id).map(|entry| &mut entry.state) {
+                forest.details.take_in(detail);
+                self.tree.forests_changed();
+            }
+        }
+    }
+
+    fn take_in_forest(&mut self, id: ForestId, outcome: Result<Box<super::OpenForest>, crate::store::StoreError>) {
+        let request = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone());
+        let Some(entry) = self.entry_mut(id) else { return };
+        let was_open = entry.open().is_some();
+        match outcome {
+            Ok(forest) => {
+                let seconds = forest.snapshot.loaded.to_local_text();
+                let name = forest.snapshot.name.clone();
+                entry.state = ForestState::Open(forest);
+                self.failed_refresh.take_if(|(failed, _)| *failed == id);
+                self.note = Some(if was_open {
+                    format!("{name} was read anew, {seconds}")
+                } else {
+                    format!("{name} was read")
+                });
+                if !was_open {
+                    self.opened_first_time(id, request);
+                }
+                self.settle_selection();
+            }
+            Err(error) if was_open => {
+                if error.kind == StoreErrorKind::Cancelled {
+                    self.note = Some("Refreshing was cancelled".to_owned());
+                } else {
+                    self.failed_refresh = Some((id, ErrorReport::of_store("Refresh", &error)));
+                }
+            }
+            Err(error) => entry.state = ForestState::Failed(error),
+        }
+        self.forests_changed();
+    }
+
+    fn opened_first_time(&mut self, id: ForestId, request: Option<ConnectRequest>) {
+        self.tree.open(Node::In(id, Place::Forest));
+        self.tree.open(Node::In(id, Place::Domains));
+        let first_domain =
+            self.entry(id).and_then(ForestEntry::open).and_then(|forest| forest.snapshot.domains.first());
+        if let Some(name) = first_domain.map(|domain| domain.name.clone()) {
+            self.tree.open(Node::In(id, Place::Domain(name)));
+        }
+        if let Some(request) = request {
+            let target = request.target.unwrap_or(ConnectTarget::Demo);
+            self.settings.remember_target(target.to_string());
+            if let Credentials::Password { user, .. } = request.credentials {
+                self.settings.remember_user(user);
+            }
+            if matches!(target, ConnectTarget::Server { .. } | ConnectTarget::Domain(_)) {
+                self.settings.ca_file = request.options.ca_file;
+                self.settings.allow_ntlm = request.options.allow_ntlm;
+            }
+            self.save_settings();
+        }
+    }
+
+    /// Moves the selection up to the next node that still exists.
+    fn settle_selection(&mut self) {
+        let exists = |node: &Node| match node {
+            Node::Root => true,
+            Node::In(id, place) => {
+                self.entry(*id).is_some_and(|entry| entry.open().is_none_or(|forest| forest.exists(place)))
+            }
+        };
+        let mut node = self.selected.clone();
+        while !exists(&node) {
+            node = node.parent().unwrap_or(Node::Root);
+        }
+        self.selected = node;
+    }
+
+    fn forests_changed(&mut self) {
+        self.tree.forests_changed();
+        if let Some(Dialog::Palette(palette)) = &mut self.dialog {
+            palette.forests_changed();
+        }
+    }
+
+    fn save_settings(&mut self) {
+        let Some(folder) = self.options.settings_folder.clone().filter(|_| self.settings != self.saved_settings) else {
+            return;
+        };
+        match self.settings.save(&folder) {
+            Ok(()) => self.saved_settings = self.settings.clone(),
+            Err(error) => self.note = Some(format!("Settings could not be saved in {}: {error}", folder.display())),
+        }
+    }
+}
+
+impl History {
+    fn leave(&mut self, node: Node) {
+        self.back.push(node);
+        self.forward.clear();
+        if self.back.len() > HISTORY {
+            self.back.remove(0);
+        }
+    }
+
+    fn forget(&mut self, forest: ForestId) {
+        self.back.retain(|node| node.forest() != Some(forest));
+        self.forward.retain(|node| node.forest() != Some(forest));
+    }
+}
+
+fn failed_forest_ui(ui: &mut Ui, entry: &ForestEntry, error: &crate::store::StoreError, commands: &mut Vec<Command>) {
+    if error.kind == StoreErrorKind::Cancelled {
+        ui.label(format!("Connecting to {} was cancelled.", entry.target));
+    } else {
+        error_ui(ui, &ErrorReport::of_store(format!("Connect to {}", entry.target), error), commands);
+    }
+    ui.add_space(2.0 * SPACE);
+    ui.horizontal(|ui| {
+        if ui.button("Connect Again").clicked() {
+            commands.push(Command::Retry(entry.id));
+        }
+        if ui.button("Add Forest…").clicked() {
+            commands.push(Command::ShowConnect);
+        }
+        if ui.button("Remove from View").clicked() {
+            commands.push(Command::RemoveForest(entry.id));
+        }
+    });
+}
+
+fn loading_forest_ui(ui: &mut Ui, entry: &ForestEntry, task: &Task) {
+    ui.label(format!("Connecting to {}…", entry.target));
+    ui.weak(task.snapshot().activity);
+    if ui.button("Cancel").clicked() {
+        task.cancel();
+    }
+}

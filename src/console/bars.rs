@@ -1,0 +1,254 @@
+//! The bars around the work area: menu bar, toolbar, title band, status bar. All but the last are drawn from the command table.
+
+use egui::containers::menu::{MenuBar, MenuButton};
+use egui::{Button, Frame, Margin, RichText, Stroke, Ui, Vec2, vec2};
+
+use crate::gpm::Task;
+
+use super::command::{Availability, CommandContext, Menu, Row, TABLE, rows_of_menu};
+use super::dialog;
+use super::theme::{self, SPACE};
+use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place};
+
+/// Draws the menu bar. Alt with the first letter of a menu opens it.
+pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    let menus = [
+        (Menu::File, "File", egui::Key::F),
+        (Menu::Action, "Action", egui::Key::A),
+        (Menu::View, "View", egui::Key::V),
+        (Menu::Help, "Help", egui::Key::H),
+    ];
+    MenuBar::new().ui(ui, |ui| {
+        for (menu, text, key) in menus {
+            let opened_by_key = ui.input_mut(|input| input.consume_key(egui::Modifiers::ALT, key));
+            let (response, _) = MenuButton::from_button(Button::new(text)).ui(ui, |ui| {
+                ui.set_min_width(200.0);
+                menu_ui(ui, menu, context, commands);
+            });
+            if opened_by_key {
+                egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&response));
+                response.request_focus();
+            }
+        }
+    });
+}
+
+/// Draws the rows of a menu, with a line between groups.
+pub fn menu_ui(ui: &mut Ui, menu: Menu, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    let mut group = None;
+    for row in rows_of_menu(menu) {
+        let availability = (row.availability)(context);
+        if availability == Availability::Absent {
+            continue;
+        }
+        if group.is_some_and(|group| group != row.menu.1) {
+            ui.separator();
+        }
+        group = Some(row.menu.1);
+        menu_row_ui(ui, row, availability, context, commands);
+    }
+}
+
+/// Draws the toolbar.
+pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.5 * SPACE;
+        for (text, gap_before) in [
+            ("Back", false),
+            ("Forward", false),
+            ("Up One Level", false),
+            ("Refresh", true),
+            ("Add Forest…", true),
+            ("Go to Anything…", true),
+        ] {
+            let Some(row) = TABLE.iter().find(|row| row.text == text && row.on_toolbar) else { continue };
+            if gap_before {
+                ui.add_space(2.0 * SPACE);
+            }
+            tool_ui(ui, row, context, commands);
+        }
+    });
+}
+
+/// Draws the band above the result pane: picture, name and states of the selected node.
+pub fn title_ui(ui: &mut Ui, node: &Node, forests: &[ForestEntry]) {
+    let tokens = theme::tokens(ui);
+    let face = Face::of(node, forests);
+    let frame = Frame::new().fill(tokens.raised).stroke(Stroke::NONE).inner_margin(Margin {
+        left: 12,
+        right: 12,
+        top: 8,
+        bottom: 8,
+    });
+    frame.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.set_width(ui.available_width());
+            face.icon.show(ui, theme::TITLE_ICON_SIZE);
+            ui.add_space(0.5 * SPACE);
+            let title = egui::Label::new(RichText::new(&face.label).text_style(theme::title_style())).truncate();
+            let response = ui.add(title);
+            ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(egui::accesskit::Role::Heading));
+            for state in face.states.iter().filter(|state| **state != "Link") {
+                chip_ui(ui, state);
+            }
+            if let Some(order) = face.link_order {
+                chip_ui(ui, &format!("Link order {order}"));
+            }
+        });
+    });
+}
+
+/// What the status bar tells besides the connection.
+pub struct Status<'a> {
+    /// What runs: its words and its task.
+    pub running: Vec<(String, &'a Task)>,
+    /// How many details are being fetched.
+    pub fetching: usize,
+    /// The last thing that happened.
+    pub note: Option<&'a str>,
+}
+
+/// Draws the status bar.
+pub fn status_ui(ui: &mut Ui, context: &CommandContext<'_>, status: &Status<'_>, commands: &mut Vec<Command>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0 * SPACE;
+        connection_ui(ui, context);
+        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+            problems_ui(ui, context, commands);
+            for (title, task) in &status.running {
+                let progress = task.snapshot();
+                let text = match progress.total {
+                    0 => title.clone(),
+                    total => format!("{title} ({} of {total})", progress.done),
+                };
+                if ui.small_button("Cancel").on_hover_text(format!("Cancel: {title}")).clicked() {
+                    task.cancel();
+                }
+                ui.label(if task.is_cancelled() { "Cancelling…".to_owned() } else { text });
+            }
+            if status.fetching > 0 {
+                ui.label("Fetching details…");
+            } else if let Some(note) = status.note {
+                ui.label(note);
+            }
+        });
+    });
+}
+
+fn menu_row_ui(
+    ui: &mut Ui,
+    row: &Row,
+    availability: Availability,
+    context: &CommandContext<'_>,
+    commands: &mut Vec<Command>,
+) {
+    let shortcut = row.shortcuts.first().map(|shortcut| ui.ctx().format_shortcut(shortcut)).unwrap_or_default();
+    let checked = (row.checked)(context);
+    let icon = match (checked, row.icon) {
+        (Some(true), _) => Icon::Check.atom(),
+        (_, Some(icon)) => icon.atom(),
+        _ => Icon::Nothing.atom(),
+    };
+    let mut button = Button::new((icon, row.text)).min_size(vec2(0.0, theme::ROW_HEIGHT));
+    if !shortcut.is_empty() {
+        button = button.right_text(RichText::new(shortcut).weak());
+    }
+    let mut response = ui.add_enabled(availability == Availability::Available, button);
+    // The keys are no part of the name that is spoken and searched for.
+    dialog::name(&response, row.text);
+    if let Some(checked) = checked {
+        ui.ctx().accesskit_node_builder(response.id, |node| {
+            node.set_role(egui::accesskit::Role::MenuItemRadio);
+            node.set_toggled(if checked { egui::accesskit::Toggled::True } else { egui::accesskit::Toggled::False });
+        });
+    }
+    if let Availability::Greyed(why) = availability {
+        response = response.on_disabled_hover_text(why);
+    }
+    if response.clicked() {
+        commands.extend((row.make)(context));
+        ui.close();
+    }
+}
+
+fn tool_ui(ui: &mut Ui, row: &Row, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    let Some(icon) = row.icon else { return };
+    let availability = (row.availability)(context);
+    let button = Button::new(icon.atom()).frame_when_inactive(false).min_size(Vec2::splat(26.0));
+    let response = ui.add_enabled(availability == Availability::Available, button);
+    dialog::name(&response, row.text);
+    let keys = row.shortcuts.first().map(|shortcut| format!("  ({})", ui.ctx().format_shortcut(shortcut)));
+    let words = format!("{}{}", row.text, keys.unwrap_or_default());
+    let response = response.on_hover_text(&words).on_disabled_hover_ui(|ui| {
+        ui.label(&words);
+        if let Availability::Greyed(why) = availability {
+            ui.weak(why);
+        }
+    });
+    if response.clicked() {
+        commands.extend((row.make)(context));
+    }
+}
+
+fn chip_ui(ui: &mut Ui, text: &str) {
+    let tokens = theme::tokens(ui);
+    Frame::new()
+        .fill(tokens.surface)
+        .stroke(Stroke::new(1.0, tokens.outline))
+        .corner_radius(9)
+        .inner_margin(Margin::symmetric(7, 1))
+        .show(ui, |ui| ui.label(RichText::new(text).small()));
+}
+
+fn connection_ui(ui: &mut Ui, context: &CommandContext<'_>) {
+    let Some(entry) = context.forest() else {
+        ui.label(match context.forests.len() {
+            0 => "No forest in the view".to_owned(),
+            1 => "1 forest in the view".to_owned(),
+            count => format!("{count} forests in the view"),
+        });
+        return;
+    };
+    let forest = match &entry.state {
+        ForestState::Loading(_) => return drop(ui.label(format!("Connecting to {}", entry.target))),
+        ForestState::Failed(_) => return drop(ui.label(format!("Not connected to {}", entry.target))),
+        ForestState::Open(forest) => forest,
+    };
+    let info = &forest.info;
+    let of_domain = context.node.place().and_then(Place::domain);
+    let domain = of_domain.and_then(|name| forest.snapshot.domain(&name));
+    let controller = domain.map(|domain| domain.domain_controller.as_str()).filter(|name| !name.is_empty());
+    ui.label(controller.unwrap_or(&info.server)).on_hover_text("The domain controller this is read from");
+    if !info.user.is_empty() {
+        ui.label(&info.user).on_hover_text("The user logged on");
+    }
+    let security = ui.label(&info.security);
+    if info.refusals.is_empty() {
+        security.on_hover_text("How the connection is protected");
+    } else {
+        let refusals = format!("Refused before:\n{}", info.refusals.join("\n"));
+        security.on_hover_text(refusals);
+    }
+    if info.read_only {
+        ui.label("Read-only");
+    }
+    ui.weak(format!("Read {}", forest.snapshot.loaded.to_local_text()));
+}
+
+fn problems_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    let of_forest = |entry: &ForestEntry| match &entry.state {
+        ForestState::Open(forest) => forest.snapshot.all_problems().count(),
+        ForestState::Failed(_) => 1,
+        ForestState::Loading(_) => 0,
+    };
+    let count: usize = context.forests.iter().map(of_forest).sum();
+    let (icon, text) = match count {
+        0 => (Icon::Success, "No problems".to_owned()),
+        1 => (Icon::Warning, "1 problem".to_owned()),
+        count => (Icon::Warning, format!("{count} problems")),
+    };
+    let button = Button::new((icon.atom(), text)).frame_when_inactive(false).small();
+    if ui.add(button).on_hover_text("What could not be read or looks wrong").clicked() {
+        commands.push(Command::ShowProblems);
+    }
+}

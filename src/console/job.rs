@@ -1,0 +1,329 @@
+//! Work in the background: a forest that is being opened or read, a detail that is being fetched.
+//!
+//! All of it runs on the tokio runtime of the application. A job tells how far it is through its [`Task`], wakes the window
+//! when there is something new to draw, at most twenty times a second, and is looked at between frames.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use egui::Context;
+use poll_promise::Promise;
+use tokio::runtime::Runtime;
+
+use crate::gpm::{Cancelled, Domain, ForestSnapshot, StarterGpo, SysvolState, Task, Trustee, TrusteeKind};
+use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
+
+use super::kit::job_window::JobWindow;
+use super::{ConnectRequest, Detail, Details, ForestId, ForestOpener, Lazy, OpenForest};
+
+/// The pause between two wake-ups of the window.
+const REPAINT_PAUSE: Duration = Duration::from_millis(50);
+
+/// Where background work runs.
+pub struct Workers {
+    runtime: Runtime,
+    ctx: Context,
+}
+
+/// A forest that is being opened or read anew.
+pub struct ForestJob {
+    /// The forest.
+    pub forest: ForestId,
+    /// What is being done, in words.
+    pub title: String,
+    /// Tells how far it is, and cancels it.
+    pub window: JobWindow,
+    promise: Option<Promise<Result<Box<OpenForest>, StoreError>>>,
+}
+
+/// A detail that is being fetched.
+pub struct FetchJob {
+    /// The forest it is fetched for.
+    pub forest: ForestId,
+    promise: Option<Promise<Fetched>>,
+}
+
+/// What a fetch brought.
+pub enum Fetched {
+    /// The SYSVOL halves of GPOs of a domain.
+    Sysvol(DnsName, Vec<(Guid, Result<SysvolState, StoreError>)>),
+    /// The comment of a GPO.
+    Comment(DnsName, Guid, Result<String, StoreError>),
+    /// The starter GPOs of a domain.
+    StarterGpos(DnsName, Result<Vec<StarterGpo>, StoreError>),
+    /// Names.
+    Trustees(Vec<(Sid, Result<Trustee, StoreError>)>),
+    /// The descriptor of a directory object.
+    DirectorySecurity(Dn, Result<Vec<u8>, StoreError>),
+    /// The descriptor of a file or folder.
+    SysvolSecurity(DnsName, SysvolPath, Result<Vec<u8>, StoreError>),
+}
+
+impl Workers {
+    /// Starts the runtime; `ctx` is the window to wake.
+    pub fn new(ctx: Context) -> std::io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(4)
+            .thread_name("opengpmc")
+            .enable_all()
+            .build()?;
+        Ok(Workers { runtime, ctx })
+    }
+
+    /// Runs a future in the background and wakes the window when it ends.
+    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Promise<T> {
+        let (sender, promise) = Promise::new();
+        let ctx = self.ctx.clone();
+        self.runtime.spawn(async move {
+            sender.send(work.await);
+            ctx.request_repaint();
+        });
+        promise
+    }
+
+    /// Runs work that blocks, on a thread of its own, and wakes the window when it ends.
+    pub fn spawn_blocking<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Promise<T> {
+        let (sender, promise) = Promise::new();
+        let ctx = self.ctx.clone();
+        self.runtime.spawn_blocking(move || {
+            sender.send(work());
+            ctx.request_repaint();
+        });
+        promise
+    }
+
+    /// Returns a task whose progress wakes the window.
+    pub fn task(&self) -> Task {
+        let ctx = self.ctx.clone();
+        Task::new(move || ctx.request_repaint_after(REPAINT_PAUSE))
+    }
+
+    /// Connects to a forest and reads it.
+    pub fn open(&self, opener: Arc<dyn ForestOpener>, forest: ForestId, request: ConnectRequest) -> ForestJob {
+        let task = self.task();
+        let target = request.target.as_ref().map_or_else(|| "demo".to_owned(), ToString::to_string);
+        let title = format!("Connect to {target}");
+        let worker_task = task.clone();
+        let promise = self.spawn(async move {
+            worker_task.activity(format!("Connecting to {target}"));
+            let cancelled = |_| StoreError::new(StoreErrorKind::Cancelled, &target);
+            let store = worker_task.or_cancel(opener.open(&request)).await.map_err(cancelled)??;
+            worker_task.activity("Reading the forest");
+            let snapshot = opener.load(Arc::clone(&store), &worker_task).await?;
+            Ok(Box::new(OpenForest::new(forest, store, snapshot)))
+        });
+        ForestJob { forest, window: JobWindow::new(&title, task), title, promise: Some(promise) }
+    }
+
+    /// Reads a forest anew over the connection it has.
+    pub fn refresh(&self, opener: Arc<dyn ForestOpener>, forest: &OpenForest) -> ForestJob {
+        let task = self.task();
+        let title = format!("Refresh {}", forest.snapshot.name);
+        let (worker_task, store, id) = (task.clone(), Arc::clone(&forest.store), forest.id);
+        let promise = self.spawn(async move {
+            worker_task.activity("Reading the forest");
+            let snapshot = opener.load(Arc::clone(&store), &worker_task).await?;
+            Ok(Box::new(OpenForest::new(id, store, snapshot)))
+        });
+        ForestJob { forest: id, window: JobWindow::new(&title, task), title, promise: Some(promise) }
+    }
+
+    /// Fetches what of a detail is neither known nor on its way; marks it as on its way.
+    pub fn fetch(&self, forest: &mut OpenForest, detail: Detail) -> Option<FetchJob> {
+        let detail = forest.details.claim(detail)?;
+        let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
+        let promise = self.spawn(fetch(store, snapshot, detail));
+        Some(FetchJob { forest: forest.id, promise: Some(promise) })
+    }
+}
+
+impl ForestJob {
+    /// Returns the task, to ask and to cancel.
+    pub fn task(&self) -> &Task {
+        self.window.task()
+    }
+
+    /// Returns the outcome, once, if the job has ended.
+    pub fn take(&mut self) -> Option<Result<Box<OpenForest>, StoreError>> {
+        take(&mut self.promise)
+    }
+}
+
+impl FetchJob {
+    /// Returns what was fetched, once, if the job has ended.
+    pub fn take(&mut self) -> Option<Fetched> {
+        take(&mut self.promise)
+    }
+}
+
+fn take<T: Send>(slot: &mut Option<Promise<T>>) -> Option<T> {
+    match slot.take()?.try_take() {
+        Ok(value) => Some(value),
+        Err(promise) => {
+            *slot = Some(promise);
+            None
+        }
+    }
+}
+
+impl Details {
+    /// Takes in what was fetched.
+    pub fn take_in(&mut self, fetched: Fetched) {
+        match fetched {
+            Fetched::Sysvol(domain, states) => {
+                for (id, state) in states {
+                    self.sysvol.insert((domain.clone(), id), state.into());
+                }
+            }
+            Fetched::Comment(domain, id, comment) => {
+                self.comments.insert((domain, id), comment.into());
+            }
+            Fetched::StarterGpos(domain, found) => {
+                self.starter_gpos.insert(domain, found.into());
+            }
+            Fetched::Trustees(found) => {
+                for (sid, trustee) in found {
+                    self.trustees.insert(sid, trustee.into());
+                }
+            }
+            Fetched::DirectorySecurity(dn, descriptor) => {
+                self.directory_security.insert(dn, descriptor.into());
+            }
+            Fetched::SysvolSecurity(domain, path, descriptor) => {
+                self.sysvol_security.insert((domain, path), descriptor.into());
+            }
+        }
+    }
+
+    /// Marks what of a detail nobody asked for yet as on its way, and returns that part.
+    fn claim(&mut self, detail: Detail) -> Option<Detail> {
+        match detail {
+            Detail::Sysvol(domain, ids) => {
+                let ids = claim_each(&mut self.sysvol, ids, |id| (domain.clone(), *id));
+                (!ids.is_empty()).then_some(Detail::Sysvol(domain, ids))
+            }
+            Detail::Comment(domain, id) => {
+                let new = claim_each(&mut self.comments, vec![id], |id| (domain.clone(), *id));
+                new.into_iter().next().map(|id| Detail::Comment(domain, id))
+            }
+            Detail::StarterGpos(domain) => {
+                let new = claim_each(&mut self.starter_gpos, vec![domain], Clone::clone);
+                new.into_iter().next().map(Detail::StarterGpos)
+            }
+            Detail::Trustees(sids) => {
+                let sids = claim_each(&mut self.trustees, sids, Clone::clone);
+                (!sids.is_empty()).then_some(Detail::Trustees(sids))
+            }
+            Detail::DirectorySecurity(domain, dn) => {
+                let new = claim_each(&mut self.directory_security, vec![dn], Clone::clone);
+                new.into_iter().next().map(|dn| Detail::DirectorySecurity(domain, dn))
+            }
+            Detail::SysvolSecurity(domain, path) => {
+                let new = claim_each(&mut self.sysvol_security, vec![path], |path| (domain.clone(), path.clone()));
+                new.into_iter().next().map(|path| Detail::SysvolSecurity(domain, path))
+            }
+        }
+    }
+}
+
+impl<T> From<Result<T, StoreError>> for Lazy<T> {
+    fn from(result: Result<T, StoreError>) -> Self {
+        match result {
+            Ok(value) => Lazy::Ready(value),
+            Err(error) => Lazy::Failed(error),
+        }
+    }
+}
+
+fn claim_each<K: std::hash::Hash + Eq, V, T>(
+    known: &mut HashMap<K, Lazy<V>>,
+    wanted: Vec<T>,
+    key: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let mut claimed = Vec::new();
+    for item in wanted {
+        let state = known.entry(key(&item)).or_default();
+        if state.is_unknown() {
+            *state = Lazy::Loading;
+            claimed.push(item);
+        }
+    }
+    claimed
+}
+
+async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detail: Detail) -> Fetched {
+    match detail {
+        Detail::Sysvol(domain, ids) => {
+            let states = sysvol_states(&store, &snapshot, &domain, &ids).await;
+            Fetched::Sysvol(domain, ids.into_iter().zip(states).collect())
+        }
+        Detail::Comment(domain, id) => {
+            let comment = comment(&store, &snapshot, &domain, id).await;
+            Fetched::Comment(domain, id, comment)
+        }
+        Detail::StarterGpos(name) => {
+            let found = async { Domain::open(&store, &name).await?.starter_gpos().await };
+            let found = found.await.map(|found| found.values);
+            Fetched::StarterGpos(name, found)
+        }
+        Detail::Trustees(sids) => {
+            Fetched::Trustees(sids.into_iter().map(|sid| (sid.clone(), Ok(trustee(sid)))).collect())
+        }
+        Detail::DirectorySecurity(name, dn) => {
+            let descriptor = async { Domain::open(&store, &name).await?.directory_security(&dn).await };
+            let descriptor = descriptor.await;
+            Fetched::DirectorySecurity(dn, descriptor)
+        }
+        Detail::SysvolSecurity(name, path) => {
+            let descriptor = async { Domain::open(&store, &name).await?.sysvol_security(&path).await };
+            let descriptor = descriptor.await;
+            Fetched::SysvolSecurity(name, path, descriptor)
+        }
+    }
+}
+
+async fn sysvol_states(
+    store: &Arc<dyn ForestStore>,
+    snapshot: &ForestSnapshot,
+    name: &DnsName,
+    ids: &[Guid],
+) -> Vec<Result<SysvolState, StoreError>> {
+    let domain = match Domain::open(store, name).await {
+        Ok(domain) => domain,
+        Err(error) => return vec![Err(error); ids.len()],
+    };
+    let gpos: Vec<_> = ids.iter().map(|id| snapshot.gpo(name, *id)).collect();
+    let known: Vec<_> = gpos.iter().copied().flatten().collect();
+    match domain.sysvol_states(&known, &Task::default(), |_, _| {}).await {
+        Err(Cancelled) => vec![Err(StoreError::new(StoreErrorKind::Cancelled, name)); ids.len()],
+        Ok(states) => {
+            let mut states = states.into_iter();
+            let mut next = |id: &Guid| states.next().ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id));
+            let of_gpo = |(gpo, id): (&Option<_>, &Guid)| match gpo {
+                Some(_) => next(id),
+                None => Err(StoreError::new(StoreErrorKind::NotFound, id)),
+            };
+            gpos.iter().zip(ids).map(of_gpo).collect()
+        }
+    }
+}
+
+async fn comment(
+    store: &Arc<dyn ForestStore>,
+    snapshot: &ForestSnapshot,
+    name: &DnsName,
+    id: Guid,
+) -> Result<String, StoreError> {
+    let gpo = snapshot.gpo(name, id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+    Ok(Domain::open(store, name).await?.gpo_comment(gpo).await?.unwrap_or_default())
+}
+
+/// Returns what is known of a SID without asking anybody.
+fn trustee(sid: Sid) -> Trustee {
+    let name = sid.well_known_name().map(str::to_owned);
+    let kind = if name.is_some() { TrusteeKind::WellKnown } else { TrusteeKind::Unknown };
+    Trustee { sid, name, kind, dn: None }
+}

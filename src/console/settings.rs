@@ -1,0 +1,113 @@
+//! What the console remembers between runs: one JSON file in the settings folder. Never a password.
+
+use std::path::{Path, PathBuf};
+
+use egui::ThemePreference;
+use serde::{Deserialize, Serialize};
+
+/// How many targets and user names are remembered.
+const REMEMBERED: usize = 12;
+const FILE_NAME: &str = "console.json";
+
+/// What the console remembers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// The theme.
+    pub theme: ThemePreference,
+    /// Width of the scope tree, in points.
+    pub tree_width: f32,
+    /// Targets connected to, the last one first, as `--connect` takes them.
+    pub recent_targets: Vec<String>,
+    /// User names logged on with, the last one first.
+    pub recent_users: Vec<String>,
+    /// The file of certificates trusted besides the system's, last used.
+    pub ca_file: Option<PathBuf>,
+    /// Whether NTLM was allowed last.
+    pub allow_ntlm: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            theme: ThemePreference::System,
+            tree_width: 320.0,
+            recent_targets: Vec::new(),
+            recent_users: Vec::new(),
+            ca_file: None,
+            allow_ntlm: true,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the settings; the defaults where there is no folder or no file. Tells what is wrong with a damaged file.
+    pub fn load(folder: Option<&Path>) -> (Self, Option<String>) {
+        let Some(path) = folder.map(|folder| folder.join(FILE_NAME)) else { return (Settings::default(), None) };
+        match std::fs::read(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => (Settings::default(), None),
+            Err(error) => (Settings::default(), Some(format!("{}: {error}", path.display()))),
+            Ok(bytes) => match serde_json::from_slice(&bytes) {
+                Ok(settings) => (settings, None),
+                Err(error) => (Settings::default(), Some(format!("{}: {error}", path.display()))),
+            },
+        }
+    }
+
+    /// Writes the settings, whole or not at all.
+    pub fn save(&self, folder: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        serde_json::to_writer_pretty(&mut file, self)?;
+        file.persist(folder.join(FILE_NAME)).map_err(|error| error.error)?;
+        Ok(())
+    }
+
+    /// Remembers a target that was connected to.
+    pub fn remember_target(&mut self, target: String) {
+        remember(&mut self.recent_targets, target);
+    }
+
+    /// Remembers a user name that was logged on with.
+    pub fn remember_user(&mut self, user: String) {
+        remember(&mut self.recent_users, user);
+    }
+}
+
+/// Returns the folder for settings of this user; none where the system names none.
+pub fn default_folder() -> Option<PathBuf> {
+    directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC").map(|folders| folders.config_dir().to_owned())
+}
+
+fn remember(list: &mut Vec<String>, entry: String) {
+    list.retain(|known| !known.eq_ignore_ascii_case(&entry));
+    list.insert(0, entry);
+    list.truncate(REMEMBERED);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_saved_comes_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings { theme: ThemePreference::Dark, tree_width: 250.0, ..Settings::default() };
+        settings.remember_target("corp.test".to_owned());
+        settings.remember_target("demo".to_owned());
+        settings.remember_target("CORP.test".to_owned());
+        assert_eq!(settings.recent_targets, ["CORP.test", "demo"]);
+        settings.save(folder.path()).unwrap();
+        assert_eq!(Settings::load(Some(folder.path())), (settings, None));
+    }
+
+    #[test]
+    fn a_damaged_file_is_told_and_does_no_harm() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join(FILE_NAME), b"{").unwrap();
+        let (settings, problem) = Settings::load(Some(folder.path()));
+        assert_eq!(settings, Settings::default());
+        assert!(problem.unwrap().contains(FILE_NAME));
+        assert_eq!(Settings::load(None).1, None);
+    }
+}
