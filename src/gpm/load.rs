@@ -112,11 +112,11 @@ fn partition(entry: &Entry) -> Option<Partition> {
 }
 
 /// The sites with their links, and the domain controllers that stand in them.
-#[derive(Default)]
-struct Sites {
-    sites: Vec<Som>,
+pub(super) struct Sites {
+    pub sites: Vec<Som>,
     controllers: Vec<SiteController>,
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
+    pub error: Option<StoreError>,
 }
 
 /// A domain controller: its server object lies below its site.
@@ -127,7 +127,7 @@ struct SiteController {
     domains: Vec<Dn>,
 }
 
-async fn read_sites(directory: &dyn Directory) -> Sites {
+pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
     let root = directory.root_dse();
     let base = root.configuration_dn.child("CN", "Sites");
     let classes = ["site", "server", "nTDSDSA"].map(Filter::class);
@@ -150,9 +150,9 @@ async fn read_sites(directory: &dyn Directory) -> Sites {
         }
         Visit::Continue
     };
-    let outcome = directory.search_with(&request, &mut visit).await;
+    let error = directory.search_with(&request, &mut visit).await.err();
     let mut problems = decoder.problems;
-    problems.extend(outcome.err().map(|error| incomplete(&base, "the sites", sites.len(), &error)));
+    problems.extend(error.as_ref().map(|error| incomplete(&base, "the sites", sites.len(), error)));
     sites.sort_by_cached_key(|site| site.name.to_lowercase());
     let mut controllers: Vec<SiteController> = settings
         .into_iter()
@@ -164,7 +164,7 @@ async fn read_sites(directory: &dyn Directory) -> Sites {
         })
         .collect();
     controllers.sort_by_cached_key(|controller| controller.name.to_lowercase());
-    Sites { sites, controllers, problems }
+    Sites { sites, controllers, problems, error }
 }
 
 /// Returns the partitions a controller holds as master; of its own domain among others.
