@@ -14,6 +14,7 @@ mod smb;
 mod connect;
 pub mod discovery;
 pub mod auth;
+mod sasl;
 mod forest_file;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
