@@ -7,4 +7,5 @@ mod live {
     mod lab;
     mod auth;
     mod sysvol_smb;
+    mod ldap;
 }

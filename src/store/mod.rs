@@ -15,6 +15,7 @@ mod connect;
 pub mod discovery;
 pub mod auth;
 mod sasl;
+pub mod ldap;
 mod forest_file;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};

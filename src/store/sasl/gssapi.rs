@@ -156,9 +156,9 @@ fn read_reply(plain: &[u8]) -> Result<Reply, BerError> {
     let number = |content: &[u8]| -> Result<u32, BerError> {
         let value = ber::integer(Reader::new(content).expect(ber::INTEGER, "a number")?)?;
         // Sequence numbers above 2^31 come from some servers as negative numbers.
-        u32::try_from(value).or(i32::try_from(value).map(|value| value as u32)).map_err(|_| BerError {
-            expected: "a number of 32 bits",
-        })
+        u32::try_from(value)
+            .or(i32::try_from(value).map(|value| value as u32))
+            .map_err(|_| BerError { expected: "a number of 32 bits" })
     };
     let mut fields = Reader::new(plain).enter(0x7B, "a proof")?.enter(ber::SEQUENCE, "its fields")?;
     let time = fields.enter(0xA0, "a time")?.expect(ber::GENERALIZED_TIME, "a time")?;

@@ -22,7 +22,8 @@ impl EndReason {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
     }
 
-    fn set(&self, error: StoreError) {
+    /// Ends the connection for those who look before they call; the first reason stays.
+    pub fn set(&self, error: StoreError) {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).get_or_insert(error);
     }
 }
