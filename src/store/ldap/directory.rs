@@ -80,6 +80,11 @@ impl LdapDirectory {
         &self.server.host
     }
 
+    /// Returns what the server said before the logon.
+    pub(crate) fn facts(&self) -> &ServerFacts {
+        &self.facts
+    }
+
     fn fill_root_dse(&mut self, entry: &Entry) -> Result<(), StoreError> {
         let host = self.server.host.clone();
         let name = |attribute: &str| {

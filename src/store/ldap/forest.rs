@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 use crate::ident::{Dn, DnsName};
 use crate::store::{
     ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Directory, Filter, FolderSysvol, ForestStore, Scope,
-    SearchRequest, StoreError, StoreErrorKind, Sysvol,
+    SearchRequest, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
 };
 
 use super::LdapDirectory;
@@ -78,6 +78,18 @@ impl LdapForest {
         cell(&self.domains, domain).get_or_try_init(open).await.cloned()
     }
 
+    /// Opens SYSVOL on the server of the domain's directory, as the same user.
+    async fn open_smb(&self, domain: &DnsName) -> Result<SmbSysvol, StoreError> {
+        let directory = self.ldap_directory(domain).await?;
+        let facts = directory.facts();
+        let kerberos = self.logon.kerberos(facts, directory.host()).await;
+        let address = self.logon.discovery.addresses(directory.host(), 445).await?.first().map(ToString::to_string);
+        let server = SmbServer { host: facts.dns_name.clone(), address, domain: domain.clone() };
+        let Logon { credentials, options, .. } = &*self.logon;
+        let logons = SmbLogon::ways(kerberos, credentials, &self.first.facts().domain, options.allow_ntlm);
+        SmbSysvol::open(server, logons, options.timeout).await
+    }
+
     async fn configured_servers(&self, domain: &DnsName) -> Result<Vec<Server>, StoreError> {
         let request = SearchRequest {
             base: Dn::parse(&format!("CN=Sites,{}", self.first.root_dse().configuration_dn))
@@ -119,7 +131,7 @@ impl ForestStore for LdapForest {
                     let opened = FolderSysvol::open_domain(folder, domain, self.logon.options.timeout).await?;
                     Ok(Arc::new(opened) as Arc<dyn Sysvol>)
                 }
-                None => Err(StoreError::new(StoreErrorKind::NotSupported, format!("SYSVOL of {domain}"))),
+                None => Ok(Arc::new(self.open_smb(domain).await?) as Arc<dyn Sysvol>),
             }
         };
         cell(&self.sysvols, domain).get_or_try_init(open).await.cloned()

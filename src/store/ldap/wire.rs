@@ -243,7 +243,7 @@ mod tests {
         let (first, second) = (reply[..cut].to_vec(), reply[cut..].to_vec());
         let serve = tokio::spawn(async move {
             let mut request = [0; 256];
-            server.read(&mut request).await.unwrap();
+            assert!(server.read(&mut request).await.unwrap() > 0);
             server.write_all(&first).await.unwrap();
             tokio::task::yield_now().await;
             server.write_all(&second).await.unwrap();
