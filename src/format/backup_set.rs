@@ -74,12 +74,12 @@ pub enum BackupSetError {
 /// Reads a `manifest.xml`. What can be read is returned, even where the file breaks off.
 pub fn read_manifest(bytes: &[u8]) -> Manifest {
     let mut manifest = Manifest::default();
-    let outcome = decode_xml(bytes)
-        .map_err(BackupSetError::from)
-        .and_then(|text| read_instances(&text, "Backups", |result| match result {
+    let outcome = decode_xml(bytes).map_err(BackupSetError::from).and_then(|text| {
+        read_instances(&text, "Backups", |result| match result {
             Ok(instance) => manifest.instances.push(instance),
             Err(error) => manifest.problems.push(error),
-        }));
+        })
+    });
     if let Err(error) = outcome {
         manifest.problems.push(error);
     }
@@ -154,16 +154,8 @@ fn read_instances(
     }
 }
 
-const FIELDS: [&str; 8] = [
-    "GPOGuid",
-    "GPODomain",
-    "GPODomainGuid",
-    "GPODomainController",
-    "BackupTime",
-    "ID",
-    "Comment",
-    "GPODisplayName",
-];
+const FIELDS: [&str; 8] =
+    ["GPOGuid", "GPODomain", "GPODomainGuid", "GPODomainController", "BackupTime", "ID", "Comment", "GPODisplayName"];
 
 /// A `BackupInst` while it is being read: its texts in the order of [`FIELDS`].
 #[derive(Default)]

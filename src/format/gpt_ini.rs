@@ -200,9 +200,13 @@ mod tests {
 
     #[test]
     fn tells_where_there_is_no_version() {
-        for bytes in
-            [b"".as_slice(), b"Version=3", b"[General]\r\n", b"[General]\r\nVersion=x", b"[General]\r\nVersion=9999999999"]
-        {
+        for bytes in [
+            b"".as_slice(),
+            b"Version=3",
+            b"[General]\r\n",
+            b"[General]\r\nVersion=x",
+            b"[General]\r\nVersion=9999999999",
+        ] {
             assert_eq!(GptIni::parse(bytes).version(), None);
         }
     }
@@ -216,7 +220,10 @@ mod tests {
             assert_eq!(file.version(), Some(VERSION));
         };
         check("[General]\nVersion = 7 \nx=y", "[General]\nVersion = 524316 \nx=y");
-        check("[General]\r\nVersion=\r\nkeep = this ; and this\r\n", "[General]\r\nVersion=524316\r\nkeep = this ; and this\r\n");
+        check(
+            "[General]\r\nVersion=\r\nkeep = this ; and this\r\n",
+            "[General]\r\nVersion=524316\r\nkeep = this ; and this\r\n",
+        );
         check("[General]\r\ndisplayName=x\r\n", "[General]\r\nVersion=524316\r\ndisplayName=x\r\n");
         check("[General]", "[General]\r\nVersion=524316\r\n");
         check("[Other]\nVersion=1", "[Other]\nVersion=1\n[General]\nVersion=524316\n");

@@ -16,6 +16,7 @@ mod starter_gpo;
 mod permission;
 mod trustee;
 mod security_info;
+mod names;
 mod decode;
 mod load;
 #[cfg(test)]
@@ -29,6 +30,7 @@ pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Prob
 pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
+pub use names::{FindTrusteeError, Names, NamesFound};
 pub use permission::{Permission, PermissionType};
 pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
 pub use sites_container::SitesContainer;
