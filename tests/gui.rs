@@ -3,5 +3,7 @@
 
 #[path = "gui/support.rs"]
 mod support;
+#[path = "gui/picture.rs"]
+mod picture;
 #[path = "gui/kit.rs"]
 mod kit;

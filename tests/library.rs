@@ -3,6 +3,5 @@
 mod common;
 
 mod library {
-    mod forest_file;
     mod sysvol_folder;
 }

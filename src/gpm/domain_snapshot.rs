@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::ident::{Dn, DnsName, Guid, Sid};
 
+use super::decode;
 use super::{Gpo, InheritedLink, Problem, Som, SomIndex, StarterGpo, WmiFilter};
 
 /// One domain of a forest as it was read.
@@ -125,6 +126,16 @@ impl DomainSnapshot {
     /// Returns a WMI filter by id.
     pub fn wmi_filter(&self, id: Guid) -> Option<&WmiFilter> {
         self.wmi_filters.iter().find(|filter| filter.id == id)
+    }
+
+    /// Returns the container of its GPOs: who may create children there may create GPOs.
+    pub fn policies_container(&self) -> Dn {
+        decode::policies_container(&self.dn)
+    }
+
+    /// Returns the container of its WMI filters: who may create children there may create WMI filters.
+    pub fn wmi_filter_container(&self) -> Dn {
+        decode::wmi_filter_container(&self.dn)
     }
 
     /// Returns the GPOs that name a WMI filter.

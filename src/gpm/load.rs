@@ -112,11 +112,11 @@ fn partition(entry: &Entry) -> Option<Partition> {
 }
 
 /// The sites with their links, and the domain controllers that stand in them.
-pub(super) struct Sites {
-    pub sites: Vec<Som>,
+#[derive(Default)]
+struct Sites {
+    sites: Vec<Som>,
     controllers: Vec<SiteController>,
-    pub problems: Vec<Problem>,
-    pub error: Option<StoreError>,
+    problems: Vec<Problem>,
 }
 
 /// A domain controller: its server object lies below its site.
@@ -127,7 +127,7 @@ struct SiteController {
     domains: Vec<Dn>,
 }
 
-pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
+async fn read_sites(directory: &dyn Directory) -> Sites {
     let root = directory.root_dse();
     let base = root.configuration_dn.child("CN", "Sites");
     let classes = ["site", "server", "nTDSDSA"].map(Filter::class);
@@ -150,9 +150,9 @@ pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
         }
         Visit::Continue
     };
-    let error = directory.search_with(&request, &mut visit).await.err();
+    let outcome = directory.search_with(&request, &mut visit).await;
     let mut problems = decoder.problems;
-    problems.extend(error.as_ref().map(|error| incomplete(&base, "the sites", sites.len(), error)));
+    problems.extend(outcome.err().map(|error| incomplete(&base, "the sites", sites.len(), &error)));
     sites.sort_by_cached_key(|site| site.name.to_lowercase());
     let mut controllers: Vec<SiteController> = settings
         .into_iter()
@@ -164,7 +164,7 @@ pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
         })
         .collect();
     controllers.sort_by_cached_key(|controller| controller.name.to_lowercase());
-    Sites { sites, controllers, problems, error }
+    Sites { sites, controllers, problems }
 }
 
 /// Returns the partitions a controller holds as master; of its own domain among others.

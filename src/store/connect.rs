@@ -12,7 +12,6 @@ use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
 
-use super::ldap::LdapForest;
 use super::{Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
 
 /// An opened forest: gives the directory and the SYSVOL of each domain, each opened at most once.
@@ -198,6 +197,7 @@ pub async fn open(
     credentials: &Credentials,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn ForestStore>, StoreError> {
+    let _ = credentials;
     match target {
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
@@ -206,9 +206,6 @@ pub async fn open(
                 opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
             Ok(Arc::new(forest))
         }
-        ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {
-            Ok(Arc::new(LdapForest::open(target, credentials, options).await?))
-        }
-        ConnectTarget::Demo => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
+        _ => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
     }
 }

@@ -240,6 +240,16 @@ impl<'a, R> DataTable<'a, R> {
         DataTable { compact: true, ..self }
     }
 
+    /// Returns the name its layout is remembered under.
+    pub fn key(&self) -> &'static str {
+        self.key
+    }
+
+    /// Returns the id that takes the keyboard focus.
+    pub fn focus_id(&self) -> Id {
+        Id::unique(("data table", self.key))
+    }
+
     /// Draws the table.
     pub fn ui(self, ui: &mut Ui, state: &mut TableState, rows: &'a [R]) -> TableResponse {
         self.ui_with_menu(ui, state, rows, |_, _| {})
@@ -253,7 +263,7 @@ impl<'a, R> DataTable<'a, R> {
         rows: &'a [R],
         menu: impl FnMut(&mut Ui, &[usize]),
     ) -> TableResponse {
-        let id = Id::unique(("data table", self.key));
+        let id = self.focus_id();
         let presets: Vec<Preset<'_>> = self.columns.iter().map(Column::preset).collect();
         let before = Layout::load(ui.ctx(), id, &presets, self.default_sort);
         let mut layout = before.clone();

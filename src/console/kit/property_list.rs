@@ -39,6 +39,11 @@ impl Value {
         Value { loading: true, ..Value::text("Loading…").tone(Tone::Weak) }
     }
 
+    /// Shows that part of it is on its way.
+    pub fn busy(self) -> Self {
+        Value { loading: true, ..self }
+    }
+
     /// Draws it in a tone; a warning and an error get their sign.
     pub fn tone(self, tone: Tone) -> Self {
         Value { tone, ..self }

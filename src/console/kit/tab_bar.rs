@@ -11,6 +11,11 @@ use crate::console::theme;
 
 const HEIGHT: f32 = 28.0;
 
+/// Returns the id of a tab, for giving it the focus.
+pub fn tab_id(name: &str, title: &str) -> Id {
+    Id::unique(("tab bar", name)).with(title)
+}
+
 /// Draws the tabs and returns the one that is open, as an index.
 pub fn tab_bar_ui(ui: &mut Ui, name: &str, titles: &[&str], selected: usize) -> usize {
     let mut selected = selected.min(titles.len().saturating_sub(1));

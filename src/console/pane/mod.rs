@@ -1,8 +1,26 @@
 //! The result pane: what is shown of the node selected in the scope tree, one file per kind of node.
+//!
+//! Columns, tabs and their order are those of `console-ui.md` part 3. Panes read the snapshot; what it does not hold they ask
+//! for with [`Command::Fetch`] and draw in all four states of [`super::Lazy`]. They change nothing.
+
+mod cells;
+mod contents;
+mod delegation;
+mod faults;
+mod gpo;
+mod gpos;
+mod som;
+mod starter_gpo;
+mod state;
+mod wmi_filter;
 
 use egui::Ui;
 
-use super::{Command, ForestEntry, Node, OpenForest};
+use super::{Command, ForestEntry, Node, OpenForest, Place};
+
+pub use state::PaneState;
+
+use state::View;
 
 /// What a pane draws.
 #[derive(Clone, Copy)]
@@ -15,25 +33,33 @@ pub struct PaneContext<'a> {
     pub node: &'a Node,
 }
 
-/// What the panes remember between frames: open tabs, sorting, filters, selections.
-#[derive(Default)]
-pub struct PaneState {
-    focus_wanted: bool,
-}
-
-impl PaneState {
-    /// Moves the keyboard focus into the pane with the next frame.
-    pub fn request_focus(&mut self) {
-        self.focus_wanted = true;
-    }
-}
-
 /// Draws the result pane of a node below its title band. Called for the root and for nodes of open forests only.
-pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneState, _commands: &mut Vec<Command>) {
-    if let (Some(forest), Node::In(_, place)) = (context.forest, context.node) {
-        let label = ui.label(forest.label(place));
-        if std::mem::take(&mut state.focus_wanted) {
-            label.request_focus();
+pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneState, commands: &mut Vec<Command>) {
+    state.begin(context.node);
+    match (context.forest, context.node) {
+        (Some(forest), Node::In(_, place)) => {
+            let mut view = View { forest, state, commands };
+            place_ui(ui, &mut view, place);
         }
+        _ => contents::root_ui(ui, context.forests, state, commands),
+    }
+    state.end(ui);
+}
+
+fn place_ui(ui: &mut Ui, view: &mut View<'_>, place: &Place) {
+    match place {
+        Place::Forest => contents::forest_ui(ui, view),
+        Place::Domains => contents::domains_ui(ui, view),
+        Place::Sites => contents::sites_ui(ui, view),
+        Place::Domain(domain) => som::domain_ui(ui, view, domain),
+        Place::Ou(dn) => som::ou_ui(ui, view, dn),
+        Place::Site(dn) => som::site_ui(ui, view, dn),
+        Place::Link { som, order } => gpo::link_ui(ui, view, som, *order),
+        Place::Gpos(domain) => gpos::container_ui(ui, view, domain),
+        Place::Gpo { domain, id } => gpo::gpo_ui(ui, view, domain, *id),
+        Place::WmiFilters(domain) => wmi_filter::container_ui(ui, view, domain),
+        Place::WmiFilter { domain, id } => wmi_filter::filter_ui(ui, view, domain, *id),
+        Place::StarterGpos(domain) => starter_gpo::container_ui(ui, view, domain),
+        Place::StarterGpo { domain, id } => starter_gpo::starter_gpo_ui(ui, view, domain, *id),
     }
 }

@@ -15,7 +15,6 @@ mod row;
 mod matching;
 mod search;
 mod descriptor;
-mod inherit;
 mod object;
 mod accounts;
 mod write;

@@ -1,0 +1,179 @@
+//! A domain, an OU, a site: Linked Group Policy Objects, Group Policy Inheritance, Delegation (`console-ui.md` 3.4–3.6).
+
+use egui::Ui;
+
+use super::state::View;
+use super::{cells, delegation};
+use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, Tone, row_id};
+use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
+use crate::console::{Face, Icon, Place};
+use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, SecuredObject, Som, SomIndex, SomType};
+use crate::ident::{Dn, DnsName};
+
+const LINKED: &str = "Linked Group Policy Objects";
+const INHERITANCE: &str = "Group Policy Inheritance";
+const DELEGATION: &str = "Delegation";
+
+/// Draws a domain.
+pub(super) fn domain_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
+    let domain = view.forest.snapshot.domain(name);
+    match domain.and_then(|domain| Some((domain, domain.som()?))) {
+        Some((domain, som)) => container_ui(ui, view, domain, som, SomIndex(0)),
+        None => {
+            let problems = domain.map(|domain| domain.problems.as_slice()).unwrap_or_default();
+            if problems.is_empty() {
+                empty_ui(ui, "The domain could not be read", "Refresh to try again.");
+            }
+            for problem in problems {
+                banner_ui(ui, Severity::Error, &format!("{}: {}", problem.object, problem.message));
+            }
+        }
+    }
+}
+
+/// Draws an OU.
+pub(super) fn ou_ui(ui: &mut Ui, view: &mut View<'_>, dn: &Dn) {
+    let domains = view.forest.snapshot.domains.iter();
+    let found = domains.filter_map(|domain| Some((domain, domain.som_index(dn)?))).next();
+    match found.and_then(|(domain, index)| Some((domain, domain.soms.get(index.0)?, index))) {
+        Some((domain, som, index)) => container_ui(ui, view, domain, som, index),
+        None => empty_ui(
+            ui,
+            "The organizational unit is gone",
+            "It was deleted or moved. Refresh to see what is there now.",
+        ),
+    }
+}
+
+/// Draws a site.
+pub(super) fn site_ui(ui: &mut Ui, view: &mut View<'_>, dn: &Dn) {
+    let Some(site) = view.forest.som(dn) else {
+        return empty_ui(ui, "The site is gone", "It was deleted or renamed. Refresh to see what is there now.");
+    };
+    match view.tabs_ui(ui, "Site", &[LINKED, DELEGATION]) {
+        DELEGATION => {
+            let root = view.forest.snapshot.name.clone();
+            delegation::som_ui(ui, view, &root, &site.dn, SecuredObject::Site);
+        }
+        _ => linked_gpos_ui(ui, view, site),
+    }
+}
+
+fn container_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {
+    match view.tabs_ui(ui, "Container", &[LINKED, INHERITANCE, DELEGATION]) {
+        INHERITANCE => inheritance_ui(ui, view, domain, som, index),
+        DELEGATION => {
+            let object = if som.kind == SomType::Domain { SecuredObject::Domain } else { SecuredObject::Ou };
+            delegation::som_ui(ui, view, &domain.name, &som.dn, object);
+        }
+        _ => linked_gpos_ui(ui, view, som),
+    }
+}
+
+fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
+    let forest = view.forest;
+    let place = |link: &GpoLink| Place::Link { som: som.dn.clone(), order: link.order };
+    let table = DataTable::new("linked GPOs", LINKED)
+        .column(
+            Column::new("Link Order", 84.0, |link: &GpoLink| Cell::text(link.order.to_string()))
+                .sort_number(|link| link.order as i64),
+        )
+        .column(Column::new("GPO", 260.0, move |link: &GpoLink| {
+            link_name(view_link(forest, &place(link)), link, forest)
+        }))
+        .column(Column::new("Enforced", 80.0, |link: &GpoLink| Cell::yes_no(link.enforced)))
+        .column(Column::new("Link Enabled", 100.0, |link: &GpoLink| {
+            Cell::yes_no(link.enabled).tone(if link.enabled { Tone::Normal } else { Tone::Warning })
+        }))
+        .column(Column::new("GPO Status", 170.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
+        .column(Column::new("WMI Filter", 150.0, |link: &GpoLink| {
+            cells::of_target(forest, link, |gpo| cells::wmi_filter(forest, gpo))
+        }))
+        .column(
+            Column::new("Modified", 150.0, |link: &GpoLink| {
+                cells::of_target(forest, link, |gpo| cells::time(gpo.modified))
+            })
+            .sort_key(|link| match forest.snapshot.link_target(link) {
+                LinkTarget::Gpo(gpo) => cells::time_key(gpo.modified),
+                _ => SortKey::Missing,
+            }),
+        )
+        .column(Column::new("Domain", 160.0, |link: &GpoLink| {
+            Cell::text(link.gpo_domain.as_ref().map(ToString::to_string).unwrap_or_default())
+        }))
+        .row_id(|link| row_id((link.order, &link.text)))
+        .sorted_by("Link Order")
+        .revision(view.revision())
+        .empty("No GPO is linked here.");
+    let gpo = |link: &GpoLink| gpo_place(forest.snapshot.link_target(link));
+    view.table_ui(ui, table, &som.links, &[("Go to Link", &|link| Some(place(link))), ("Go to GPO", &gpo)]);
+}
+
+fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {
+    ui.horizontal(|ui| {
+        Icon::Info.show(ui, crate::console::theme::ICON_SIZE);
+        ui.weak("Links of sites are not part of this list. Security and WMI filters are not evaluated.");
+    });
+    if som.inheritance_blocked {
+        banner_ui(
+            ui,
+            Severity::Info,
+            "Inheritance is blocked here: of the links above only enforced ones take effect.",
+        );
+    }
+    let forest = view.forest;
+    let links = domain.inherited_links(index);
+    let holder = |link: &InheritedLink| domain.soms.get(link.som.0);
+    let place = |inherited: &InheritedLink| {
+        Some(Place::Link { som: holder(inherited)?.dn.clone(), order: inherited.link.order })
+    };
+    let table = DataTable::new("inherited GPOs", INHERITANCE)
+        .column(
+            Column::new("Precedence", 120.0, |inherited: &InheritedLink| {
+                let enforced = if inherited.link.enforced { " (Enforced)" } else { "" };
+                Cell::text(format!("{}{enforced}", inherited.precedence))
+            })
+            .sort_number(|inherited| inherited.precedence as i64),
+        )
+        .column(Column::new("GPO", 280.0, |inherited: &InheritedLink| {
+            let face = place(inherited).map(|place| Face::of_place(&place, forest));
+            link_name(face, &inherited.link, forest)
+        }))
+        .column(Column::new("Location", 200.0, |inherited: &InheritedLink| {
+            let Some(som) = holder(inherited) else { return Cell::default() };
+            cells::place(forest, &Place::of_som(&som.dn)).tooltip(som.dn.canonical_name())
+        }))
+        .column(Column::new("GPO Status", 180.0, |inherited: &InheritedLink| {
+            cells::of_target(forest, &inherited.link, cells::gpo_status)
+        }))
+        .column(Column::new("WMI Filter", 160.0, |inherited: &InheritedLink| {
+            cells::of_target(forest, &inherited.link, |gpo| cells::wmi_filter(forest, gpo))
+        }))
+        .row_id(|inherited| row_id((inherited.som, inherited.link.order)))
+        .sorted_by("Precedence")
+        .revision(row_id((view.revision(), links.len())))
+        .empty("No GPO takes effect here.");
+    let gpo = |inherited: &InheritedLink| gpo_place(forest.snapshot.link_target(&inherited.link));
+    view.table_ui(ui, table, &links, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
+}
+
+fn view_link(forest: &crate::console::OpenForest, place: &Place) -> Option<Face> {
+    Some(Face::of_place(place, forest))
+}
+
+/// Returns the cell that names the GPO of a link; where there is none, why.
+fn link_name<'a>(face: Option<Face>, link: &GpoLink, forest: &crate::console::OpenForest) -> Cell<'a> {
+    let Some(face) = face else { return Cell::default() };
+    let cell = Cell::icon(face.icon, face.label);
+    match forest.snapshot.link_target(link) {
+        LinkTarget::Gpo(gpo) if !gpo.inaccessible => cell.tooltip(face.states.join(", ")),
+        LinkTarget::Damaged => cell.tone(Tone::Error).tooltip(format!("Not a link: {}", link.text)),
+        LinkTarget::Gpo(_) | LinkTarget::NotFound | LinkTarget::DomainNotRead | LinkTarget::OtherForest => {
+            cell.tone(Tone::Error).tooltip(link.gpo_dn.as_ref().map(ToString::to_string).unwrap_or_default())
+        }
+    }
+}
+
+fn gpo_place(target: LinkTarget<'_>) -> Option<Place> {
+    target.gpo().map(|gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id })
+}

@@ -1,0 +1,190 @@
+//! What the panes remember between frames, and the view a pane is drawn with.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+use std::sync::Arc;
+
+use egui::{Id, Ui};
+
+use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_id};
+use crate::console::kit::tab_bar::{self, tab_bar_ui};
+use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place};
+use crate::gpm::{PermissionType, SecurityInfo};
+use crate::ident::{DnsName, Sid};
+
+/// What the panes remember between frames: open tabs, sorting, filters, selections.
+#[derive(Default)]
+pub struct PaneState {
+    focus_wanted: bool,
+    tab_stop: Option<Id>,
+    table_stop: Option<Id>,
+    node: Option<Node>,
+    tables: HashMap<&'static str, TableState>,
+    tabs: HashMap<&'static str, &'static str>,
+    asked: HashSet<u64>,
+    /// Which links the Scope tab lists.
+    pub(super) link_location: LinkLocation,
+    /// Which permission the Delegation tab of a domain or OU lists.
+    pub(super) som_permission: SomPermission,
+    pub(super) security: Option<(u64, Arc<Result<SecurityInfo, String>>)>,
+}
+
+/// "Display links in this location" of the Scope tab.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum LinkLocation {
+    /// The GPO's own domain.
+    #[default]
+    OwnDomain,
+    /// Another domain of the forest.
+    Domain(DnsName),
+    AllSites,
+    EntireForest,
+}
+
+/// "Permission" of the Delegation tab of a domain or OU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct SomPermission(pub(super) PermissionType);
+
+impl Default for SomPermission {
+    fn default() -> Self {
+        SomPermission(PermissionType::SomLink)
+    }
+}
+
+impl PaneState {
+    /// Moves the keyboard focus into the pane with the next frame.
+    pub fn request_focus(&mut self) {
+        self.focus_wanted = true;
+    }
+
+    /// Begins a frame: what belongs to another node is forgotten. Open tabs stay, so that one can walk through GPOs.
+    pub(super) fn begin(&mut self, node: &Node) {
+        self.tab_stop = None;
+        self.table_stop = None;
+        if self.node.as_ref() != Some(node) {
+            self.node = Some(node.clone());
+            self.tables.clear();
+            self.asked.clear();
+            self.security = None;
+            self.link_location = LinkLocation::OwnDomain;
+        }
+    }
+
+    /// Ends a frame: gives the focus to the first table of the pane, else to its tabs, if it was asked for.
+    pub(super) fn end(&mut self, ui: &Ui) {
+        if let Some(stop) = self.table_stop.or(self.tab_stop).filter(|_| self.focus_wanted) {
+            self.focus_wanted = false;
+            ui.memory_mut(|memory| memory.request_focus(stop));
+        }
+    }
+
+    /// Draws tabs and returns the title of the open one; it is remembered per group.
+    pub(super) fn tabs_ui(&mut self, ui: &mut Ui, group: &'static str, titles: &[&'static str]) -> &'static str {
+        let remembered = self.tabs.get(group).copied().unwrap_or_default();
+        let open = titles.iter().position(|&title| title == remembered).unwrap_or(0);
+        let open = tab_bar_ui(ui, group, titles, open);
+        let title = titles.get(open).copied().unwrap_or_default();
+        self.tab_stop = Some(tab_bar::tab_id(group, title));
+        if title != remembered {
+            self.tabs.insert(group, title);
+        }
+        ui.add_space(6.0);
+        title
+    }
+
+    /// Draws a table with the state remembered under its key.
+    pub(super) fn table_ui<'a, R>(
+        &mut self,
+        ui: &mut Ui,
+        table: DataTable<'a, R>,
+        rows: &'a [R],
+        menu: impl FnMut(&mut Ui, &[usize]),
+    ) -> TableResponse {
+        self.table_stop.get_or_insert(table.focus_id());
+        let state = self.tables.entry(table.key()).or_default();
+        table.ui_with_menu(ui, state, rows, menu)
+    }
+}
+
+/// A pane while it is drawn: the forest it shows, what it remembers, what it asks for.
+pub(super) struct View<'a> {
+    pub(super) forest: &'a OpenForest,
+    pub(super) state: &'a mut PaneState,
+    pub(super) commands: &'a mut Vec<Command>,
+}
+
+impl View<'_> {
+    /// Returns a number that changes whenever the forest, or what was fetched of it, changes.
+    pub(super) fn revision(&self) -> u64 {
+        let details = &self.forest.details;
+        let settled = |count: usize, loading: usize| count - loading;
+        let names = details.trustees.values().filter(|trustee| matches!(trustee, Lazy::Loading)).count();
+        let halves = details.sysvol.values().filter(|state| matches!(state, Lazy::Loading)).count();
+        let starters = details.starter_gpos.values().filter(|starters| matches!(starters, Lazy::Loading)).count();
+        row_id((
+            Arc::as_ptr(&self.forest.snapshot) as usize,
+            settled(details.trustees.len(), names),
+            settled(details.sysvol.len(), halves),
+            settled(details.starter_gpos.len(), starters),
+        ))
+    }
+
+    /// Asks for a detail, once per visit of the node and state of the forest.
+    pub(super) fn fetch(&mut self, detail: Detail) {
+        let key = row_id((Arc::as_ptr(&self.forest.snapshot) as usize, format!("{detail:?}")));
+        if self.state.asked.insert(key) {
+            self.commands.push(Command::Fetch(self.forest.id, detail));
+        }
+    }
+
+    /// Asks for the names behind SIDs, once per state of the forest and `what` they are needed for.
+    pub(super) fn fetch_trustees(&mut self, what: impl Hash, sids: impl Iterator<Item = Sid>) {
+        let key = row_id((Arc::as_ptr(&self.forest.snapshot) as usize, "trustees", row_id(what)));
+        if !self.state.asked.insert(key) {
+            return;
+        }
+        let mut unknown: Vec<Sid> = sids.filter(|sid| self.forest.details.trustee(sid).is_unknown()).collect();
+        unknown.sort();
+        unknown.dedup();
+        if !unknown.is_empty() {
+            self.commands.push(Command::Fetch(self.forest.id, Detail::Trustees(unknown)));
+        }
+    }
+
+    /// Goes to a place of the same forest.
+    pub(super) fn go_to(&mut self, place: Place) {
+        self.commands.push(Command::Select(Node::In(self.forest.id, place)));
+    }
+
+    /// Draws tabs and returns the title of the open one.
+    pub(super) fn tabs_ui(&mut self, ui: &mut Ui, group: &'static str, titles: &[&'static str]) -> &'static str {
+        self.state.tabs_ui(ui, group, titles)
+    }
+
+    /// Draws a table whose rows lead to places: by double click, by Enter, and by the context menu.
+    pub(super) fn table_ui<'a, R>(
+        &mut self,
+        ui: &mut Ui,
+        table: DataTable<'a, R>,
+        rows: &'a [R],
+        ways: &[(&str, &dyn Fn(&R) -> Option<Place>)],
+    ) {
+        let mut chosen = None;
+        let response = self.state.table_ui(ui, table, rows, |ui, selected| {
+            let [row] = selected else { return };
+            for (text, way) in ways {
+                if let Some(place) = way(&rows[*row])
+                    && ui.button(*text).clicked()
+                {
+                    chosen = Some(place);
+                }
+            }
+        });
+        if let (Some(row), Some((_, way))) = (response.activated, ways.first()) {
+            chosen = rows.get(row).and_then(way);
+        }
+        if let Some(place) = chosen {
+            self.go_to(place);
+        }
+    }
+}
