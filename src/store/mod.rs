@@ -14,6 +14,7 @@ mod connect;
 pub mod discovery;
 pub mod auth;
 mod forest_file;
+pub mod demo;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};

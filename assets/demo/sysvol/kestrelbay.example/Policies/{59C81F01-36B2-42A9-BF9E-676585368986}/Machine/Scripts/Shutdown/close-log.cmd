@@ -1,0 +1,2 @@
+@echo off
+echo closed %TIME%>> "%ProgramData%\Kestrel Bay\starts.txt"

@@ -1,0 +1,2 @@
+' Nothing to see: the bulletin has moved to the intranet.
+WScript.Quit 0

@@ -1,0 +1,2 @@
+@echo off
+w32tm /query /status >nul

@@ -1,0 +1,2 @@
+@echo off
+start "" "%ProgramFiles%\Hull Sketch\viewer.exe" %1
