@@ -10,7 +10,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
-use crate::store::{ConnectOptions, ConnectTarget, Credentials, Secret};
+use crate::store::{ConnectOptions, ConnectTarget, Credentials, Secret, StoreError};
 
 /// Which forest to open, and as whom.
 #[derive(Clone, Debug, Default, Args)]
@@ -19,7 +19,7 @@ pub struct ConnectionArguments {
     /// What to open: demo, FILE.gpforest, ldap[s]://HOST[:PORT] or a DOMAIN whose controllers are found by DNS
     ///
     /// Without it: the domain in --user, else the domain this machine is logged on to, else the demo forest.
-    #[arg(long, global = true, env = "OPENGPMC_CONNECT", value_name = "FOREST")]
+    #[arg(long, global = true, env = "OPENGPMC_CONNECT", value_name = "FOREST", value_parser = connect_target)]
     pub connect: Option<ConnectTarget>,
 
     /// Log on as this user (user@domain, DOMAIN\user) with a password instead of the present Kerberos ticket
@@ -126,6 +126,10 @@ impl ConnectionArguments {
             rpassword::prompt_password(format!("Password for {user}: ")).context("asking for the password")?;
         Ok(Secret::new(password))
     }
+}
+
+fn connect_target(text: &str) -> Result<ConnectTarget, String> {
+    text.parse().map_err(|error: StoreError| error.detail)
 }
 
 fn dns_server(text: &str) -> Result<SocketAddr, String> {

@@ -21,6 +21,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::store::{ConnectOptions, ConnectTarget, Credentials};
+
 pub use connection::{ConnectionArguments, UsageError};
 pub use session::Session;
 
@@ -79,6 +81,24 @@ pub enum Command {
 }
 
 impl Cli {
+    /// Tells whether the console is asked for: no command, and no output for scripts.
+    pub fn wants_window(&self) -> bool {
+        self.command.is_none() && !self.json
+    }
+
+    /// Returns what the console is to open at its start; nothing where the command line does not say.
+    ///
+    /// # Errors
+    /// Fails where a password is needed and cannot be had.
+    pub fn connect_request(&self) -> anyhow::Result<Option<(ConnectTarget, Credentials, ConnectOptions)>> {
+        let (target, named) = self.connection.target();
+        if !named && target == ConnectTarget::Demo {
+            return Ok(None);
+        }
+        let credentials = self.connection.credentials(&target)?;
+        Ok(Some((target, credentials, self.connection.options())))
+    }
+
     /// Carries out the command and returns the exit code. Without a command the forest is printed as a tree.
     pub fn run(self) -> ExitCode {
         let mut output = Output::new(self.json);
@@ -119,5 +139,15 @@ impl Cli {
         // What still waits for a server at this point was cancelled: nobody waits for it.
         runtime.shutdown_background();
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_commands_are_well_formed() {
+        Cli::command().debug_assert();
     }
 }
