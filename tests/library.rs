@@ -3,5 +3,6 @@
 mod common;
 
 mod library {
+    mod forest_file;
     mod sysvol_folder;
 }

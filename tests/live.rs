@@ -1,7 +1,14 @@
 //! Tests against a real Samba AD DC. They need the lab (`tests/lab/samba.sh up`) and its variables in the environment;
 //! without them each test says so and ends.
 
+// A helper of a test may fail as the test itself may.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
 mod live {
     mod lab;
     mod auth;
+    mod sysvol_smb;
+    mod ldap;
 }

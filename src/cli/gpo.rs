@@ -4,7 +4,10 @@ use anyhow::anyhow;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::gpm::{Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, SysvolState, WmiFilter};
+use crate::gpm::{
+    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, SecuredObject, SecurityInfo, SysvolState,
+    WmiFilter,
+};
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 
 use super::output::{Outcome, Output, Table, yes_no};
@@ -65,7 +68,7 @@ pub fn choose<'a, T>(
 ) -> anyhow::Result<&'a T> {
     match matching {
         [only] => Ok(only),
-        [] => Err(anyhow!("there is no {kind} named `{wanted}`, by name or GUID")),
+        [] => Err(anyhow!("the forest has no {kind} `{wanted}`")),
         several => {
             let list: Vec<String> = several.iter().map(|value| describe(value)).collect();
             Err(UsageError(format!("`{wanted}` is the name of several; say which: {}", list.join(", "))).into())
@@ -161,6 +164,7 @@ async fn show(
     let states = read_sysvol(session, &domain, &[gpo]).await?;
     let outcome = session.report(forest.all_problems()).and(report_sysvol(session, &domain, &[gpo], &states));
     let filter = Some(forest.wmi_filter_label(gpo)).filter(|name| !name.is_empty());
+    let security = permissions(gpo);
     let comment = session.task.or_cancel(domain.gpo_comment(gpo)).await?.ok().flatten();
     if output.is_json() {
         let mut value = to_json(gpo, &states[0], filter);
@@ -170,6 +174,8 @@ async fn show(
         value["computer_extensions"] = json!(gpo.computer_extensions);
         value["user_extensions"] = json!(gpo.user_extensions);
         value["links"] = links_json(&forest, gpo);
+        value["security_filtering"] = security.security_filtering().map(|trustee| json!(trustee.label())).collect();
+        value["permissions"] = json!(security.permissions);
         output.json(&value)?;
         return Ok(outcome);
     }
@@ -202,7 +208,28 @@ async fn show(
         ]);
     }
     output.table(&table)?;
+    output.line("\nSecurity filtering")?;
+    for trustee in security.security_filtering() {
+        output.line(trustee.label())?;
+    }
+    output.line("\nDelegation")?;
+    let mut table = Table::new(&["NAME", "ALLOWED PERMISSIONS", "INHERITED"]);
+    for permission in &security.permissions {
+        let denied = if permission.denied { " (denied)" } else { "" };
+        table.row([
+            permission.trustee.label(),
+            format!("{}{denied}", permission.level.label()),
+            yes_no(permission.inherited),
+        ]);
+    }
+    output.table(&table)?;
     Ok(outcome)
+}
+
+/// Returns the permissions of a GPO; none where its descriptor may not be read or is damaged.
+fn permissions(gpo: &Gpo) -> SecurityInfo {
+    let descriptor = gpo.security_descriptor.as_deref();
+    descriptor.and_then(|bytes| SecurityInfo::from_bytes(SecuredObject::Gpo, bytes).ok()).unwrap_or_default()
 }
 
 async fn read_sysvol(session: &Session, domain: &Domain, gpos: &[&Gpo]) -> anyhow::Result<Vec<SysvolState>> {

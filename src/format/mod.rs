@@ -1,8 +1,12 @@
-//! The files of Group Policy: bytes to values and back, without any input or output.
+//! The files of Group Policy: bytes ⇄ values, without any I/O.
+//!
+//! What a reader does not understand it keeps, and unchanged content is written back as the same bytes.
+//! This module knows [`crate::ident`] and [`crate::security`] only.
 
-mod registry_pol;
+mod xml_text;
+mod gpt_ini;
+mod backup_set;
 
-pub use registry_pol::{
-    MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,
-    PolType, RegistryPol,
-};
+pub use backup_set::{BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest};
+pub use gpt_ini::GptIni;
+pub use xml_text::{XmlTextError, decode_xml};

@@ -112,11 +112,11 @@ fn partition(entry: &Entry) -> Option<Partition> {
 }
 
 /// The sites with their links, and the domain controllers that stand in them.
-#[derive(Default)]
-struct Sites {
-    sites: Vec<Som>,
+pub(super) struct Sites {
+    pub sites: Vec<Som>,
     controllers: Vec<SiteController>,
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
+    pub error: Option<StoreError>,
 }
 
 /// A domain controller: its server object lies below its site.
@@ -127,12 +127,12 @@ struct SiteController {
     domains: Vec<Dn>,
 }
 
-async fn read_sites(directory: &dyn Directory) -> Sites {
+pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
     let root = directory.root_dse();
     let base = root.configuration_dn.child("CN", "Sites");
     let classes = ["site", "server", "nTDSDSA"].map(Filter::class);
-    let own_attributes = ["objectClass", "gPLink", "gPOptions", "description", "dNSHostName"];
-    let attributes = [&own_attributes[..], &HELD_PARTITIONS].concat();
+    let attributes =
+        ["objectClass", "gPLink", "gPOptions", "description", "dNSHostName", "hasMasterNCs", "msDS-HasDomainNCs"];
     let request = request(base.clone(), Scope::Subtree, Filter::Or(classes.to_vec()), &attributes);
     let mut decoder = Decoder::new(root.domain.clone());
     let mut sites = Vec::new();
@@ -150,9 +150,9 @@ async fn read_sites(directory: &dyn Directory) -> Sites {
         }
         Visit::Continue
     };
-    let outcome = directory.search_with(&request, &mut visit).await;
+    let error = directory.search_with(&request, &mut visit).await.err();
     let mut problems = decoder.problems;
-    problems.extend(outcome.err().map(|error| incomplete(&base, "the sites", sites.len(), &error)));
+    problems.extend(error.as_ref().map(|error| incomplete(&base, "the sites", sites.len(), error)));
     sites.sort_by_cached_key(|site| site.name.to_lowercase());
     let mut controllers: Vec<SiteController> = settings
         .into_iter()
@@ -164,15 +164,14 @@ async fn read_sites(directory: &dyn Directory) -> Sites {
         })
         .collect();
     controllers.sort_by_cached_key(|controller| controller.name.to_lowercase());
-    Sites { sites, controllers, problems }
+    Sites { sites, controllers, problems, error }
 }
 
-const HELD_PARTITIONS: [&str; 3] = ["msDS-HasDomainNCs", "hasMasterNCs", "msDS-hasFullReplicaNCs"];
-
-/// Returns the partitions a controller holds whole, its domain among them; a read-only one has them in an attribute of its own.
+/// Returns the partitions a controller holds as master; of its own domain among others.
 fn domain_partitions(settings: &Entry) -> Vec<Dn> {
-    let values = HELD_PARTITIONS.iter().flat_map(|name| settings.values(name));
-    values.filter_map(|value| String::from_utf8_lossy(value).parse().ok()).collect()
+    let own = settings.values("msDS-HasDomainNCs");
+    let all = if own.is_empty() { settings.values("hasMasterNCs") } else { own };
+    all.iter().filter_map(|value| String::from_utf8_lossy(value).parse().ok()).collect()
 }
 
 async fn load_domain(

@@ -298,3 +298,25 @@ async fn only_the_domains_wanted_are_read() {
     assert_eq!(forest.problems[0].message, "the forest has no such domain");
     assert_eq!(fake.searches.load(Ordering::SeqCst), 5);
 }
+
+#[tokio::test]
+async fn sites_are_read_without_the_domains() {
+    let (store, fake) = FakeForest::new(FOREST).store();
+    let container = SitesContainer::new(&store);
+    assert_eq!(container.forest().unwrap().as_str(), "corp.x");
+    assert_eq!(container.site("PARIS").await.unwrap().links.len(), 1);
+    assert_eq!(container.site("Rome").await.unwrap_err().object, "CN=Rome,CN=Sites,CN=Configuration,DC=corp,DC=x");
+    assert_eq!(fake.searches.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn a_list_of_gpos_takes_one_search() {
+    let (store, fake) = FakeForest::new(FOREST).store();
+    let domain = Domain::open(&store, &corp()).await.unwrap();
+    let found = domain.gpos(GpoParts::Location).await.unwrap();
+    let names: Vec<_> = found.values.iter().map(|gpo| gpo.display_name.as_str()).collect();
+    assert_eq!(names, ["Twin", "twin", "{A0000000-0000-0000-0000-000000000003}"]);
+    assert_eq!(fake.searches.load(Ordering::SeqCst), 1);
+    let states = domain.sysvol_states(&[&found.values[0]], &Task::default(), |_, _| {}).await.unwrap();
+    assert_eq!(states, [SysvolState::Unreadable("corp.x: cannot be reached".to_owned())]);
+}

@@ -7,6 +7,7 @@ mod forest;
 mod domain_snapshot;
 mod domain;
 mod found;
+mod sites_container;
 mod som;
 mod gpo_link;
 mod gpo;
@@ -15,6 +16,7 @@ mod starter_gpo;
 mod permission;
 mod trustee;
 mod security_info;
+mod names;
 mod decode;
 mod load;
 #[cfg(test)]
@@ -28,8 +30,10 @@ pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Prob
 pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
+pub use names::{FindTrusteeError, Names, NamesFound};
 pub use permission::{Permission, PermissionType};
 pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
+pub use sites_container::SitesContainer;
 pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
 pub use task::{Cancelled, Progress, Task};

@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
 
+use super::ldap::LdapForest;
 use super::{Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
 
 /// An opened forest: gives the directory and the SYSVOL of each domain, each opened at most once.
@@ -197,9 +198,7 @@ pub async fn open(
     credentials: &Credentials,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn ForestStore>, StoreError> {
-    let _ = credentials;
     match target {
-        ConnectTarget::Demo => super::demo::open().await,
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
             let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only)).await;
@@ -207,6 +206,9 @@ pub async fn open(
                 opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
             Ok(Arc::new(forest))
         }
-        _ => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
+        ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {
+            Ok(Arc::new(LdapForest::open(target, credentials, options).await?))
+        }
+        ConnectTarget::Demo => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
     }
 }

@@ -421,7 +421,9 @@ mod tests {
         assert!(krb_error_to_store(b"\x6b\x00", "ann").is_none());
     }
 
-    fn etype_info2(entries: &[(u32, Option<&str>, Option<&[u8]>)]) -> Vec<u8> {
+    type Offer<'a> = (u32, Option<&'a str>, Option<&'a [u8]>);
+
+    fn etype_info2(entries: &[Offer<'_>]) -> Vec<u8> {
         let entries: Vec<u8> = entries
             .iter()
             .flat_map(|(etype, salt, parameters)| {

@@ -11,6 +11,6 @@ mod kdc;
 mod kerberos;
 
 pub(crate) use crypto::{Key, UsageKeys};
-pub(crate) use kdc::{kerberos_time_now, krb_error_to_store};
+pub(crate) use kdc::{kerberos_time_now, krb_error_to_store, raw_ticket};
 pub use kerberos::{Kerberos, ServiceTicket};
 pub use user_name::UserName;

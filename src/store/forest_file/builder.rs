@@ -99,7 +99,8 @@ impl ForestFileBuilder {
         Ok(())
     }
 
-    /// Adds files and folders to the SYSVOL of a domain, in any order; a file that is there already is replaced.
+    /// Adds files and folders to the SYSVOL of a domain; a file that is there already is replaced. What has no descriptor of
+    /// its own inherits from the folder above as it is at that moment, so a folder comes before what lies in it.
     pub fn add_files(
         &mut self,
         domain: &DnsName,

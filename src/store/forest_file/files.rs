@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::ident::{DnsName, Timestamp};
+use crate::security::{Acl, AclState, SddlContext, SecurityDescriptor};
 use crate::store::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::builder::SysvolItem;
 use super::database::{About, Database, NamingContext};
 use super::descriptor;
+use super::inherit::{self, Heir};
 use super::object::descriptor_id;
 
 /// Bytes per chunk: a part of a file is read without the rest.
@@ -37,7 +39,8 @@ impl FileSysvol {
         work: impl FnOnce(&Folder<'_>, &SysvolPath) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (domain, path) = (self.domain, path.clone());
-        self.database.read(move |connection| work(&Folder { connection, domain }, &path)).await
+        let result = self.database.read(move |connection| work(&Folder { connection, domain }, &path)).await;
+        result.map_err(|error| self.located(error))
     }
 
     async fn write<T: Send + 'static>(
@@ -46,7 +49,17 @@ impl FileSysvol {
         work: impl FnOnce(&Folder<'_>, &SysvolPath) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (domain, path) = (self.domain, path.clone());
-        self.database.write(move |connection| work(&Folder { connection, domain }, &path)).await
+        let result = self.database.write(move |connection| work(&Folder { connection, domain }, &path)).await;
+        result.map_err(|error| self.located(error))
+    }
+
+    /// Names the object of an error from the SYSVOL down, where it is not the forest file itself.
+    fn located(&self, error: StoreError) -> StoreError {
+        if error.object == self.database.label {
+            return error;
+        }
+        let object = format!(r"{}\{}", self.location, error.object);
+        StoreError { object: object.trim_end_matches('\\').to_owned(), ..error }
     }
 }
 
@@ -167,13 +180,21 @@ impl Sysvol for FileSysvol {
     }
 }
 
+/// What the SYSVOL of a new domain carries.
+const ROOT_DESCRIPTOR: &str =
+    "O:BAG:SYD:P(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;SO)(A;OICI;FA;;;SY)(A;OICI;0x1200a9;;;AU)(A;OICIIO;FA;;;CO)";
+
 /// Makes the root folder of a domain's SYSVOL.
 pub(super) fn make_root(connection: &Connection, domain: i64, label: &str) -> Result<(), StoreError> {
+    let root = SecurityDescriptor::from_sddl(ROOT_DESCRIPTOR, &SddlContext::default());
+    let bytes = root.ok().and_then(|root| root.to_bytes().ok());
+    let descriptor = descriptor_id(connection, bytes.as_deref()).about(label)?;
     connection
         .prepare_cached(
-            "INSERT INTO file(parent, domain, name, folded, is_folder, size, modified) VALUES(NULL, ?, '', '', 1, 0, ?)",
+            "INSERT INTO file(parent, domain, name, folded, is_folder, size, modified, descriptor)
+             VALUES(NULL, ?, '', '', 1, 0, ?, ?)",
         )
-        .and_then(|mut statement| statement.insert((domain, Timestamp::now().unix_seconds())))
+        .and_then(|mut statement| statement.insert((domain, Timestamp::now().unix_seconds(), descriptor)))
         .about(label)?;
     Ok(())
 }
@@ -278,8 +299,8 @@ impl Folder<'_> {
 
     fn removable(&self, path: &SysvolPath) -> Result<Node, StoreError> {
         if path.is_root() {
-            let error = StoreError::new(StoreErrorKind::BadPath, "the root of SYSVOL");
-            return Err(error.with_detail("it can be neither moved nor removed"));
+            let error = StoreError::new(StoreErrorKind::BadPath, path);
+            return Err(error.with_detail("the root of SYSVOL can be neither moved nor removed"));
         }
         self.node(path)
     }
@@ -340,8 +361,18 @@ impl Folder<'_> {
         Ok(())
     }
 
+    /// Makes a file or folder, with what it inherits.
     fn insert(&self, parent: &Node, path: &SysvolPath, is_folder: bool, made: Timestamp) -> Result<Node, StoreError> {
         let name = path.name().to_owned();
+        let above = self.descriptor(parent, path)?.and_then(|bytes| SecurityDescriptor::from_bytes(&bytes).ok());
+        let descriptor = above.and_then(|above| {
+            let heir = if is_folder { Heir::Folder } else { Heir::File };
+            // Nobody is logged on to a file: what is new belongs to whom the folder belongs to.
+            let own =
+                SecurityDescriptor::new(above.owner.clone(), above.group.clone(), AclState::Present(Acl::default()));
+            inherit::of_new(own, Some(&above), None, heir).to_bytes().ok()
+        });
+        let descriptor = descriptor_id(self.connection, descriptor.as_deref()).about(path)?;
         let id = self
             .connection
             .prepare_cached(
@@ -356,7 +387,7 @@ impl Folder<'_> {
                     name.to_lowercase(),
                     is_folder,
                     made.unix_seconds(),
-                    parent.descriptor,
+                    descriptor,
                 ))
             })
             .about(path)?;
@@ -367,7 +398,7 @@ impl Folder<'_> {
             is_folder,
             size: 0,
             modified: Some(made.unix_seconds()),
-            descriptor: parent.descriptor,
+            descriptor,
         })
     }
 

@@ -15,6 +15,7 @@ mod row;
 mod matching;
 mod search;
 mod descriptor;
+mod inherit;
 mod object;
 mod accounts;
 mod write;

@@ -3,9 +3,11 @@
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::ident::Dn;
+use crate::security::SecurityDescriptor;
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind};
 
 use super::database::{About, Database, NamingContext};
+use super::inherit::{self, Heir};
 use super::object::{self, Object};
 use super::schema::{self, AttributeType, Count, Owner, Syntax};
 use super::search::{elsewhere, holds};
@@ -39,6 +41,8 @@ mod system_flags {
 
 /// Classes of the configuration whose objects the directory lets be renamed ([MS-ADTS] 3.1.1.5.2.4).
 const RENAMED_IN_CONFIGURATION: [&str; 4] = ["site", "subnet", "siteLink", "server"];
+/// Relative identifier of the group Domain Admins, which owns what its members make.
+const DOMAIN_ADMINS: u32 = 512;
 const WHOLE_DESCRIPTOR: SdParts = SdParts(0x0F);
 
 /// A server of a domain within one transaction.
@@ -96,7 +100,19 @@ impl Writer<'_> {
         object.attributes.retain(|attribute| !attribute.values.is_empty());
         self.check_whole(&object)?;
         object.touch(self.connection)?;
-        object.save(self.connection)
+        let passes_on = |change: &Change| match change {
+            Change::SecurityDescriptor { parts, .. } => parts.0 & (SdParts::DACL.0 | SdParts::SACL.0) != 0,
+            Change::Replace(attribute) => attribute.name.eq_ignore_ascii_case("nTSecurityDescriptor"),
+            _ => false,
+        };
+        if !changes.iter().any(passes_on) {
+            return object.save(self.connection);
+        }
+        if let Some(above) = self.descriptor_above(&object)? {
+            self.inherit_from(&mut object, &above)?;
+        }
+        object.save(self.connection)?;
+        self.propagate(&object)
     }
 
     pub(super) fn delete(&self, dn: &Dn) -> Result<(), StoreError> {
@@ -160,7 +176,18 @@ impl Writer<'_> {
         object::move_subtree(self.connection, &object, &new_dn, Some(parent.id))?;
         let Some(mut moved) = Object::load_by_id(self.connection, object.id)? else { return Err(not_found(&new_dn)) };
         moved.touch(self.connection)?;
-        moved.save(self.connection)
+        let is_changed = match self.descriptor_above(&moved)? {
+            Some(above) if is_moved => self.inherit_from(&mut moved, &above)?,
+            _ => false,
+        };
+        moved.save(self.connection)?;
+        if is_changed { self.propagate(&moved) } else { Ok(()) }
+    }
+
+    fn descriptor_above(&self, object: &Object) -> Result<Option<SecurityDescriptor>, StoreError> {
+        let Some(parent) = object.parent else { return Ok(None) };
+        let parent = Object::load_by_id(self.connection, parent)?;
+        Ok(parent.and_then(|parent| SecurityDescriptor::from_bytes(&parent.descriptor?).ok()))
     }
 
     /// Returns the naming context of an object, if this server holds it.
@@ -307,8 +334,61 @@ impl Writer<'_> {
 
     /// Gives a new object the descriptor that its class and the object above it say.
     fn complete_descriptor(&self, new: &mut Object, class_sddl: &str, parent: &Object) -> Result<(), StoreError> {
-        let _ = (class_sddl, parent, &new.descriptor);
+        let domain = self.database.layout.domains.iter().find(|domain| domain.id == new.context);
+        let root = self.database.layout.root();
+        let domain_sid = accounts::domain_sid(self.connection, domain.unwrap_or(root))?;
+        let root_sid = accounts::domain_sid(self.connection, root)?;
+        let sids = domain_sid.or_else(|| root_sid.clone()).zip(root_sid);
+        let own = match &new.descriptor {
+            Some(given) => Some(
+                SecurityDescriptor::from_bytes(given)
+                    .map_err(|error| refuse(&new.dn, code::INVALID_SYNTAX, &error.to_string()))?,
+            ),
+            None => sids.as_ref().and_then(|(domain, root)| inherit::class_default(class_sddl, domain, root)),
+        };
+        let Some(own) = own else { return Ok(()) };
+        let administrators = sids.and_then(|(domain, _)| domain.child(DOMAIN_ADMINS));
+        let above = parent.descriptor.as_deref().and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+        let heir = Heir::Object(new.classes.last().map_or("", String::as_str));
+        let complete = inherit::of_new(own, above.as_ref(), administrators.as_ref(), heir);
+        new.descriptor = Some(self.bytes_of(&new.dn, &complete)?);
         Ok(())
+    }
+
+    /// Lets what an object passes on flow down to those below that are open to it.
+    fn propagate(&self, object: &Object) -> Result<(), StoreError> {
+        let above = object.descriptor.as_deref().and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+        let Some(above) = above else { return Ok(()) };
+        let children: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM entry WHERE parent = ?")
+            .and_then(|mut statement| statement.query_map((object.id,), |row| row.get(0))?.collect())
+            .about(&object.dn)?;
+        for id in children {
+            let Some(mut child) = Object::load_by_id(self.connection, id)? else { continue };
+            if self.inherit_from(&mut child, &above)? {
+                child.save(self.connection)?;
+                self.propagate(&child)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what an object inherits anew; tells whether that changed anything. A descriptor that does not read stays as it is.
+    fn inherit_from(&self, object: &mut Object, above: &SecurityDescriptor) -> Result<bool, StoreError> {
+        let present = object.descriptor.as_deref().and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+        let Some(present) = present else { return Ok(false) };
+        let heir = Heir::Object(object.classes.last().map_or("", String::as_str));
+        let new = inherit::inherit(&present, above, heir);
+        if new == present {
+            return Ok(false);
+        }
+        object.descriptor = Some(self.bytes_of(&object.dn, &new)?);
+        Ok(true)
+    }
+
+    fn bytes_of(&self, dn: &Dn, descriptor: &SecurityDescriptor) -> Result<Vec<u8>, StoreError> {
+        descriptor.to_bytes().map_err(|error| refuse(dn, code::CONSTRAINT_VIOLATION, &error.to_string()))
     }
 
     /// Checks what must hold whatever was changed.

@@ -1,0 +1,510 @@
+//! Names of trustees, found in bulk: many SIDs with a few searches, each SID at most once.
+//!
+//! Well-known SIDs need no search. Those of the forest's domains are asked of their domain, the others of all domains,
+//! which know foreign principals they have met as `foreignSecurityPrincipal`. A SID that nobody knows is shown as it is.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use futures::future::join_all;
+
+use crate::ident::{Dn, DnsName, Sid};
+use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError};
+
+use super::{ForestSnapshot, Problem, Trustee, TrusteeKind};
+
+/// The names known so far of one forest.
+pub struct Names {
+    domains: Vec<KnownDomain>,
+    known: Mutex<HashMap<Sid, Trustee>>,
+}
+
+/// What a look-up of many SIDs brought.
+#[derive(Clone, Debug, Default)]
+pub struct NamesFound {
+    /// A trustee for every SID asked for; those that nobody knows have no name.
+    pub trustees: HashMap<Sid, Trustee>,
+    /// Domains that could not be asked.
+    pub problems: Vec<Problem>,
+}
+
+/// A name does not lead to one trustee.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FindTrusteeError {
+    /// Nobody has that name.
+    #[error("no user, group or computer `{0}` was found")]
+    NotFound(String),
+    /// Several have it.
+    #[error("`{text}` may be any of: {}", .candidates.join(", "))]
+    Ambiguous {
+        /// What was looked for.
+        text: String,
+        /// Their names.
+        candidates: Vec<String>,
+    },
+    /// The part before the backslash is no domain of the forest.
+    #[error("`{0}` is not a domain of this forest")]
+    UnknownDomain(String),
+    /// A domain could not be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct KnownDomain {
+    name: DnsName,
+    netbios_name: String,
+    sid: Option<Sid>,
+}
+
+/// How many SIDs or names go into one search.
+const BATCH: usize = 200;
+const ATTRIBUTES: [&str; 4] = ["objectSid", "sAMAccountName", "objectClass", "primaryGroupID"];
+
+impl Names {
+    /// Returns the names of a forest, with nothing looked up yet.
+    pub fn new(forest: &ForestSnapshot) -> Self {
+        let domains = forest.domains.iter().map(|domain| KnownDomain {
+            name: domain.name.clone(),
+            netbios_name: domain.netbios_name.clone(),
+            sid: domain.sid.clone(),
+        });
+        Names { domains: domains.collect(), known: Mutex::default() }
+    }
+
+    /// Returns the trustee of a SID from what is known already; without a name where nothing is.
+    pub fn get(&self, sid: &Sid) -> Trustee {
+        self.lock().get(sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid.clone()))
+    }
+
+    /// Finds the trustees of these SIDs, with about one search per domain and 200 SIDs for those not known yet.
+    /// A domain that does not answer leaves its SIDs without names; they are asked for again next time.
+    pub async fn resolve(&self, store: &dyn ForestStore, sids: &[Sid]) -> NamesFound {
+        let wanted: BTreeSet<&Sid> = sids.iter().collect();
+        let unknown: Vec<&Sid> = {
+            let known = self.lock();
+            let needs_search = |sid: &&Sid| !known.contains_key(*sid) && sid.well_known_name().is_none();
+            wanted.iter().copied().filter(needs_search).collect()
+        };
+        let mut found = NamesFound::default();
+        let searches = self.domains.iter().map(|domain| {
+            let asked: Vec<Filter> = unknown
+                .iter()
+                .filter(|sid| self.may_know(domain, sid))
+                .map(|sid| Filter::Equals("objectSid".to_owned(), sid.to_bytes()))
+                .collect();
+            async move { (domain, search_any(store, &domain.name, asked, &ATTRIBUTES).await) }
+        });
+        let mut unanswered = false;
+        for (domain, outcome) in join_all(searches).await {
+            match outcome {
+                Ok(entries) => {
+                    let mut known = self.lock();
+                    for trustee in entries.iter().filter_map(|entry| domain.trustee(entry)) {
+                        let is_better = known.get(&trustee.sid).is_none_or(|old| old.name.is_none());
+                        if is_better {
+                            known.insert(trustee.sid.clone(), trustee);
+                        }
+                    }
+                }
+                Err(error) => {
+                    unanswered = true;
+                    let message = format!("names could not be looked up: {error}");
+                    found.problems.push(Problem { object: domain.name.to_string(), message });
+                }
+            }
+        }
+        let mut known = self.lock();
+        for sid in wanted {
+            let trustee = known.get(sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid.clone()));
+            if !unanswered {
+                known.insert(sid.clone(), trustee.clone());
+            }
+            found.trustees.insert(sid.clone(), trustee);
+        }
+        found
+    }
+
+    /// Finds the trustee that a person names: a SID, a DN, `DOMAIN\name`, `name@domain`, or a plain name, which is looked for
+    /// among the well-known ones, then in `home`, then in the other domains.
+    pub async fn find(&self, store: &dyn ForestStore, text: &str, home: &DnsName) -> Result<Trustee, FindTrusteeError> {
+        let text = text.trim();
+        if let Ok(sid) = text.parse::<Sid>() {
+            let found = self.resolve(store, std::slice::from_ref(&sid)).await;
+            return Ok(found.trustees.into_values().next().unwrap_or_else(|| Trustee::unresolved(sid)));
+        }
+        if let Some(sid) = well_known_sid(text) {
+            return Ok(Trustee::unresolved(sid));
+        }
+        if let Some(found) = self.find_by_dn(store, text).await? {
+            return Ok(found);
+        }
+        if let Some((domain, account)) = text.split_once('\\') {
+            let named = |known: &&KnownDomain| {
+                known.netbios_name.eq_ignore_ascii_case(domain) || known.name.as_str().eq_ignore_ascii_case(domain)
+            };
+            let known = self.domains.iter().find(named);
+            let known = known.ok_or_else(|| FindTrusteeError::UnknownDomain(domain.to_owned()))?;
+            return self.find_account(store, text, account, &[known]).await;
+        }
+        if let Some((account, suffix)) = text.split_once('@') {
+            let by_principal_name =
+                self.find_where(store, self.all(), &Filter::equals("userPrincipalName", text)).await?;
+            if !by_principal_name.is_empty() {
+                return single(text, by_principal_name);
+            }
+            let named = |known: &&KnownDomain| known.name.as_str().eq_ignore_ascii_case(suffix);
+            let known = self.domains.iter().find(named);
+            let known = known.ok_or_else(|| FindTrusteeError::NotFound(text.to_owned()))?;
+            return self.find_account(store, text, account, &[known]).await;
+        }
+        let (at_home, elsewhere): (Vec<_>, Vec<_>) = self.domains.iter().partition(|known| known.name == *home);
+        match self.find_account(store, text, text, &at_home).await {
+            Err(FindTrusteeError::NotFound(_)) => self.find_account(store, text, text, &elsewhere).await,
+            other => other,
+        }
+    }
+
+    /// Returns the SIDs of all groups a trustee belongs to, through other groups and across domains, with the groups everybody
+    /// belongs to; not the trustee itself. A few searches per level of nesting.
+    pub async fn groups_of(&self, store: &dyn ForestStore, sid: &Sid) -> Result<HashSet<Sid>, StoreError> {
+        let everybody = [Sid::authenticated_users(), Sid::everyone()];
+        let mut groups: HashSet<Sid> = everybody.iter().cloned().collect();
+        let by_sid = |sid: &Sid| Filter::Equals("objectSid".to_owned(), sid.to_bytes());
+        let start: Vec<Filter> = everybody.iter().chain([sid]).map(by_sid).collect();
+        let mut level = self.search_all(store, &start).await?;
+        let mut seen: HashSet<Dn> = level.iter().map(|entry| entry.dn.clone()).collect();
+        let primary = level.iter().filter(|entry| sid_of(entry).as_ref() == Some(sid)).find_map(|entry| {
+            let rid = entry.text("primaryGroupID")?.trim().parse().ok()?;
+            sid.parent()?.child(rid)
+        });
+        if let Some(primary) = primary {
+            level.extend(self.search_all(store, &[by_sid(&primary)]).await?);
+            groups.insert(primary);
+        }
+        while !level.is_empty() {
+            let members: Vec<Filter> = level.iter().map(|entry| Filter::equals("member", entry.dn.as_str())).collect();
+            level = self.search_all(store, &members).await?;
+            level.retain(|entry| seen.insert(entry.dn.clone()));
+            groups.extend(level.iter().filter_map(sid_of));
+        }
+        groups.remove(sid);
+        Ok(groups)
+    }
+
+    fn all(&self) -> Vec<&KnownDomain> {
+        self.domains.iter().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Trustee>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whether a domain must be asked for a SID: its own, and those that belong to no domain known by its SID.
+    fn may_know(&self, domain: &KnownDomain, sid: &Sid) -> bool {
+        let parent = sid.parent();
+        let owner = self.domains.iter().find(|known| known.sid.is_some() && known.sid == parent);
+        owner.is_none_or(|owner| owner.name == domain.name)
+    }
+
+    async fn search_all(&self, store: &dyn ForestStore, any_of: &[Filter]) -> Result<Vec<Entry>, StoreError> {
+        let searches = self.domains.iter().map(|domain| search_any(store, &domain.name, any_of.to_vec(), &ATTRIBUTES));
+        let mut entries = Vec::new();
+        for outcome in join_all(searches).await {
+            entries.extend(outcome?);
+        }
+        Ok(entries)
+    }
+
+    async fn find_by_dn(&self, store: &dyn ForestStore, text: &str) -> Result<Option<Trustee>, StoreError> {
+        let Ok(dn) = text.parse::<Dn>() else { return Ok(None) };
+        let Some(domain) = dn.domain().and_then(|name| self.domains.iter().find(|known| known.name == name)) else {
+            return Ok(None);
+        };
+        let entry = store.domain_directory(&domain.name).await?.read(&dn, &ATTRIBUTES, None).await?;
+        Ok(domain.trustee(&entry))
+    }
+
+    async fn find_account(
+        &self,
+        store: &dyn ForestStore,
+        text: &str,
+        account: &str,
+        domains: &[&KnownDomain],
+    ) -> Result<Trustee, FindTrusteeError> {
+        let exact = self.find_where(store, domains.to_vec(), &Filter::equals("sAMAccountName", account)).await?;
+        if !exact.is_empty() || account.ends_with('$') {
+            return single(text, exact);
+        }
+        // A computer's account has a dollar sign that nobody types.
+        let computer = Filter::equals("sAMAccountName", &format!("{account}$"));
+        single(text, self.find_where(store, domains.to_vec(), &computer).await?)
+    }
+
+    async fn find_where(
+        &self,
+        store: &dyn ForestStore,
+        domains: Vec<&KnownDomain>,
+        filter: &Filter,
+    ) -> Result<Vec<Trustee>, StoreError> {
+        let searches = domains.iter().map(|domain| search_any(store, &domain.name, vec![filter.clone()], &ATTRIBUTES));
+        let outcomes = join_all(searches).await;
+        let mut found = Vec::new();
+        for (domain, outcome) in domains.iter().zip(outcomes) {
+            found.extend(outcome?.iter().filter_map(|entry| domain.trustee(entry)));
+        }
+        let mut known = self.lock();
+        for trustee in &found {
+            known.insert(trustee.sid.clone(), trustee.clone());
+        }
+        Ok(found)
+    }
+}
+
+impl KnownDomain {
+    fn trustee(&self, entry: &Entry) -> Option<Trustee> {
+        let sid = sid_of(entry)?;
+        let kind = if entry.has_class("foreignSecurityPrincipal") {
+            TrusteeKind::Foreign
+        } else if sid.well_known_name().is_some() {
+            TrusteeKind::WellKnown
+        } else if entry.has_class("computer") {
+            TrusteeKind::Computer
+        } else if entry.has_class("group") {
+            TrusteeKind::Group
+        } else {
+            TrusteeKind::User
+        };
+        let prefix = if self.netbios_name.is_empty() { self.name.as_str() } else { &self.netbios_name };
+        let own_name = || entry.text("sAMAccountName").map(|account| format!("{prefix}\\{account}"));
+        let name = sid.well_known_name().map(str::to_owned).or_else(own_name);
+        Some(Trustee { sid, name, kind, dn: Some(entry.dn.clone()) })
+    }
+}
+
+fn sid_of(entry: &Entry) -> Option<Sid> {
+    Sid::from_bytes(entry.bytes("objectSid")?).ok()
+}
+
+fn single(text: &str, mut found: Vec<Trustee>) -> Result<Trustee, FindTrusteeError> {
+    if found.len() > 1 {
+        let candidates = found.iter().map(Trustee::label).collect();
+        return Err(FindTrusteeError::Ambiguous { text: text.to_owned(), candidates });
+    }
+    found.pop().ok_or_else(|| FindTrusteeError::NotFound(text.to_owned()))
+}
+
+/// Searches a domain for the objects that fit any of the filters, many filters to a search.
+async fn search_any(
+    store: &dyn ForestStore,
+    domain: &DnsName,
+    filters: Vec<Filter>,
+    attributes: &[&str],
+) -> Result<Vec<Entry>, StoreError> {
+    let mut entries = Vec::new();
+    if filters.is_empty() {
+        return Ok(entries);
+    }
+    let directory = store.domain_directory(domain).await?;
+    for batch in filters.chunks(BATCH) {
+        let request = SearchRequest {
+            base: directory.root_dse().domain_dn.clone(),
+            scope: Scope::Subtree,
+            filter: if let [only] = batch { only.clone() } else { Filter::Or(batch.to_vec()) },
+            attributes: attributes.iter().map(|&name| name.to_owned()).collect(),
+            sd_parts: None,
+        };
+        entries.extend(directory.search(&request).await?);
+    }
+    Ok(entries)
+}
+
+/// Returns the SID of a well-known name, with or without the part before its backslash.
+fn well_known_sid(text: &str) -> Option<Sid> {
+    let small = (0..=3).flat_map(|authority| (0..=4).map(move |id| (authority, vec![id])));
+    let nt = (1..=20).chain([113, 114, 1000]).map(|id| (5, vec![id]));
+    let built_in = (544..=600).map(|id| (5, vec![32, id]));
+    let others = [(5, vec![80, 0]), (5, vec![90, 0]), (15, vec![2, 1])];
+    let mut candidates = small.chain(nt).chain(built_in).chain(others);
+    candidates.find_map(|(authority, parts)| {
+        let sid = Sid::new(authority, &parts)?;
+        let name = sid.well_known_name()?;
+        let account = name.split_once('\\').map_or(name, |(_, account)| account);
+        (name.eq_ignore_ascii_case(text) || account.eq_ignore_ascii_case(text)).then_some(sid)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering;
+
+    use super::super::fake_store::FakeForest;
+    use super::*;
+    use crate::store::Attribute;
+
+    const CORP: &str = "S-1-5-21-1-2-3";
+    const SUB: &str = "S-1-5-21-4-5-6";
+
+    fn sid(text: &str) -> Sid {
+        text.parse().unwrap()
+    }
+
+    fn forest() -> FakeForest {
+        let mut forest = FakeForest::new(
+            r"dn: DC=corp,DC=x
+            dn: DC=sub,DC=corp,DC=x
+            dn: CN=Ann,DC=corp,DC=x
+            objectClass: user
+            sAMAccountName: ann
+            userPrincipalName: ann@mail.x
+            primaryGroupID: 513
+            sid: S-1-5-21-1-2-3-1001
+            dn: CN=Domain Users,DC=corp,DC=x
+            objectClass: group
+            sAMAccountName: Domain Users
+            sid: S-1-5-21-1-2-3-513
+            dn: CN=PC1,DC=sub,DC=corp,DC=x
+            objectClass: user
+            objectClass: computer
+            sAMAccountName: PC1$
+            sid: S-1-5-21-4-5-6-1001
+            dn: CN=Domain Users,DC=sub,DC=corp,DC=x
+            objectClass: group
+            sAMAccountName: Domain Users
+            sid: S-1-5-21-4-5-6-513
+            dn: CN=Editors,DC=sub,DC=corp,DC=x
+            objectClass: group
+            sAMAccountName: Editors
+            member: CN=Ann,DC=corp,DC=x
+            sid: S-1-5-21-4-5-6-1100
+            dn: CN=Everything,DC=corp,DC=x
+            objectClass: group
+            sAMAccountName: Everything
+            member: CN=Editors,DC=sub,DC=corp,DC=x
+            member: CN=Domain Users,DC=corp,DC=x
+            member: CN=Everything,DC=corp,DC=x
+            sid: S-1-5-21-1-2-3-1100
+            dn: CN=S-1-5-21-7-8-9-1001,CN=ForeignSecurityPrincipals,DC=corp,DC=x
+            objectClass: foreignSecurityPrincipal
+            sid: S-1-5-21-7-8-9-1001",
+        );
+        for entry in &mut forest.entries {
+            if let Some(text) = entry.text("sid") {
+                entry.attributes.push(Attribute::bytes("objectSid", sid(&text).to_bytes()));
+            }
+        }
+        forest
+    }
+
+    fn names() -> Names {
+        let domain = |name: &str, netbios: &str, sid_text: &str| KnownDomain {
+            name: name.parse().unwrap(),
+            netbios_name: netbios.to_owned(),
+            sid: Some(sid(sid_text)),
+        };
+        Names {
+            domains: vec![domain("corp.x", "CORP", CORP), domain("sub.corp.x", "SUB", SUB)],
+            known: Mutex::default(),
+        }
+    }
+
+    fn home() -> DnsName {
+        "corp.x".parse().unwrap()
+    }
+
+    #[tokio::test]
+    async fn many_sids_take_few_searches_and_each_is_asked_once() {
+        let (store, counted) = forest().store();
+        let names = names();
+        let asked: Vec<Sid> = [
+            "S-1-5-21-1-2-3-1001",
+            "S-1-5-21-1-2-3-513",
+            "S-1-5-21-1-2-3-9999",
+            "S-1-5-21-4-5-6-1001",
+            "S-1-5-21-7-8-9-1001",
+            "S-1-5-21-7-8-9-1002",
+            "S-1-5-11",
+        ]
+        .map(sid)
+        .to_vec();
+        let found = names.resolve(&*store, &asked).await;
+        let label = |text: &str| {
+            let trustee = &found.trustees[&sid(text)];
+            (trustee.label(), trustee.kind)
+        };
+        assert_eq!(label("S-1-5-21-1-2-3-1001"), (r"CORP\ann".to_owned(), TrusteeKind::User));
+        assert_eq!(label("S-1-5-21-1-2-3-513"), (r"CORP\Domain Users".to_owned(), TrusteeKind::Group));
+        assert_eq!(label("S-1-5-21-1-2-3-9999"), ("S-1-5-21-1-2-3-9999".to_owned(), TrusteeKind::Unknown));
+        assert_eq!(label("S-1-5-21-4-5-6-1001"), (r"SUB\PC1$".to_owned(), TrusteeKind::Computer));
+        assert_eq!(label("S-1-5-21-7-8-9-1001"), ("S-1-5-21-7-8-9-1001".to_owned(), TrusteeKind::Foreign));
+        assert_eq!(label("S-1-5-21-7-8-9-1002").1, TrusteeKind::Unknown);
+        assert_eq!(label("S-1-5-11"), (r"NT AUTHORITY\Authenticated Users".to_owned(), TrusteeKind::WellKnown));
+        assert_eq!(counted.searches.load(Ordering::SeqCst), 2);
+        names.resolve(&*store, &asked).await;
+        assert_eq!(counted.searches.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_domain_that_is_away_leaves_the_others_named() {
+        let mut forest = forest();
+        forest.unreachable = Some("sub.corp.x".parse().unwrap());
+        let (store, _) = forest.store();
+        let names = names();
+        let found = names.resolve(&*store, &[sid("S-1-5-21-1-2-3-1001"), sid("S-1-5-21-4-5-6-1001")]).await;
+        assert_eq!(found.trustees[&sid("S-1-5-21-1-2-3-1001")].label(), r"CORP\ann");
+        assert_eq!(found.trustees[&sid("S-1-5-21-4-5-6-1001")].kind, TrusteeKind::Unknown);
+        assert_eq!(found.problems.len(), 1);
+        let (store, _) = super::tests::forest().store();
+        let again = names.resolve(&*store, &[sid("S-1-5-21-4-5-6-1001")]).await;
+        assert_eq!(again.trustees[&sid("S-1-5-21-4-5-6-1001")].label(), r"SUB\PC1$");
+    }
+
+    #[tokio::test]
+    async fn every_way_to_name_somebody_leads_to_the_sid() {
+        let (store, _) = forest().store();
+        let names = names();
+        for (text, expected) in [
+            (r"CORP\ann", "S-1-5-21-1-2-3-1001"),
+            (r"corp.x\ANN", "S-1-5-21-1-2-3-1001"),
+            ("ann", "S-1-5-21-1-2-3-1001"),
+            ("ann@mail.x", "S-1-5-21-1-2-3-1001"),
+            ("ann@corp.x", "S-1-5-21-1-2-3-1001"),
+            ("CN=Ann,DC=corp,DC=x", "S-1-5-21-1-2-3-1001"),
+            ("S-1-5-21-1-2-3-9999", "S-1-5-21-1-2-3-9999"),
+            (r"SUB\PC1", "S-1-5-21-4-5-6-1001"),
+            ("Editors", "S-1-5-21-4-5-6-1100"),
+            ("Domain Users", "S-1-5-21-1-2-3-513"),
+            ("authenticated users", "S-1-5-11"),
+            (r"BUILTIN\Administrators", "S-1-5-32-544"),
+            ("SYSTEM", "S-1-5-18"),
+        ] {
+            assert_eq!(names.find(&*store, text, &home()).await.unwrap().sid, sid(expected), "{text}");
+        }
+    }
+
+    #[tokio::test]
+    async fn names_that_lead_nowhere_say_so() {
+        let (store, _) = forest().store();
+        let names = names();
+        let other = "other.x".parse().unwrap();
+        assert!(matches!(names.find(&*store, "nobody", &home()).await, Err(FindTrusteeError::NotFound(_))));
+        assert!(matches!(names.find(&*store, r"NO\ann", &home()).await, Err(FindTrusteeError::UnknownDomain(_))));
+        assert!(matches!(names.find(&*store, "a@b", &home()).await, Err(FindTrusteeError::NotFound(_))));
+        assert!(
+            matches!(names.find(&*store, "Domain Users", &other).await, Err(FindTrusteeError::Ambiguous { candidates, .. }) if candidates.len() == 2)
+        );
+    }
+
+    #[tokio::test]
+    async fn groups_are_found_through_groups_and_domains() {
+        let (store, _) = forest().store();
+        let found = names().groups_of(&*store, &sid("S-1-5-21-1-2-3-1001")).await.unwrap();
+        let mut texts: Vec<String> = found.iter().map(Sid::to_string).collect();
+        texts.sort();
+        assert_eq!(texts, ["S-1-1-0", "S-1-5-11", "S-1-5-21-1-2-3-1100", "S-1-5-21-1-2-3-513", "S-1-5-21-4-5-6-1100"]);
+    }
+
+    #[test]
+    fn well_known_names_need_no_search() {
+        assert_eq!(names().get(&Sid::system()).label(), r"NT AUTHORITY\SYSTEM");
+    }
+}

@@ -1,0 +1,170 @@
+//! A forest behind its domain controllers: one directory per domain, opened when it is first asked for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use tokio::sync::OnceCell;
+
+use crate::ident::{Dn, DnsName};
+use crate::store::{
+    ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Directory, Filter, FolderSysvol, ForestStore, Scope,
+    SearchRequest, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
+};
+
+use super::LdapDirectory;
+use super::logon::{Logon, Server};
+
+/// A forest opened through a domain controller or a domain's name.
+pub struct LdapForest {
+    logon: Arc<Logon>,
+    info: ConnectionInfo,
+    first: Arc<LdapDirectory>,
+    domains: Opened<LdapDirectory>,
+    sysvols: Opened<dyn Sysvol>,
+}
+
+type Opened<T> = Mutex<HashMap<DnsName, Arc<OnceCell<Arc<T>>>>>;
+
+impl LdapForest {
+    /// Opens the forest of a server or domain. A server named by hand stays the one for its domain; of other domains,
+    /// and of a domain named by its name, the PDC emulator comes first.
+    ///
+    /// Fails with the kind that tells most about what to do, and with every refusal in its detail.
+    pub async fn open(
+        target: &ConnectTarget,
+        credentials: &Credentials,
+        options: &ConnectOptions,
+    ) -> Result<Self, StoreError> {
+        let logon = Arc::new(Logon::new(credentials.clone(), options.clone()));
+        let servers = match target {
+            ConnectTarget::Server { host, port, tls } => {
+                vec![Server { host: host.clone(), port: *port, tls_only: *tls }]
+            }
+            ConnectTarget::Domain(domain) => servers_of(&logon, domain).await?,
+            ConnectTarget::Demo | ConnectTarget::File(_) => {
+                return Err(StoreError::new(StoreErrorKind::NotSupported, target));
+            }
+        };
+        let (first, refusals) = open_first(&logon, servers).await?;
+        let info = ConnectionInfo {
+            target: target.to_string(),
+            server: first.root_dse().server.clone(),
+            user: first.user().to_owned(),
+            security: first.security().to_owned(),
+            refusals,
+            read_only: false,
+            requests: logon.requests.clone(),
+        };
+        let first = Arc::new(first);
+        Ok(LdapForest { logon, info, first, domains: Mutex::default(), sysvols: Mutex::default() })
+    }
+
+    async fn ldap_directory(&self, domain: &DnsName) -> Result<Arc<LdapDirectory>, StoreError> {
+        if self.first.root_dse().domain == *domain {
+            return Ok(self.first.clone());
+        }
+        let open = || async {
+            let servers = match servers_of(&self.logon, domain).await {
+                Ok(servers) => servers,
+                // Without DNS, the forest's configuration names the controllers of every domain.
+                Err(error) => match self.configured_servers(domain).await? {
+                    found if found.is_empty() => return Err(error),
+                    found => found,
+                },
+            };
+            open_first(&self.logon, servers).await.map(|(directory, _)| Arc::new(directory))
+        };
+        cell(&self.domains, domain).get_or_try_init(open).await.cloned()
+    }
+
+    /// Opens SYSVOL on the server of the domain's directory, as the same user.
+    async fn open_smb(&self, domain: &DnsName) -> Result<SmbSysvol, StoreError> {
+        let directory = self.ldap_directory(domain).await?;
+        let facts = directory.facts();
+        let kerberos = self.logon.kerberos(facts, directory.host()).await;
+        let address = self.logon.discovery.addresses(directory.host(), 445).await?.first().map(ToString::to_string);
+        let server = SmbServer { host: facts.dns_name.clone(), address, domain: domain.clone() };
+        let Logon { credentials, options, .. } = &*self.logon;
+        let logons = SmbLogon::ways(kerberos, credentials, &self.first.facts().domain, options.allow_ntlm);
+        SmbSysvol::open(server, logons, options.timeout).await
+    }
+
+    async fn configured_servers(&self, domain: &DnsName) -> Result<Vec<Server>, StoreError> {
+        let request = SearchRequest {
+            base: Dn::parse(&format!("CN=Sites,{}", self.first.root_dse().configuration_dn))
+                .unwrap_or_else(|_| self.first.root_dse().configuration_dn.clone()),
+            scope: Scope::Subtree,
+            filter: Filter::And(vec![Filter::class("server"), Filter::Present("dNSHostName".to_owned())]),
+            attributes: vec!["dNSHostName".to_owned(), "serverReference".to_owned()],
+            sd_parts: None,
+        };
+        let found = self.first.search(&request).await?;
+        let of_domain = found.iter().filter(|entry| {
+            let reference = entry.text("serverReference").and_then(|name| Dn::parse(&name).ok());
+            reference.and_then(|name| name.domain()).is_some_and(|found| found == *domain)
+        });
+        let hosts = of_domain.filter_map(|entry| entry.text("dNSHostName"));
+        Ok(hosts.map(|host| Server { host, port: None, tls_only: false }).collect())
+    }
+}
+
+#[async_trait]
+impl ForestStore for LdapForest {
+    fn info(&self) -> ConnectionInfo {
+        self.info.clone()
+    }
+
+    fn directory(&self) -> Arc<dyn Directory> {
+        self.first.clone()
+    }
+
+    async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
+        let directory = self.ldap_directory(domain).await?;
+        Ok(directory)
+    }
+
+    async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {
+        let open = || async {
+            match &self.logon.options.sysvol_folder {
+                Some(folder) => {
+                    let opened = FolderSysvol::open_domain(folder, domain, self.logon.options.timeout).await?;
+                    Ok(Arc::new(opened) as Arc<dyn Sysvol>)
+                }
+                None => Ok(Arc::new(self.open_smb(domain).await?) as Arc<dyn Sysvol>),
+            }
+        };
+        cell(&self.sysvols, domain).get_or_try_init(open).await.cloned()
+    }
+}
+
+fn cell<T: ?Sized>(opened: &Opened<T>, domain: &DnsName) -> Arc<OnceCell<Arc<T>>> {
+    let mut opened = opened.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    opened.entry(domain.clone()).or_default().clone()
+}
+
+async fn servers_of(logon: &Logon, domain: &DnsName) -> Result<Vec<Server>, StoreError> {
+    let found = logon.discovery.controllers(domain, None).await?;
+    Ok(found.into_iter().map(|service| Server { host: service.host, port: None, tls_only: false }).collect())
+}
+
+/// Opens the first of the servers that answers; returns it with what was refused on the way.
+async fn open_first(logon: &Arc<Logon>, servers: Vec<Server>) -> Result<(LdapDirectory, Vec<String>), StoreError> {
+    let mut refusals = Vec::new();
+    let mut last = None;
+    for server in servers {
+        match logon.log_on(&server).await {
+            Ok(mut logged_on) => {
+                refusals.append(&mut logged_on.refusals);
+                let directory = LdapDirectory::new(logon.clone(), server, logged_on).await?;
+                return Ok((directory, refusals));
+            }
+            Err(error) if matches!(error.kind, StoreErrorKind::Unreachable | StoreErrorKind::Timeout) => {
+                refusals.push(error.to_string());
+                last = Some(error);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "domain controller")))
+}
