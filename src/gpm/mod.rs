@@ -17,6 +17,10 @@ mod permission;
 mod trustee;
 mod security_info;
 mod names;
+pub mod constants;
+mod search_criteria;
+mod backup;
+mod backup_dir;
 mod decode;
 mod load;
 #[cfg(test)]
@@ -24,6 +28,8 @@ mod fake_store;
 #[cfg(test)]
 mod load_tests;
 
+pub use backup::{Backup, BackupIndex};
+pub use backup_dir::{BackupDir, OpenBackupDirError};
 pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};
 pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
@@ -32,6 +38,9 @@ pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use names::{FindTrusteeError, Names, NamesFound};
 pub use permission::{Permission, PermissionType};
+pub use search_criteria::{
+    GroupsByTrustee, InvalidCriterion, SearchCriteria, SearchKind, SearchOperation, SearchProperty, SearchValue,
+};
 pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
 pub use sites_container::SitesContainer;
 pub use som::{Som, SomIndex, SomType};

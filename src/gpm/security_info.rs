@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::ident::{Guid, Sid};
-use crate::security::{AccessMask, Ace, AceFlags, Acl, AclState, SecurityDescriptor, rights};
+use crate::security::{AccessMask, Ace, AceFlags, AceKind, Acl, AclState, SecurityDescriptor, rights};
 
 use super::{Permission, PermissionType, Trustee};
 
@@ -110,6 +110,50 @@ pub fn computers_can_read(descriptor: &SecurityDescriptor, domain: Option<&Sid>)
     let granted = groups.iter().filter(rights_of).any(|grants| grants.plain.contains(read));
     let denied = groups.iter().filter(rights_of).any(|grants| grants.denied_rights.intersects(read));
     granted && !denied
+}
+
+/// Tells whether those for whom `is_member` is true together hold the level: entries count in their order, the first to speak
+/// of a right decides, as in an access check ([MS-DTYP] 2.5.3.2). An object without a list grants everything.
+pub(super) fn holds_effectively(
+    object: SecuredObject,
+    descriptor: &SecurityDescriptor,
+    level: PermissionType,
+    is_member: impl Fn(&Sid) -> bool,
+) -> bool {
+    let AclState::Present(acl) = &descriptor.dacl else { return true };
+    let is_file = object == SecuredObject::StarterGpo;
+    let granted_on = |object_type: Option<Guid>| {
+        let mut decided = AccessMask::NONE;
+        let mut granted = AccessMask::NONE;
+        let relevant = acl.aces().filter(|ace| ace.concerns_self() && is_member(&ace.sid));
+        for ace in relevant {
+            let speaks = ace.object_type().is_none() || ace.object_type() == object_type;
+            let mask = if is_file { ace.mask.mapped_for_file() } else { ace.mask.mapped_for_directory() };
+            let news = if speaks { mask & !decided } else { AccessMask::NONE };
+            // A condition cannot be evaluated here: a grant under one is not counted, a denial is.
+            if ace.kind == AceKind::Allow {
+                granted |= news;
+                decided |= news;
+            } else if ace.denies() {
+                decided |= news;
+            }
+        }
+        granted
+    };
+    let plain = granted_on(None);
+    match level {
+        PermissionType::GpoRead => plain.contains(READ),
+        PermissionType::GpoEdit => plain.contains(EDIT),
+        PermissionType::GpoEditSecurityAndDelete => plain.contains(FULL_EDIT),
+        PermissionType::GpoApply => {
+            let apply = granted_on(Some(rights::APPLY_GROUP_POLICY)).contains(AccessMask::CONTROL_ACCESS);
+            plain.contains(READ) && apply
+        }
+        PermissionType::StarterGpoRead => plain.contains(AccessMask::FILE_READ_EXECUTE & !AccessMask::SYNCHRONIZE),
+        PermissionType::StarterGpoEdit => plain.contains(AccessMask::FILE_MODIFY & !AccessMask::SYNCHRONIZE),
+        PermissionType::StarterGpoFullControl => plain.contains(AccessMask::FILE_ALL & !AccessMask::SYNCHRONIZE),
+        _ => false,
+    }
 }
 
 /// What one trustee is granted and denied on the object itself, by explicit entries or by inherited ones.

@@ -1,0 +1,326 @@
+//! A folder of backups (IGPMBackupDir, IGPMBackupDirEx; `operations.md` 1.1).
+//!
+//! What it holds is the union of its `manifest.xml` and the `bkupInfo.xml` of each set: people copy sets without the hidden
+//! manifest, and manifests outlive their sets. A set that cannot be read is reported and the others are listed.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::format::{BackupInstance, read_backup_info, read_manifest};
+use crate::ident::Guid;
+
+use super::backup::find_without_case;
+use super::constants::BackupType;
+use super::{Backup, BackupIndex, InvalidCriterion, Problem, SearchCriteria};
+
+/// A folder of backups as it was read.
+#[derive(Clone, Debug)]
+pub struct BackupDir {
+    path: PathBuf,
+    backups: Vec<Backup>,
+    problems: Vec<Problem>,
+}
+
+/// The folder cannot be opened.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", .path.display())]
+pub struct OpenBackupDirError {
+    /// The folder.
+    pub path: PathBuf,
+    /// What the system says.
+    pub source: io::Error,
+}
+
+/// The largest index file that is read, in bytes: some 100,000 entries.
+const LARGEST_INDEX: u64 = 64 << 20;
+
+impl BackupDir {
+    /// Opens a folder that exists; it is never made. Reads every index file in it, so call it where blocking is allowed.
+    pub fn open(path: &Path) -> Result<Self, OpenBackupDirError> {
+        let failed = |source| OpenBackupDirError { path: path.to_owned(), source };
+        let mut reader = FolderReader::default();
+        let mut folders = BTreeMap::new();
+        for entry in std::fs::read_dir(path).map_err(failed)? {
+            let entry = entry.map_err(failed)?;
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<Guid>().ok());
+            if let Some(id) = id
+                && entry.path().is_dir()
+            {
+                folders.insert(id, entry.path());
+            }
+        }
+        let mut in_manifest = reader.manifest(path);
+        let mut backups = Vec::new();
+        for (id, folder) in folders {
+            backups.extend(reader.set(id, folder, in_manifest.remove(&id)));
+        }
+        for instance in in_manifest.into_values() {
+            reader.report(
+                path.join(instance.id.to_string()),
+                "the manifest lists this backup, but its folder is not there",
+            );
+            backups.push(Backup::new(instance, BackupType::Gpo, BackupIndex::ManifestOnly, None));
+        }
+        backups
+            .sort_by_cached_key(|backup| (backup.gpo_name.to_lowercase(), std::cmp::Reverse(backup.time), backup.id));
+        Ok(BackupDir { path: path.to_owned(), backups, problems: reader.problems })
+    }
+
+    /// Returns the folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns all backups, by name of their GPO, the newest first.
+    pub fn backups(&self) -> &[Backup] {
+        &self.backups
+    }
+
+    /// Returns what could not be read.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Returns a backup by its id, which is not that of its GPO (IGPMBackupDir.GetBackup).
+    pub fn backup(&self, id: Guid) -> Option<&Backup> {
+        self.backups.iter().find(|backup| backup.id == id)
+    }
+
+    /// Returns the backups that meet all criteria (IGPMBackupDir.SearchBackups); without criteria, all.
+    pub fn search(&self, criteria: &SearchCriteria) -> Result<Vec<&Backup>, InvalidCriterion> {
+        criteria.search_backups(&self.backups)
+    }
+}
+
+#[derive(Default)]
+struct FolderReader {
+    problems: Vec<Problem>,
+}
+
+impl FolderReader {
+    fn report(&mut self, path: PathBuf, message: impl ToString) {
+        self.problems.push(Problem { object: path.display().to_string(), message: message.to_string() });
+    }
+
+    /// Reads a file of the folder; none, with a report, where it cannot be read, and without one where it does not exist.
+    fn read(&mut self, folder: &Path, name: &str) -> Option<(PathBuf, Vec<u8>)> {
+        let outcome = find_without_case(folder, name)
+            .and_then(|found| found.map(|path| read_bounded(&path).map(|bytes| (path, bytes))).transpose());
+        outcome.unwrap_or_else(|error| {
+            self.report(folder.join(name), error);
+            None
+        })
+    }
+
+    fn manifest(&mut self, folder: &Path) -> BTreeMap<Guid, BackupInstance> {
+        let Some((path, bytes)) = self.read(folder, "manifest.xml") else { return BTreeMap::new() };
+        let manifest = read_manifest(&bytes);
+        for problem in manifest.problems {
+            self.report(path.clone(), problem);
+        }
+        manifest.instances.into_iter().map(|instance| (instance.id, instance)).collect()
+    }
+
+    fn set(&mut self, id: Guid, folder: PathBuf, in_manifest: Option<BackupInstance>) -> Option<Backup> {
+        let own = self.read(&folder, "bkupInfo.xml").and_then(|(path, bytes)| match read_backup_info(&bytes) {
+            Ok(instance) => Some((path, instance)),
+            Err(error) => {
+                self.report(path, error);
+                None
+            }
+        });
+        let own = own.map(|(path, instance)| {
+            if instance.id != id {
+                self.report(path, format!("says that the backup is {}; its folder is {id}", instance.id));
+            }
+            // The folder's name is what a restore looks for.
+            BackupInstance { id, ..instance }
+        });
+        let index = match (&own, &in_manifest) {
+            (Some(_), Some(_)) => BackupIndex::Both,
+            (Some(_), None) => BackupIndex::BackupInfoOnly,
+            (None, _) => BackupIndex::ManifestOnly,
+        };
+        let Some(instance) = own.or(in_manifest) else {
+            let holds_data = matches!(find_without_case(&folder, "Backup.xml"), Ok(Some(_)));
+            let already_told = self.problems.iter().any(|problem| Path::new(&problem.object).starts_with(&folder));
+            if holds_data && !already_told {
+                self.report(folder, "a backup without bkupInfo.xml that the manifest does not list");
+            }
+            return None;
+        };
+        let kind = match holds_starter_gpo(&folder) {
+            Ok(true) => BackupType::StarterGpo,
+            Ok(false) => BackupType::Gpo,
+            Err(error) => {
+                self.report(folder.clone(), error);
+                BackupType::Gpo
+            }
+        };
+        Some(Backup::new(instance, kind, index, Some(folder)))
+    }
+}
+
+/// Tells whether the set holds a starter GPO: its metadata file lies in the set's folder or in one directly below.
+fn holds_starter_gpo(folder: &Path) -> io::Result<bool> {
+    const METADATA: &str = "StarterGPO.tmplx";
+    if find_without_case(folder, METADATA)?.is_some() {
+        return Ok(true);
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir() && find_without_case(&entry.path(), METADATA)?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST_INDEX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_INDEX {
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, "the file is larger than 64 MiB"));
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{SearchOperation, SearchProperty, SearchValue};
+    use super::*;
+
+    fn id(number: u128) -> Guid {
+        Guid::from_u128(number)
+    }
+
+    fn instance(number: u128, gpo: u128, name: &str, day: u32) -> String {
+        format!(
+            "<BackupInst xmlns=\"http://www.microsoft.com/GroupPolicy/GPOOperations/Manifest\"><GPOGuid>{}</GPOGuid><GPODomain>corp.x</GPODomain><BackupTime>2026-01-{day:02}T00:00:00</BackupTime><ID>{}</ID><Comment>c</Comment><GPODisplayName>{name}</GPODisplayName></BackupInst>",
+            id(gpo),
+            id(number)
+        )
+    }
+
+    struct Folder(tempfile::TempDir);
+
+    impl Folder {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, content) in files {
+                let path = folder.path().join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, content).unwrap();
+            }
+            Folder(folder)
+        }
+
+        fn open(&self) -> BackupDir {
+            BackupDir::open(self.0.path()).unwrap()
+        }
+    }
+
+    fn set_file(number: u128, file: &str) -> String {
+        format!("{}/{file}", id(number))
+    }
+
+    #[test]
+    fn lists_the_union_and_tells_what_is_wrong() {
+        let manifest = format!(
+            "<Backups>{}{}{}{}",
+            instance(1, 11, "both", 1),
+            instance(2, 12, "manifest only", 1),
+            instance(3, 13, "gone", 1),
+            "</Backups>"
+        );
+        let lower_case_info = set_file(1, "BKUPINFO.XML").to_lowercase();
+        let folder = Folder::new(&[
+            ("Manifest.xml", &manifest),
+            (&lower_case_info, &instance(1, 11, "both", 1)),
+            (&set_file(2, "Backup.xml"), ""),
+            (&set_file(4, "bkupInfo.xml"), &instance(4, 14, "info only", 1)),
+            (&set_file(5, "bkupInfo.xml"), "<BackupInst"),
+            (&set_file(6, "Backup.xml"), ""),
+            (&set_file(7, "bkupInfo.xml"), &instance(8, 17, "misnamed", 1)),
+            (&set_file(9, "bkupInfo.xml"), &instance(9, 19, "starter", 1)),
+            (&set_file(9, "Data/startergpo.TMPLX"), ""),
+            ("translation.xml", ""),
+            ("notes/readme.txt", ""),
+        ]);
+        let dir = folder.open();
+        let rows: Vec<_> = dir
+            .backups()
+            .iter()
+            .map(|backup| (backup.gpo_name.as_str(), backup.index, backup.kind, backup.folder.is_some()))
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("both", BackupIndex::Both, BackupType::Gpo, true),
+                ("gone", BackupIndex::ManifestOnly, BackupType::Gpo, false),
+                ("info only", BackupIndex::BackupInfoOnly, BackupType::Gpo, true),
+                ("manifest only", BackupIndex::ManifestOnly, BackupType::Gpo, true),
+                ("misnamed", BackupIndex::BackupInfoOnly, BackupType::Gpo, true),
+                ("starter", BackupIndex::BackupInfoOnly, BackupType::StarterGpo, true),
+            ]
+        );
+        assert_eq!(dir.backup(id(7)).unwrap().gpo_name, "misnamed");
+        let told: Vec<String> = (1..10)
+            .filter(|&number| dir.problems().iter().any(|problem| problem.object.contains(&id(number).to_string())))
+            .map(|number| number.to_string())
+            .collect();
+        assert_eq!(told, ["3", "5", "6", "7"], "{:?}", dir.problems());
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_an_error() {
+        assert!(BackupDir::open(Path::new("/no such folder")).is_err());
+        assert!(Folder::new(&[]).open().backups().is_empty());
+    }
+
+    #[test]
+    fn finds_files_without_case_and_never_leaves_the_folder() {
+        let folder = Folder::new(&[
+            (&set_file(1, "bkupInfo.xml"), &instance(1, 11, "a", 1)),
+            (&set_file(1, "DomainSysvol/GPO/Machine/microsoft/windows nt/SecEdit/GptTmpl.inf"), "x"),
+        ]);
+        let dir = folder.open();
+        let backup = &dir.backups()[0];
+        let found = backup.file(r"domainsysvol\gpo\MACHINE\Microsoft\Windows NT\secedit\gpttmpl.inf").unwrap();
+        assert_eq!(std::fs::read_to_string(found.unwrap()).unwrap(), "x");
+        for missing in ["GPT.INI", r"..\..\etc\passwd", r"DomainSysvol\nothing\x", "bkupInfo.xml/x"] {
+            assert_eq!(backup.file(missing).unwrap(), None, "{missing}");
+        }
+    }
+
+    #[test]
+    fn searches_for_the_most_recent() {
+        let folder = Folder::new(&[
+            (&set_file(1, "bkupInfo.xml"), &instance(1, 11, "Alpha", 1)),
+            (&set_file(2, "bkupInfo.xml"), &instance(2, 11, "Alpha renamed", 2)),
+            (&set_file(3, "bkupInfo.xml"), &instance(3, 12, "Beta", 1)),
+        ]);
+        let dir = folder.open();
+        let search = |conditions: &[(SearchProperty, SearchOperation, SearchValue)]| {
+            let mut criteria = SearchCriteria::new();
+            for (property, operation, value) in conditions {
+                criteria.add(*property, *operation, value.clone()).unwrap();
+            }
+            let names = dir.search(&criteria).unwrap().into_iter().map(|backup| backup.gpo_name.clone());
+            names.collect::<Vec<_>>()
+        };
+        let recent = (SearchProperty::BackupMostRecent, SearchOperation::Equals, SearchValue::Bool(true));
+        let named = |text: &str| {
+            (SearchProperty::GpoDisplayName, SearchOperation::Contains, SearchValue::Text(text.to_owned()))
+        };
+        assert_eq!(search(&[]), ["Alpha", "Alpha renamed", "Beta"]);
+        assert_eq!(search(std::slice::from_ref(&recent)), ["Alpha renamed", "Beta"]);
+        assert_eq!(search(&[named("ALPHA")]), ["Alpha", "Alpha renamed"]);
+        assert_eq!(search(&[named("alpha"), recent]), ["Alpha renamed"]);
+        let other_domain =
+            (SearchProperty::GpoDomain, SearchOperation::NotEquals, SearchValue::Text("CORP.X".to_owned()));
+        assert!(search(&[other_domain]).is_empty());
+    }
+}
