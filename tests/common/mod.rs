@@ -1,3 +1,4 @@
 //! What several test binaries share.
 
 pub mod sysvol_suite;
+pub mod directory_suite;

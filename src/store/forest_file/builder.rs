@@ -296,18 +296,17 @@ pub(super) fn join(dn: &Dn, parent: &Dn) -> Result<Dn, StoreError> {
     Dn::parse(&text).map_err(|error| StoreError::new(StoreErrorKind::InvalidValue, dn).with_detail(error))
 }
 
-/// Returns the classes from `top` down: as given if they start there, else what the schema knows of them.
+/// Returns the classes from `top` down: as given if they are complete, else with those that the schema knows them to be made from.
 pub(super) fn full_chain(values: &[Vec<u8>]) -> Vec<String> {
     let given: Vec<String> = values.iter().map(|value| String::from_utf8_lossy(value).replace(',', "_")).collect();
-    if given.first().is_some_and(|first| first.eq_ignore_ascii_case("top")) && given.len() > 1 {
+    let is_in = |names: &[String], name: &str| names.iter().any(|other| other.eq_ignore_ascii_case(name));
+    let longest = given.iter().map(|name| schema::chain(name)).max_by_key(Vec::len).unwrap_or_default();
+    if longest.iter().all(|name| is_in(&given, name)) {
         return given;
     }
-    let longest = given.iter().map(|name| schema::chain(name)).max_by_key(Vec::len).unwrap_or_default();
-    let mut chain: Vec<String> = longest.into_iter().map(str::to_owned).collect();
-    for name in given {
-        if !chain.iter().any(|present| present.eq_ignore_ascii_case(&name)) {
-            chain.push(name);
-        }
-    }
-    chain
+    let chain: Vec<String> = longest.into_iter().map(str::to_owned).collect();
+    let others = given.into_iter().filter(|name| !is_in(&chain, name)).collect::<Vec<_>>();
+    // The most specific class stands last.
+    let (top, rest) = chain.split_at(1);
+    [top, &others, rest].concat()
 }

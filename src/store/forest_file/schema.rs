@@ -312,6 +312,8 @@ static ATTRIBUTES: &[AttributeType] = &[
     one("l", Text),
     one("c", Text),
     one("st", Text),
+    many("msDS-HasDomainNCs", Dn),
+    many("msDS-hasMasterNCs", Dn),
 ];
 
 const fn class_type(
@@ -436,7 +438,7 @@ mod tests {
         for (code, name) in [(0, "objectClass"), (19, "gPLink"), (39, "member"), (100, "ipsecNFAReference")] {
             assert_eq!(attribute_name(code), Some(name));
         }
-        assert_eq!(ATTRIBUTES.last().map(|attribute| attribute.name), Some("st"));
+        assert_eq!(ATTRIBUTES.last().map(|attribute| attribute.name), Some("msDS-hasMasterNCs"));
     }
 
     #[test]
