@@ -11,4 +11,6 @@ mod live {
     mod auth;
     mod sysvol_smb;
     mod ldap;
+    mod ldap_write;
+    mod ldap_broken;
 }

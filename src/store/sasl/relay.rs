@@ -45,7 +45,7 @@ where
             ended = receive_sealed(outer_read, &mut inner_write, unseal, &host) => ended,
         };
         // The reason is there before the library sees the end of its stream.
-        told.set(ended.err().unwrap_or_else(|| closed(&host)));
+        told.set(ended.err().unwrap_or_else(|| given_up(&host)));
     });
     reason
 }
@@ -62,11 +62,11 @@ where
         let (mut outer_read, mut outer_write) = tokio::io::split(&mut outer);
         let (mut inner_read, mut inner_write) = tokio::io::split(&mut inner);
         let ended = tokio::select! {
-            ended = pass_on(&mut inner_read, &mut outer_write) => ended,
-            ended = pass_on(&mut outer_read, &mut inner_write) => ended,
+            ended = pass_on(&mut inner_read, &mut outer_write) => ended.map(|()| given_up(&host)),
+            ended = pass_on(&mut outer_read, &mut inner_write) => ended.map(|()| closed(&host)),
         };
         let error = match ended {
-            Ok(()) => closed(&host),
+            Ok(reason) => reason,
             Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                 StoreError::new(StoreErrorKind::Integrity, &host).with_detail(error)
             }
@@ -83,6 +83,11 @@ const BUFFER_LENGTH: usize = 64 * 1024;
 
 fn closed(host: &str) -> StoreError {
     StoreError::new(StoreErrorKind::Unreachable, host).with_detail("the server closed the connection")
+}
+
+/// The library leaves by itself only where it cannot make sense of an answer, or where nobody holds it any more.
+fn given_up(host: &str) -> StoreError {
+    StoreError::new(StoreErrorKind::Corrupt, host).with_detail("the server's answer cannot be read as LDAP")
 }
 
 fn broken(host: &str, error: &std::io::Error) -> StoreError {
@@ -274,9 +279,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_library_leaving_ends_the_relay() {
-        let Bench { plain, mut wire, .. } = bench(1000);
+        let Bench { plain, mut wire, reason, .. } = bench(1000);
         drop(plain);
         let count = tokio::time::timeout(LIMIT, wire.read(&mut [0; 16])).await.unwrap().unwrap();
         assert_eq!(count, 0);
+        assert_eq!(reason.get().unwrap().kind, StoreErrorKind::Corrupt);
     }
 }
