@@ -9,8 +9,10 @@ mod common;
 mod live {
     mod lab;
     mod auth;
+    mod smb_proxy;
     mod sysvol_smb;
     mod ldap;
     mod ldap_write;
     mod ldap_broken;
+    mod sysvol_smb_faults;
 }

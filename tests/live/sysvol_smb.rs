@@ -19,7 +19,8 @@ pub fn server(lab: &Lab) -> SmbServer {
     SmbServer { host: lab.host.clone(), address: Some(lab.address.clone()), domain: lab.domain.clone() }
 }
 
-fn ntlm(lab: &Lab, credentials: &Credentials) -> Vec<SmbLogon> {
+/// Returns how to log on with a password over NTLM.
+pub fn ntlm(lab: &Lab, credentials: &Credentials) -> Vec<SmbLogon> {
     let Credentials::Password { user, password } = credentials else { panic!("no password") };
     vec![SmbLogon::Ntlm { user: UserName::new(user), home: lab.domain.clone(), password: password.clone() }]
 }

@@ -17,7 +17,7 @@ use smb2::pack::{Pack, ReadCursor, Unpack};
 use smb2::types::flags::FileAccessMask;
 use smb2::types::status::NtStatus;
 use smb2::types::{Command, CreditCharge, FileId, OplockLevel};
-use smb2::{Error, Frame};
+use smb2::{CompoundOp, Error, Frame};
 
 use crate::store::{FileInfo, SdParts};
 
@@ -42,7 +42,7 @@ impl Access {
     pub const LIST: Access =
         Access { mask: FileAccessMask::FILE_READ_DATA | FileAccessMask::FILE_READ_ATTRIBUTES, options: FOLDER };
     /// A file that is made, filled, given a descriptor and renamed.
-    pub const WRITE_NEW: Access = Access {
+    const WRITE_NEW: Access = Access {
         mask: FileAccessMask::FILE_WRITE_DATA
             | FileAccessMask::FILE_READ_ATTRIBUTES
             | FileAccessMask::READ_CONTROL
@@ -96,21 +96,33 @@ pub(super) struct OpenFile {
 
 impl OpenFile {
     /// Opens what stands at a path below the share, `\` between names; everybody else may do with it what they like.
-    pub async fn open(link: &Link, path: &str, access: Access, disposition: CreateDisposition) -> Result<Self, Error> {
-        let request = CreateRequest {
-            requested_oplock_level: OplockLevel::None,
-            impersonation_level: ImpersonationLevel::Impersonation,
-            desired_access: FileAccessMask::new(access.mask),
-            file_attributes: 0,
-            share_access: ShareAccess(
-                ShareAccess::FILE_SHARE_READ | ShareAccess::FILE_SHARE_WRITE | ShareAccess::FILE_SHARE_DELETE,
-            ),
-            create_disposition: disposition,
-            create_options: access.options,
-            name: path.to_owned(),
-            create_contexts: Vec::new(),
-        };
-        let frame = execute(link, Command::Create, &request, 1).await?;
+    pub async fn open(link: &Link, path: &str, access: Access) -> Result<Self, Error> {
+        let request = create_request(path, access, CreateDisposition::FileOpen);
+        Self::opened(link, execute(link, Command::Create, &request, 1).await?)
+    }
+
+    /// Makes a file that the server removes when it is closed or the connection breaks, until
+    /// [`take_the_place_of`](Self::take_the_place_of) makes it stay. Both is asked for in one message.
+    pub async fn create_temporary(link: &Link, path: &str) -> Result<Self, Error> {
+        let create = create_request(path, Access::WRITE_NEW, CreateDisposition::FileCreate);
+        let remove = disposition_request(FileId::SENTINEL, true);
+        let tree = Some(link.tree.tree_id);
+        let operations =
+            [CompoundOp::new(Command::Create, &create, tree), CompoundOp::new(Command::SetInfo, &remove, tree)];
+        let [created, removed] = two(link.connection.execute_compound(&operations).await?)?;
+        let file = Self::opened(link, created?)?;
+        match removed.and_then(|frame| accepted(frame, Command::SetInfo)) {
+            Ok(_) => Ok(file),
+            Err(error) => {
+                // It is empty and has no reader; the server refused to remove it by itself.
+                file.close().await?;
+                link.tree.delete_file(&mut link.connection.clone(), &path.replace('\\', "/")).await?;
+                Err(error)
+            }
+        }
+    }
+
+    fn opened(link: &Link, frame: Frame) -> Result<Self, Error> {
         let response = CreateResponse::unpack(&mut ReadCursor::new(&accepted(frame, Command::Create)?.body))?;
         Ok(OpenFile { link: link.clone(), id: response.file_id, size_bytes: response.end_of_file, is_open: true })
     }
@@ -189,48 +201,53 @@ impl OpenFile {
         Ok(())
     }
 
-    /// Tells the server whether to remove the file when it is closed ([MS-FSCC] 2.4.11).
-    pub async fn set_delete_on_close(&self, delete: bool) -> Result<(), Error> {
-        self.set_info(InfoType::File, FILE_DISPOSITION_INFORMATION, 0, vec![u8::from(delete)]).await
-    }
-
     /// Renames the finished file over the one there, if any, and closes it. Where that is refused the file is removed.
     ///
     /// A reader may have the old file open for a moment, which Windows answers with a refusal: tried for a second.
     pub async fn take_the_place_of(self, target: &str) -> Result<(), Error> {
         const TRIES: u32 = 6;
-        self.set_delete_on_close(false).await?;
         let mut pause = Duration::from_millis(20);
-        for attempt in 1.. {
-            let refused = match self.rename_over(target).await {
-                Ok(()) => break,
-                Err(error @ Error::Protocol { .. }) => error,
-                // Nobody knows whether it is done: touch nothing more.
-                Err(error) => return Err(error),
-            };
-            let may_pass = matches!(
-                refused.status(),
-                Some(NtStatus::ACCESS_DENIED | NtStatus::SHARING_VIOLATION | NtStatus::DELETE_PENDING)
-            );
-            if attempt == TRIES || !may_pass {
-                self.set_delete_on_close(true).await?;
-                self.close().await?;
-                return Err(refused);
+        let mut result = self.stay_and_rename(target).await;
+        for _ in 1..TRIES {
+            let status = result.as_ref().err().and_then(Error::status);
+            if !matches!(status, Some(NtStatus::ACCESS_DENIED | NtStatus::SHARING_VIOLATION | NtStatus::DELETE_PENDING))
+            {
+                break;
             }
             tokio::time::sleep(pause).await;
             pause *= 2;
+            result = self.rename_over(target).await;
         }
-        self.close().await
+        match result {
+            Err(refused @ Error::Protocol { .. }) => {
+                let request = disposition_request(self.id, true);
+                accepted(execute(&self.link, Command::SetInfo, &request, 1).await?, Command::SetInfo)?;
+                self.close().await?;
+                Err(refused)
+            }
+            // Nobody knows whether it is done: nothing more is touched.
+            Err(lost) => Err(lost),
+            Ok(()) => self.close().await,
+        }
+    }
+
+    /// Makes the file stay and renames it, in one message: whether it arrives or not, nothing is left over.
+    async fn stay_and_rename(&self, target: &str) -> Result<(), Error> {
+        let stay = disposition_request(self.id, false);
+        let rename = rename_request(FileId::SENTINEL, target);
+        let tree = Some(self.link.tree.tree_id);
+        let operations =
+            [CompoundOp::new(Command::SetInfo, &stay, tree), CompoundOp::new(Command::SetInfo, &rename, tree)];
+        for frame in two(self.link.connection.execute_compound(&operations).await?)? {
+            accepted(frame?, Command::SetInfo)?;
+        }
+        Ok(())
     }
 
     async fn rename_over(&self, target: &str) -> Result<(), Error> {
-        // FileRenameInformation for SMB2, [MS-FSCC] 2.4.42.2: replace, reserved, no root, length, name.
-        let name: Vec<u8> = target.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let mut buffer = vec![0; 16];
-        buffer[0] = 1;
-        buffer.extend((name.len() as u32).to_le_bytes());
-        buffer.extend(name);
-        self.set_info(InfoType::File, FILE_RENAME_INFORMATION, 0, buffer).await
+        let request = rename_request(self.id, target);
+        accepted(execute(&self.link, Command::SetInfo, &request, 1).await?, Command::SetInfo)?;
+        Ok(())
     }
 
     /// Returns the entry of this name in the open folder, as stored there.
@@ -291,7 +308,16 @@ impl OpenFile {
         if let Some(control) = descriptor.get_mut(3) {
             *control |= (*control & 0x0C) >> 2;
         }
-        self.set_info(InfoType::Security, 0, u32::from(parts.0), descriptor).await
+        let charge = credits(descriptor.len() as u32);
+        let request = SetInfoRequest {
+            info_type: InfoType::Security,
+            file_info_class: 0,
+            additional_information: u32::from(parts.0),
+            file_id: self.id,
+            buffer: descriptor,
+        };
+        accepted(execute(&self.link, Command::SetInfo, &request, charge).await?, Command::SetInfo)?;
+        Ok(())
     }
 
     /// Gives this file the descriptor of the one it replaces: the DACL always, owner and group where the account may.
@@ -311,19 +337,6 @@ impl OpenFile {
         if dacl(old) != dacl(&new) {
             self.set_security(SdParts::DACL, old).await?;
         }
-        Ok(())
-    }
-
-    async fn set_info(&self, info_type: InfoType, class: u8, parts: u32, buffer: Vec<u8>) -> Result<(), Error> {
-        let charge = credits(buffer.len() as u32);
-        let request = SetInfoRequest {
-            info_type,
-            file_info_class: class,
-            additional_information: parts,
-            file_id: self.id,
-            buffer,
-        };
-        accepted(execute(&self.link, Command::SetInfo, &request, charge).await?, Command::SetInfo)?;
         Ok(())
     }
 
@@ -388,6 +401,48 @@ fn dacl(descriptor: &[u8]) -> (u8, Option<&[u8]>) {
         descriptor.get(start..start + usize::from(length))
     });
     (flags, list)
+}
+
+fn create_request(path: &str, access: Access, disposition: CreateDisposition) -> CreateRequest {
+    CreateRequest {
+        requested_oplock_level: OplockLevel::None,
+        impersonation_level: ImpersonationLevel::Impersonation,
+        desired_access: FileAccessMask::new(access.mask),
+        file_attributes: 0,
+        share_access: ShareAccess(
+            ShareAccess::FILE_SHARE_READ | ShareAccess::FILE_SHARE_WRITE | ShareAccess::FILE_SHARE_DELETE,
+        ),
+        create_disposition: disposition,
+        create_options: access.options,
+        name: path.to_owned(),
+        create_contexts: Vec::new(),
+    }
+}
+
+/// Tells the server whether to remove the file when it is closed ([MS-FSCC] 2.4.11).
+fn disposition_request(file_id: FileId, remove: bool) -> SetInfoRequest {
+    file_request(file_id, FILE_DISPOSITION_INFORMATION, vec![u8::from(remove)])
+}
+
+/// Renames the file over the one there, if any: FileRenameInformation for SMB2, [MS-FSCC] 2.4.42.2.
+fn rename_request(file_id: FileId, target: &str) -> SetInfoRequest {
+    let name: Vec<u8> = target.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    // Replace, 7 reserved bytes, no root folder, length of the name, name.
+    let mut buffer = vec![0; 16];
+    buffer[0] = 1;
+    buffer.extend((name.len() as u32).to_le_bytes());
+    buffer.extend(name);
+    file_request(file_id, FILE_RENAME_INFORMATION, buffer)
+}
+
+fn file_request(file_id: FileId, class: u8, buffer: Vec<u8>) -> SetInfoRequest {
+    SetInfoRequest { info_type: InfoType::File, file_info_class: class, additional_information: 0, file_id, buffer }
+}
+
+/// Returns the two answers to two operations in one message.
+fn two(answers: Vec<Result<Frame, Error>>) -> Result<[Result<Frame, Error>; 2], Error> {
+    let wrong = |answers: Vec<_>| Error::invalid_data(format!("{} answers to two operations", answers.len()));
+    answers.try_into().map_err(wrong)
 }
 
 async fn execute(link: &Link, command: Command, request: &dyn Pack, charge: u16) -> Result<Frame, Error> {

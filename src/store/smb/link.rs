@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use smb2::client::{Cipher, Connection, Session, Tree};
 use smb2::transport::{ConnectOptions, TcpTransport};
 
-use crate::ident::DnsName;
-use crate::store::auth::{Kerberos, UserName};
+use crate::ident::{DnsName, Timestamp};
+use crate::store::auth::{Kerberos, ServiceTicket, UserName};
 use crate::store::{Credentials, Secret, StoreError, StoreErrorKind};
 
 use super::error::logon_error;
@@ -48,6 +48,16 @@ pub(super) struct Link {
     pub connection: Connection,
     pub tree: Tree,
     pub protection: String,
+    /// When the ticket it stands on ends; the server then ends the session.
+    ends: Option<Timestamp>,
+}
+
+impl Link {
+    fn is_usable(&self) -> bool {
+        const LEAST_REMAINING_SECS: i64 = 60;
+        let soon = Timestamp::now().unix_seconds() + LEAST_REMAINING_SECS;
+        !self.connection.is_disconnected() && self.ends.is_none_or(|ends| ends.unix_seconds() > soon)
+    }
 }
 
 /// The one connection that is in use, with what it takes to make it anew.
@@ -75,7 +85,7 @@ impl Links {
     pub async fn get(&self) -> Result<Link, StoreError> {
         let asked = Instant::now();
         let mut state = self.state.lock().await;
-        if let Some(link) = state.link.as_ref().filter(|link| !link.connection.is_disconnected()) {
+        if let Some(link) = state.link.as_ref().filter(|link| link.is_usable()) {
             return Ok(link.clone());
         }
         if let Some((at, error)) = &state.failed
@@ -154,15 +164,17 @@ impl Links {
             }
             SmbLogon::Ntlm { .. } => None,
         };
+        let login = ticket.as_ref().map(ServiceTicket::smb_login);
+        let ends = login.as_ref().and_then(|(_, cache)| cache.credentials.first());
+        let ends = ends.and_then(|ticket| Timestamp::from_unix_seconds(i64::from(ticket.endtime)));
         let work = async {
             let mut connection = self.dial().await?;
-            let session = match (logon, ticket) {
+            let session = match (logon, login) {
                 (SmbLogon::Ntlm { user, home, password }, _) => {
                     let (user, domain) = user.ntlm(home);
                     Session::setup(&mut connection, &user, password.expose(), &domain).await?
                 }
-                (SmbLogon::Kerberos(_), Some(ticket)) => {
-                    let (credentials, cache) = ticket.smb_login();
+                (SmbLogon::Kerberos(_), Some((credentials, cache))) => {
                     let host = &self.server.host;
                     Session::setup_kerberos_from_ccache(&mut connection, &credentials, host, &cache).await?
                 }
@@ -177,7 +189,7 @@ impl Links {
             tree.is_dfs = false;
             connection.deregister_dfs_tree(tree.tree_id);
             let protection = if connection.should_encrypt() { "encrypted" } else { "signed" };
-            Ok(Link { connection, tree, protection: format!("{}, {protection}", logon.name()) })
+            Ok(Link { connection, tree, protection: format!("{}, {protection}", logon.name()), ends })
         };
         let result = tokio::time::timeout(self.timeout, work).await.unwrap_or(Err(smb2::Error::Timeout));
         result.map_err(|error| {

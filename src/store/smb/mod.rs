@@ -16,7 +16,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::{self, TryStreamExt};
 use smb2::client::Tree;
-use smb2::msg::create::CreateDisposition;
 use smb2::types::flags::FileAttributes;
 use smb2::{ErrorKind, RenameOptions};
 
@@ -134,7 +133,7 @@ impl SmbSysvol {
     async fn find(&self, path: &SysvolPath) -> Result<Option<FileInfo>, StoreError> {
         let parent = &self.wire(&self.parent(path)?);
         self.read_with(path, |link| async move {
-            let folder = OpenFile::open(&link, parent, Access::LIST, CreateDisposition::FileOpen).await?;
+            let folder = OpenFile::open(&link, parent, Access::LIST).await?;
             let found = folder.find(path.name()).await;
             folder.close().await?;
             found
@@ -158,16 +157,14 @@ impl SmbSysvol {
         let old_descriptor = if replaces { Some(old_descriptor(link, target).await?) } else { None };
         let folder = path.parent().unwrap_or_default();
         let temporary = format!("{}\\~gp{}.tmp", self.wire(&folder), uuid::Uuid::new_v4().simple());
-        let file = OpenFile::open(link, &temporary, Access::WRITE_NEW, CreateDisposition::FileCreate).await?;
-        // Until it is whole the server removes it as soon as it is closed, or the connection breaks.
-        file.set_delete_on_close(true).await?;
+        let file = OpenFile::create_temporary(link, &temporary).await?;
         file.write_all(content).await?;
         file.flush().await?;
         if let Some(old) = old_descriptor {
             file.take_over_security(&old).await?;
         }
         let target = target.to_owned();
-        // Runs to its end even if the caller stops waiting: between the two steps a file would be left over.
+        // Runs to its end even if the caller stops waiting: a refused file would be left over.
         let finish = tokio::spawn(async move { file.take_the_place_of(&target).await });
         finish.await.unwrap_or_else(|failed| Err(smb2::Error::Io(std::io::Error::other(failed))))
     }
@@ -250,7 +247,7 @@ impl Sysvol for SmbSysvol {
     async fn read_range(&self, path: &SysvolPath, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
         let name = &self.wire(path);
         self.read_with(path, |link| async move {
-            let file = OpenFile::open(&link, name, Access::READ, CreateDisposition::FileOpen).await?;
+            let file = OpenFile::open(&link, name, Access::READ).await?;
             let content = file.read_at(offset, length as u64).await;
             file.close().await?;
             content
@@ -332,7 +329,7 @@ impl Sysvol for SmbSysvol {
         let name = &self.wire(path);
         let access = Access::reading_security(parts);
         self.read_with(path, |link| async move {
-            let file = OpenFile::open(&link, name, access, CreateDisposition::FileOpen).await?;
+            let file = OpenFile::open(&link, name, access).await?;
             let descriptor = file.security(parts).await;
             file.close().await?;
             descriptor
@@ -347,7 +344,7 @@ impl Sysvol for SmbSysvol {
         let name = &self.wire(path);
         let access = Access::writing_security(parts);
         self.write_with(path, |link| async move {
-            let file = OpenFile::open(&link, name, access, CreateDisposition::FileOpen).await?;
+            let file = OpenFile::open(&link, name, access).await?;
             let result = file.set_security(parts, descriptor).await;
             file.close().await?;
             result
@@ -372,7 +369,7 @@ fn gone(removed: Result<(), StoreError>) -> Result<(), StoreError> {
 }
 
 async fn old_descriptor(link: &Link, target: &str) -> Result<Vec<u8>, smb2::Error> {
-    let file = OpenFile::open(link, target, Access::READ_SECURITY, CreateDisposition::FileOpen).await?;
+    let file = OpenFile::open(link, target, Access::READ_SECURITY).await?;
     let descriptor = file.security(SdParts::READABLE).await;
     file.close().await?;
     descriptor
