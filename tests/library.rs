@@ -5,4 +5,5 @@ mod common;
 mod library {
     mod forest_file;
     mod sysvol_folder;
+    mod sysvol_smb_server;
 }
