@@ -68,7 +68,7 @@ pub fn choose<'a, T>(
 ) -> anyhow::Result<&'a T> {
     match matching {
         [only] => Ok(only),
-        [] => Err(anyhow!("the forest has no {kind} `{wanted}`")),
+        [] => Err(anyhow!("there is no {kind} named `{wanted}`, by name or GUID")),
         several => {
             let list: Vec<String> = several.iter().map(|value| describe(value)).collect();
             Err(UsageError(format!("`{wanted}` is the name of several; say which: {}", list.join(", "))).into())

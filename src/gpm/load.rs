@@ -131,8 +131,8 @@ pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
     let root = directory.root_dse();
     let base = root.configuration_dn.child("CN", "Sites");
     let classes = ["site", "server", "nTDSDSA"].map(Filter::class);
-    let attributes =
-        ["objectClass", "gPLink", "gPOptions", "description", "dNSHostName", "hasMasterNCs", "msDS-HasDomainNCs"];
+    let own_attributes = ["objectClass", "gPLink", "gPOptions", "description", "dNSHostName"];
+    let attributes = [&own_attributes[..], &HELD_PARTITIONS].concat();
     let request = request(base.clone(), Scope::Subtree, Filter::Or(classes.to_vec()), &attributes);
     let mut decoder = Decoder::new(root.domain.clone());
     let mut sites = Vec::new();
@@ -167,11 +167,12 @@ pub(super) async fn read_sites(directory: &dyn Directory) -> Sites {
     Sites { sites, controllers, problems, error }
 }
 
-/// Returns the partitions a controller holds as master; of its own domain among others.
+const HELD_PARTITIONS: [&str; 3] = ["msDS-HasDomainNCs", "hasMasterNCs", "msDS-hasFullReplicaNCs"];
+
+/// Returns the partitions a controller holds whole, its domain among them; a read-only one has them in an attribute of its own.
 fn domain_partitions(settings: &Entry) -> Vec<Dn> {
-    let own = settings.values("msDS-HasDomainNCs");
-    let all = if own.is_empty() { settings.values("hasMasterNCs") } else { own };
-    all.iter().filter_map(|value| String::from_utf8_lossy(value).parse().ok()).collect()
+    let values = HELD_PARTITIONS.iter().flat_map(|name| settings.values(name));
+    values.filter_map(|value| String::from_utf8_lossy(value).parse().ok()).collect()
 }
 
 async fn load_domain(

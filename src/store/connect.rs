@@ -209,6 +209,6 @@ pub async fn open(
         ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {
             Ok(Arc::new(LdapForest::open(target, credentials, options).await?))
         }
-        ConnectTarget::Demo => Err(StoreError::new(StoreErrorKind::NotSupported, target)),
+        ConnectTarget::Demo => super::demo::open().await,
     }
 }

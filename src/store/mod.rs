@@ -17,6 +17,7 @@ pub mod auth;
 mod sasl;
 pub mod ldap;
 mod forest_file;
+pub mod demo;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};
