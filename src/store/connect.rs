@@ -199,6 +199,7 @@ pub async fn open(
     options: &ConnectOptions,
 ) -> Result<Arc<dyn ForestStore>, StoreError> {
     match target {
+        ConnectTarget::Demo => super::demo::open().await,
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
             let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only)).await;
