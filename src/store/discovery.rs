@@ -1,5 +1,7 @@
 //! Finding domain controllers and KDCs through DNS (RFC 2782; record names of [MS-ADTS] 6.3.2.3).
 
+mod ping;
+
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -34,28 +36,43 @@ impl Discovery {
         Discovery { dns_server: options.dns_server, timeout: options.timeout }
     }
 
-    /// Returns the controllers of a domain in the order to try them: the PDC emulator, those of our site if it is
-    /// known, then all; within a record set by priority and weight.
-    pub async fn controllers(&self, domain: &DnsName, site: Option<&str>) -> Result<Vec<Service>, StoreError> {
-        let mut found = self.services(&format!("_ldap._tcp.pdc._msdcs.{domain}.")).await?;
-        if let Some(site) = site {
-            found.extend(self.services(&format!("_ldap._tcp.{site}._sites.dc._msdcs.{domain}.")).await?);
-        }
-        found.extend(self.services(&format!("_ldap._tcp.dc._msdcs.{domain}.")).await?);
-        let mut unique: Vec<Service> = Vec::new();
-        for service in found {
-            if !unique.iter().any(|known| known.host.eq_ignore_ascii_case(&service.host)) {
-                unique.push(service);
-            }
-        }
-        if unique.is_empty() {
+    /// Returns the PDC emulator of a domain; empty where DNS names none.
+    pub async fn pdc_emulator(&self, domain: &DnsName) -> Result<Vec<Service>, StoreError> {
+        self.services(&format!("_ldap._tcp.pdc._msdcs.{domain}.")).await
+    }
+
+    /// Returns the controllers of a domain in the order to try them: those of our site, then all; within a record set by
+    /// priority and weight. Fails where DNS names none.
+    pub async fn controllers(&self, domain: &DnsName) -> Result<Vec<Service>, StoreError> {
+        let all = self.services(&format!("_ldap._tcp.dc._msdcs.{domain}.")).await?;
+        if all.is_empty() {
             let detail = format!(
                 "DNS has no record _ldap._tcp.dc._msdcs.{domain}; check the domain's name and that this machine asks \
                  the domain's DNS server, or name a domain controller: ldap://HOST"
             );
             return Err(StoreError::new(StoreErrorKind::Unreachable, domain).with_detail(detail));
         }
-        Ok(unique)
+        let mut found = match self.client_site(&all, domain).await {
+            Some(site) => self.services(&format!("_ldap._tcp.{site}._sites.dc._msdcs.{domain}.")).await?,
+            None => Vec::new(),
+        };
+        for service in all {
+            if !found.iter().any(|known| known.host.eq_ignore_ascii_case(&service.host)) {
+                found.push(service);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Asks some controllers in which site this machine is; the first that answers is believed.
+    pub async fn client_site(&self, controllers: &[Service], domain: &DnsName) -> Option<String> {
+        for controller in controllers.iter().take(MOST_PINGS) {
+            let address = self.addresses(&controller.host, controller.port).await.ok()?.into_iter().next()?;
+            if let Some(site) = ping::client_site(address, domain, PING_LIMIT.min(self.timeout)).await {
+                return Some(site);
+            }
+        }
+        None
     }
 
     /// Returns the KDCs of a domain, best first; empty where DNS names none.
@@ -125,6 +142,10 @@ impl Discovery {
     }
 }
 
+/// Only the order depends on a ping: not worth a long wait.
+const PING_LIMIT: Duration = Duration::from_secs(1);
+const MOST_PINGS: usize = 3;
+
 struct Candidate {
     priority: u16,
     weight: u16,
@@ -191,7 +212,7 @@ mod tests {
         let dns_server = Some(silent.local_addr().unwrap());
         let discovery = Discovery { dns_server, timeout: Duration::from_millis(300) };
         let started = std::time::Instant::now();
-        let error = discovery.controllers(&"corp.example.com".parse().unwrap(), None).await.unwrap_err();
+        let error = discovery.controllers(&"corp.example.com".parse().unwrap()).await.unwrap_err();
         assert!(matches!(error.kind, StoreErrorKind::Timeout | StoreErrorKind::Unreachable), "{error}");
         assert!(started.elapsed() < Duration::from_secs(3));
     }

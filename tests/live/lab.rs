@@ -21,6 +21,8 @@ pub struct Lab {
     pub plain_user: String,
     /// The certificate authority's certificate.
     pub ca_file: PathBuf,
+    /// The lab's DNS server.
+    pub dns_server: std::net::SocketAddr,
     password: String,
     user_password: String,
 }
@@ -43,6 +45,7 @@ impl Lab {
             user: variable("USER"),
             plain_user: variable("PLAIN_USER"),
             ca_file: variable("CA").into(),
+            dns_server: format!("{}:53", variable("DNS")).parse().unwrap(),
             password: variable("PASSWORD"),
             user_password: variable("USER_PASSWORD"),
         })
@@ -64,8 +67,13 @@ impl Lab {
         Credentials::Password { user: self.plain_user.clone(), password }
     }
 
-    /// Returns options that trust the lab's certificate authority.
+    /// Returns options that trust the lab's certificate authority and ask its DNS server.
     pub fn options(&self) -> ConnectOptions {
-        ConnectOptions { ca_file: Some(self.ca_file.clone()), ..ConnectOptions::default() }
+        ConnectOptions { ca_file: Some(self.ca_file.clone()), ..self.options_without_ca() }
+    }
+
+    /// Returns options that ask the lab's DNS server.
+    pub fn options_without_ca(&self) -> ConnectOptions {
+        ConnectOptions { dns_server: Some(self.dns_server), ..ConnectOptions::default() }
     }
 }

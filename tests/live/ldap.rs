@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use opengpmc::store::discovery::Discovery;
 use opengpmc::store::{
     ConnectOptions, ConnectTarget, Credentials, Directory, Filter, ForestStore, Scope, SdParts, SearchRequest, Secret,
-    StoreError, StoreErrorKind, Visit, open,
+    StoreError, StoreErrorKind, SysvolPath, Visit, open,
 };
 
 use super::lab::Lab;
@@ -58,7 +59,7 @@ async fn check_session(store: &dyn ForestStore, lab: &Lab, security: &str) {
 async fn kerberos_with_a_password_comes_first() {
     let Some(lab) = Lab::get() else { return };
     for target in [format!("ldap://{}", lab.host), format!("ldap://{}", lab.address)] {
-        let store = connect(&target, &lab.admin(), &ConnectOptions::default()).await.unwrap();
+        let store = connect(&target, &lab.admin(), &lab.options_without_ca()).await.unwrap();
         check_session(&*store, &lab, "Kerberos, sealed").await;
         assert_eq!(store.info().refusals, Vec::<String>::new());
         assert!(store.info().user.starts_with("Administrator@"));
@@ -90,11 +91,11 @@ async fn each_refusal_leads_to_the_next_way() {
     assert!(store.info().refusals[0].starts_with("Kerberos: "));
 
     // Without the CA file the certificate is not trusted, so NTLM is left.
-    let store = connect(&target, &lab.admin(), &without_kerberos(ConnectOptions::default())).await.unwrap();
+    let store = connect(&target, &lab.admin(), &without_kerberos(lab.options_without_ca())).await.unwrap();
     check_session(&*store, &lab, "NTLM, sealed").await;
     assert!(store.info().refusals[1].contains("CA file"), "{:?}", store.info().refusals);
 
-    let no_ntlm = ConnectOptions { allow_ntlm: false, ..without_kerberos(ConnectOptions::default()) };
+    let no_ntlm = ConnectOptions { allow_ntlm: false, ..without_kerberos(lab.options_without_ca()) };
     let error = connect(&target, &lab.admin(), &no_ntlm).await.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::UntrustedCertificate);
     assert!(error.detail.contains("Kerberos: ") && error.detail.contains("CA file"), "{error}");
@@ -113,7 +114,7 @@ async fn ntlm_takes_every_form_of_the_name() {
         format!(r"{}\{}", lab.domain, lab.user),
         format!("{}@{}", lab.user, lab.domain),
     ] {
-        let options = without_kerberos(ConnectOptions::default());
+        let options = without_kerberos(lab.options_without_ca());
         let store = connect(&format!("ldap://{}", lab.host), &lab.admin_as(&user), &options).await.unwrap();
         check_session(&*store, &lab, "NTLM, sealed").await;
     }
@@ -124,7 +125,7 @@ async fn what_is_refused_is_told_apart() {
     let Some(lab) = Lab::get() else { return };
     let target = format!("ldap://{}", lab.host);
     let wrong = Credentials::Password { user: lab.user.clone(), password: Secret::new("wrong".to_owned()) };
-    for options in [lab.options(), without_kerberos(lab.options()), without_kerberos(ConnectOptions::default())] {
+    for options in [lab.options(), without_kerberos(lab.options()), without_kerberos(lab.options_without_ca())] {
         let error = connect(&target, &wrong, &options).await.err().unwrap();
         assert_eq!(error.kind, StoreErrorKind::BadCredentials);
         assert!(!format!("{error:?}").contains("wrong\""));
@@ -137,7 +138,7 @@ async fn what_is_refused_is_told_apart() {
     let error = connect("ldaps://127.0.0.1:1", &lab.admin(), &lab.options()).await.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::Unreachable);
     let ldaps = format!("ldaps://{}", lab.host);
-    let error = connect(&ldaps, &lab.admin(), &ConnectOptions::default()).await.err().unwrap();
+    let error = connect(&ldaps, &lab.admin(), &lab.options_without_ca()).await.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::UntrustedCertificate);
     assert!(error.detail.contains("CA file"), "{error}");
     let error = connect("ldaps://localhost", &lab.admin(), &lab.options()).await.err().unwrap();
@@ -197,4 +198,49 @@ async fn a_silent_server_costs_no_more_than_the_timeout() {
     let error = connect(&target, &user, &options).await.err().unwrap();
     assert_eq!(error.kind, StoreErrorKind::Timeout);
     assert!(started.elapsed() < Duration::from_secs(2));
+}
+
+#[tokio::test]
+async fn a_domain_is_found_by_its_name() {
+    let Some(lab) = Lab::get() else { return };
+    let started = Instant::now();
+    let store = connect(lab.domain.as_str(), &lab.admin(), &lab.options()).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(5));
+    check_session(&*store, &lab, "Kerberos, sealed").await;
+    assert_eq!(store.info().target, lab.domain.to_string());
+    let again = store.domain_directory(&lab.domain).await.unwrap();
+    assert_eq!(again.root_dse().domain_dn, store.directory().root_dse().domain_dn);
+
+    let discovery = Discovery::new(&lab.options());
+    let found = discovery.controllers(&lab.domain).await.unwrap();
+    assert_eq!(found[0].host.to_lowercase(), lab.host.to_lowercase());
+    assert_eq!(discovery.pdc_emulator(&lab.domain).await.unwrap()[0].port, 389);
+    assert_eq!(discovery.kdcs(&lab.domain).await.unwrap()[0].port, 88);
+    assert_eq!(discovery.client_site(&found, &lab.domain).await.as_deref(), Some("Default-First-Site-Name"));
+
+    let error = connect("no-such-domain.test", &lab.admin(), &lab.options()).await.err().unwrap();
+    assert_eq!(error.kind, StoreErrorKind::Unreachable);
+    let elsewhere = store.domain_directory(&"other.example.com".parse().unwrap()).await.err().unwrap();
+    assert_eq!(elsewhere.kind, StoreErrorKind::Unreachable);
+}
+
+#[tokio::test]
+async fn sysvol_is_opened_beside_the_directory() {
+    let Some(lab) = Lab::get() else { return };
+    for (target, options) in [
+        (lab.domain.to_string(), lab.options()),
+        (format!("ldap://{}", lab.address), lab.options()),
+        (format!("ldaps://{}", lab.host), lab.options()),
+        (format!("ldap://{}", lab.host), without_kerberos(lab.options_without_ca())),
+    ] {
+        let store = connect(&target, &lab.admin(), &options).await.unwrap();
+        let sysvol = store.sysvol(&lab.domain).await.unwrap();
+        let policies = sysvol.list(&SysvolPath::parse("Policies").unwrap()).await.unwrap();
+        assert!(policies.len() >= 2, "{target}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join(lab.domain.as_str()).join("Policies")).unwrap();
+    let options = ConnectOptions { sysvol_folder: Some(folder.path().to_owned()), ..lab.options() };
+    let store = connect(lab.domain.as_str(), &lab.admin(), &options).await.unwrap();
+    assert!(!store.sysvol(&lab.domain).await.unwrap().has_security());
 }

@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
 use crate::ident::{Dn, DnsName};
+use crate::store::discovery::Service;
 use crate::store::{
     ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Directory, Filter, FolderSysvol, ForestStore, Scope,
     SearchRequest, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
 };
 
 use super::LdapDirectory;
-use super::logon::{Logon, Server};
+use super::logon::{Logon, Server, is_absent};
 
 /// A forest opened through a domain controller or a domain's name.
 pub struct LdapForest {
@@ -37,16 +38,16 @@ impl LdapForest {
         options: &ConnectOptions,
     ) -> Result<Self, StoreError> {
         let logon = Arc::new(Logon::new(credentials.clone(), options.clone()));
-        let servers = match target {
+        let (first, refusals) = match target {
             ConnectTarget::Server { host, port, tls } => {
-                vec![Server { host: host.clone(), port: *port, tls_only: *tls }]
+                let server = Server { host: host.clone(), port: *port, tls_only: *tls };
+                open_first(&logon, vec![server]).await?
             }
-            ConnectTarget::Domain(domain) => servers_of(&logon, domain).await?,
+            ConnectTarget::Domain(domain) => open_domain(&logon, domain).await?,
             ConnectTarget::Demo | ConnectTarget::File(_) => {
                 return Err(StoreError::new(StoreErrorKind::NotSupported, target));
             }
         };
-        let (first, refusals) = open_first(&logon, servers).await?;
         let info = ConnectionInfo {
             target: target.to_string(),
             server: first.root_dse().server.clone(),
@@ -65,15 +66,15 @@ impl LdapForest {
             return Ok(self.first.clone());
         }
         let open = || async {
-            let servers = match servers_of(&self.logon, domain).await {
-                Ok(servers) => servers,
-                // Without DNS, the forest's configuration names the controllers of every domain.
-                Err(error) => match self.configured_servers(domain).await? {
-                    found if found.is_empty() => return Err(error),
-                    found => found,
+            match open_domain(&self.logon, domain).await {
+                Ok((directory, _)) => Ok(Arc::new(directory)),
+                // Where DNS does not know, the forest's configuration names the controllers of every domain.
+                Err(error) if is_absent(&error) => match self.configured_servers(domain).await? {
+                    found if found.is_empty() => Err(error),
+                    found => open_first(&self.logon, found).await.map(|(directory, _)| Arc::new(directory)),
                 },
-            };
-            open_first(&self.logon, servers).await.map(|(directory, _)| Arc::new(directory))
+                Err(error) => Err(error),
+            }
         };
         cell(&self.domains, domain).get_or_try_init(open).await.cloned()
     }
@@ -143,9 +144,28 @@ fn cell<T: ?Sized>(opened: &Opened<T>, domain: &DnsName) -> Arc<OnceCell<Arc<T>>
     opened.entry(domain.clone()).or_default().clone()
 }
 
-async fn servers_of(logon: &Logon, domain: &DnsName) -> Result<Vec<Server>, StoreError> {
-    let found = logon.discovery.controllers(domain, None).await?;
-    Ok(found.into_iter().map(|service| Server { host: service.host, port: None, tls_only: false }).collect())
+/// Opens the PDC emulator of a domain, or the nearest of its controllers that answers.
+async fn open_domain(logon: &Arc<Logon>, domain: &DnsName) -> Result<(LdapDirectory, Vec<String>), StoreError> {
+    let servers = |found: Vec<Service>| -> Vec<Server> {
+        found.into_iter().map(|service| Server { host: service.host, port: None, tls_only: false }).collect()
+    };
+    let pdc = servers(logon.discovery.pdc_emulator(domain).await?);
+    let mut refusals = Vec::new();
+    if !pdc.is_empty() {
+        match open_first(logon, pdc.clone()).await {
+            Err(error) if is_absent(&error) => refusals.push(format!("PDC emulator: {error}")),
+            opened => return opened,
+        }
+    }
+    let mut others = servers(logon.discovery.controllers(domain).await?);
+    others.retain(|server| !pdc.iter().any(|pdc| pdc.host.eq_ignore_ascii_case(&server.host)));
+    if others.is_empty() {
+        let detail = refusals.join("; ");
+        return Err(StoreError::new(StoreErrorKind::Unreachable, domain).with_detail(detail));
+    }
+    let (directory, more) = open_first(logon, others).await?;
+    refusals.extend(more);
+    Ok((directory, refusals))
 }
 
 /// Opens the first of the servers that answers; returns it with what was refused on the way.
@@ -159,7 +179,7 @@ async fn open_first(logon: &Arc<Logon>, servers: Vec<Server>) -> Result<(LdapDir
                 let directory = LdapDirectory::new(logon.clone(), server, logged_on).await?;
                 return Ok((directory, refusals));
             }
-            Err(error) if matches!(error.kind, StoreErrorKind::Unreachable | StoreErrorKind::Timeout) => {
+            Err(error) if is_absent(&error) => {
                 refusals.push(error.to_string());
                 last = Some(error);
             }

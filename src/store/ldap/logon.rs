@@ -423,7 +423,8 @@ fn refused_bind(answer: &Answer, user: &str) -> StoreError {
     bind_error(answer.code, &answer.text, user, false)
 }
 
-fn is_absent(error: &StoreError) -> bool {
+/// Tells whether a server is not there, so that another may be tried.
+pub(crate) fn is_absent(error: &StoreError) -> bool {
     matches!(error.kind, StoreErrorKind::Unreachable | StoreErrorKind::Timeout)
 }
 
