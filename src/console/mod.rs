@@ -45,7 +45,11 @@ const APP_ID: &str = "org.opengpmc.OpenGPMC";
 ///
 /// Fails where no window can be had: no display, no OpenGL.
 pub fn run(forests: Vec<ConnectRequest>) -> eframe::Result {
-    let options = AppOptions { forests, ..AppOptions::default() };
+    run_with(AppOptions { forests, ..AppOptions::default() })
+}
+
+/// Opens the window as [`run`] does, on whatever opens the forests and keeps the settings.
+pub fn run_with(options: AppOptions) -> eframe::Result {
     let viewport = ViewportBuilder::default()
         .with_title("OpenGPMC")
         .with_app_id(APP_ID)
