@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Stroke, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui, ViewportCommand};
 
 use crate::gpm::Task;
 use crate::store::{ConnectTarget, Credentials, StoreErrorKind};
@@ -247,25 +247,23 @@ impl App {
 
     fn result_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let App { forests, selected, panes, failed_refresh, .. } = self;
-        CentralPanel::no_frame().show(ui, |ui| {
-            bars::title_ui(ui, selected, forests);
-            let line = ui.available_rect_before_wrap();
-            ui.painter().hline(line.x_range(), line.top(), Stroke::new(1.0, theme::tokens(ui).border));
-            Frame::new().inner_margin(Margin::same(12)).show(ui, |ui| {
-                if let Some((_, report)) = failed_refresh.as_ref().filter(|(id, _)| selected.forest() == Some(*id)) {
-                    error_ui(ui, report, commands);
-                    ui.add_space(2.0 * SPACE);
+        let raised = Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::symmetric(12, 8));
+        Panel::top("title band").frame(raised).show(ui, |ui| bars::title_ui(ui, selected, forests));
+        let frame = Frame::new().fill(theme::tokens(ui).surface).inner_margin(Margin::same(12));
+        CentralPanel::default().frame(frame).show(ui, |ui| {
+            if let Some((_, report)) = failed_refresh.as_ref().filter(|(id, _)| selected.forest() == Some(*id)) {
+                error_ui(ui, report, commands);
+                ui.add_space(2.0 * SPACE);
+            }
+            let entry = selected.forest().and_then(|id| forests.iter().find(|entry| entry.id == id));
+            match entry.map(|entry| (entry, &entry.state)) {
+                Some((entry, ForestState::Failed(error))) => failed_forest_ui(ui, entry, error, commands),
+                Some((entry, ForestState::Loading(task))) => loading_forest_ui(ui, entry, task),
+                Some((_, ForestState::Open(_))) | None => {
+                    let forest = entry.and_then(ForestEntry::open);
+                    result_pane_ui(ui, &PaneContext { forests, forest, node: selected }, panes, commands);
                 }
-                let entry = selected.forest().and_then(|id| forests.iter().find(|entry| entry.id == id));
-                match entry.map(|entry| (entry, &entry.state)) {
-                    Some((entry, ForestState::Failed(error))) => failed_forest_ui(ui, entry, error, commands),
-                    Some((entry, ForestState::Loading(task))) => loading_forest_ui(ui, entry, task),
-                    Some((_, ForestState::Open(_))) | None => {
-                        let forest = entry.and_then(ForestEntry::open);
-                        result_pane_ui(ui, &PaneContext { forests, forest, node: selected }, panes, commands);
-                    }
-                }
-            });
+            }
         });
     }
 

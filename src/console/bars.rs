@@ -18,6 +18,7 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
         (Menu::View, "View", egui::Key::V),
         (Menu::Help, "Help", egui::Key::H),
     ];
+    give_focus_back(ui);
     MenuBar::new().ui(ui, |ui| {
         for (menu, text, key) in menus {
             let opened_by_key = ui.input_mut(|input| input.consume_key(egui::Modifiers::ALT, key));
@@ -26,6 +27,9 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
                 menu_ui(ui, menu, context, commands);
             });
             if opened_by_key {
+                if let Some(focused) = ui.memory(|memory| memory.focused()) {
+                    ui.data_mut(|data| data.insert_temp(focus_before_menu(), Some(focused)));
+                }
                 egui::Popup::open_id(ui.ctx(), egui::Popup::default_response_id(&response));
                 response.request_focus();
             }
@@ -72,29 +76,20 @@ pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<
 
 /// Draws the band above the result pane: picture, name and states of the selected node.
 pub fn title_ui(ui: &mut Ui, node: &Node, forests: &[ForestEntry]) {
-    let tokens = theme::tokens(ui);
     let face = Face::of(node, forests);
-    let frame = Frame::new().fill(tokens.raised).stroke(Stroke::NONE).inner_margin(Margin {
-        left: 12,
-        right: 12,
-        top: 8,
-        bottom: 8,
-    });
-    frame.show(ui, |ui| {
-        ui.horizontal(|ui| {
-            ui.set_width(ui.available_width());
-            face.icon.show(ui, theme::TITLE_ICON_SIZE);
-            ui.add_space(0.5 * SPACE);
-            let title = egui::Label::new(RichText::new(&face.label).text_style(theme::title_style())).truncate();
-            let response = ui.add(title);
-            ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(egui::accesskit::Role::Heading));
-            for state in face.states.iter().filter(|state| **state != "Link") {
-                chip_ui(ui, state);
-            }
-            if let Some(order) = face.link_order {
-                chip_ui(ui, &format!("Link order {order}"));
-            }
-        });
+    ui.horizontal(|ui| {
+        ui.set_width(ui.available_width());
+        face.icon.show(ui, theme::TITLE_ICON_SIZE);
+        ui.add_space(0.5 * SPACE);
+        let title = egui::Label::new(RichText::new(&face.label).text_style(theme::title_style())).truncate();
+        let response = ui.add(title);
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(egui::accesskit::Role::Heading));
+        for state in face.states.iter().filter(|state| **state != "Link") {
+            chip_ui(ui, state);
+        }
+        if let Some(order) = face.link_order {
+            chip_ui(ui, &format!("Link order {order}"));
+        }
     });
 }
 
@@ -133,6 +128,20 @@ pub fn status_ui(ui: &mut Ui, context: &CommandContext<'_>, status: &Status<'_>,
             }
         });
     });
+}
+
+/// Gives the focus back to what had it before a menu was opened by its key, once no menu is open.
+fn give_focus_back(ui: &Ui) {
+    if egui::Popup::is_any_open(ui.ctx()) {
+        return;
+    }
+    if let Some(id) = ui.data_mut(|data| data.remove_temp::<Option<egui::Id>>(focus_before_menu()).flatten()) {
+        ui.memory_mut(|memory| memory.request_focus(id));
+    }
+}
+
+fn focus_before_menu() -> egui::Id {
+    egui::Id::unique("focus before menu")
 }
 
 fn menu_row_ui(

@@ -41,10 +41,13 @@ use egui::{IconData, ViewportBuilder};
 /// The name by which desktops know the program.
 const APP_ID: &str = "org.opengpmc.OpenGPMC";
 
-/// Opens the window with these forests and runs until it is closed.
+/// Opens the window with these forests, with the demo forest where there are none, and runs until it is closed.
 ///
 /// Fails where no window can be had: no display, no OpenGL.
-pub fn run(forests: Vec<ConnectRequest>) -> eframe::Result {
+pub fn run(mut forests: Vec<ConnectRequest>) -> eframe::Result {
+    if forests.is_empty() {
+        forests.push(ConnectRequest::default());
+    }
     run_with(AppOptions { forests, ..AppOptions::default() })
 }
 

@@ -225,7 +225,8 @@ fn visuals(theme: Theme) -> Visuals {
     visuals.error_fg_color = tokens.error;
     visuals.weak_text_color = Some(tokens.text_weak);
     visuals.selection.bg_fill = tokens.selection;
-    visuals.selection.stroke = Stroke::new(1.0, tokens.text);
+    // Also the ring around the text field that has the focus.
+    visuals.selection.stroke = Stroke::new(1.5, tokens.focus);
     visuals.window_shadow = Shadow {
         offset: [0, 6],
         blur: 20,
@@ -315,6 +316,7 @@ mod tests {
                 (theme.on_accent, theme.accent),
                 (theme.on_sign, theme.sign),
                 (theme.accent, theme.surface),
+                (theme.focus, theme.selection),
                 (theme.success, theme.surface),
             ] {
                 assert!(contrast(text, surface) >= 4.5, "{name}: {text:?} on {surface:?}");
