@@ -3,6 +3,8 @@
 mod common;
 
 mod library {
+    mod demo;
+    mod demo_extensions;
     mod forest_file;
     mod sysvol_folder;
     mod sysvol_smb_server;

@@ -210,6 +210,5 @@ pub async fn open(
         ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {
             Ok(Arc::new(LdapForest::open(target, credentials, options).await?))
         }
-        ConnectTarget::Demo => super::demo::open().await,
     }
 }

@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use crate::ident::{Dn, DnsName, GpLink, GpLinkElement, Guid, LinkOptions, Sid};
 use crate::security::{SddlContext, SecurityDescriptor};
+use crate::store::forest_file::new_descriptor;
 use crate::store::{Attribute, Entry};
 
 use super::SourceError;
@@ -53,11 +54,15 @@ pub(super) fn build(files: &[(&str, Vec<SourceEntry>)]) -> Result<Objects, Sourc
     let names = Names::collect(files)?;
     let mut entries = Vec::new();
     let mut seen = HashSet::new();
+    let mut unreadable = HashSet::new();
     for (file, source) in files.iter().flat_map(|(file, entries)| entries.iter().map(move |entry| (*file, entry))) {
         let error = |problem: String| SourceError { file: file.to_owned(), line: source.line, problem };
         let entry = build_entry(source, &names).map_err(error)?;
         if !seen.insert(entry.dn.clone()) {
             return Err(error(format!("{} stands here twice", entry.dn)));
+        }
+        if source.mentions("nTSecurityDescriptor") && source.value("nTSecurityDescriptor").is_none() {
+            unreadable.insert(entry.dn.clone());
         }
         let halves: Vec<Dn> = match entry.has_class("groupPolicyContainer") {
             true => ["Machine", "User"].map(|half| entry.dn.child("CN", half)).to_vec(),
@@ -73,6 +78,7 @@ pub(super) fn build(files: &[(&str, Vec<SourceEntry>)]) -> Result<Objects, Sourc
     }
     // A parent stands before its children, whatever the order of the files.
     entries.sort_by_key(|entry| entry.dn.depth());
+    names.complete_descriptors(&mut entries, &unreadable);
     Ok(Objects { domains: names.domains.iter().map(|domain| domain.dn.clone()).collect(), entries, names })
 }
 
@@ -210,6 +216,25 @@ impl Names {
     pub(super) fn descriptor(&self, text: &str, dn: &Dn) -> Result<SecurityDescriptor, String> {
         let resolved = self.resolve(text, |(sid, _)| sid.to_string())?;
         SecurityDescriptor::from_sddl(&resolved, &self.sddl_context(dn)).map_err(|error| error.to_string())
+    }
+
+    /// Gives every object the descriptor it would have from a directory: its own or that of its class, and what it inherits.
+    /// Those whose descriptor nobody may read get none.
+    fn complete_descriptors(&self, entries: &mut [Entry], unreadable: &HashSet<Dn>) {
+        const ATTRIBUTE: &str = "nTSecurityDescriptor";
+        let Some(root) = self.domains.first() else { return };
+        let mut complete: HashMap<Dn, SecurityDescriptor> = HashMap::new();
+        for entry in entries.iter_mut().filter(|entry| !unreadable.contains(&entry.dn)) {
+            let own = entry.bytes(ATTRIBUTE).and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+            let above = entry.dn.parent().and_then(|parent| complete.get(&parent));
+            let domain = self.domain_of(&entry.dn).unwrap_or(root);
+            let class = entry.text("objectClass").unwrap_or_default();
+            let Some(descriptor) = new_descriptor(&class, own, above, &domain.sid, &root.sid) else { continue };
+            let Ok(bytes) = descriptor.to_bytes() else { continue };
+            entry.attributes.retain(|attribute| !attribute.name.eq_ignore_ascii_case(ATTRIBUTE));
+            entry.attributes.push(Attribute::bytes(ATTRIBUTE, bytes));
+            complete.insert(entry.dn.clone(), descriptor);
+        }
     }
 
     /// Reads the links of a SOM, link order 1 first, and returns the attribute.

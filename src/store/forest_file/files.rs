@@ -218,6 +218,9 @@ pub(super) fn import(connection: &Connection, domain: i64, item: &SysvolItem) ->
     }
     if let Some(content) = &item.content {
         tree.replace(&item.path, content, modified)?;
+        // A copy is no change: the folder keeps its time.
+        let mut statement = connection.prepare_cached("UPDATE file SET modified = ? WHERE id = ?").about(&item.path)?;
+        statement.execute((folder.modified, folder.id)).about(&item.path)?;
     }
     let node = tree.node(&item.path)?;
     if let Some(security) = &item.security {

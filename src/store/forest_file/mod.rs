@@ -28,13 +28,28 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::ident::{Dn, DnsName};
+use crate::ident::{Dn, DnsName, Sid};
+use crate::security::SecurityDescriptor;
 
 use super::{ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 use database::Database;
 use directory::FileDirectory;
 
 pub use builder::{ForestFileBuilder, SysvolItem};
+
+/// Returns the descriptor that a directory gives a new object: its own, or the default of its class, with what it inherits
+/// from the object above. None where it has no descriptor of its own and the class is unknown.
+pub(super) fn new_descriptor(
+    class: &str,
+    own: Option<SecurityDescriptor>,
+    above: Option<&SecurityDescriptor>,
+    domain: &Sid,
+    forest_root: &Sid,
+) -> Option<SecurityDescriptor> {
+    let own = own.or_else(|| inherit::class_default(schema::class(class)?.descriptor, domain, forest_root))?;
+    let administrators = domain.child(write::DOMAIN_ADMINS);
+    Some(inherit::of_new(own, above, administrators.as_ref(), inherit::Heir::Object(class)))
+}
 
 /// An open forest file.
 pub struct ForestFile {

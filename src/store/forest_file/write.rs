@@ -42,7 +42,7 @@ mod system_flags {
 /// Classes of the configuration whose objects the directory lets be renamed ([MS-ADTS] 3.1.1.5.2.4).
 const RENAMED_IN_CONFIGURATION: [&str; 4] = ["site", "subnet", "siteLink", "server"];
 /// Relative identifier of the group Domain Admins, which owns what its members make.
-const DOMAIN_ADMINS: u32 = 512;
+pub(super) const DOMAIN_ADMINS: u32 = 512;
 const WHOLE_DESCRIPTOR: SdParts = SdParts(0x0F);
 
 /// A server of a domain within one transaction.
