@@ -5,6 +5,9 @@ mod common;
 mod library {
     mod demo;
     mod demo_extensions;
+    mod corpus;
+    mod corpus_backups;
+    mod corpus_security;
     mod forest_file;
     mod sysvol_folder;
     mod sysvol_smb_server;

@@ -18,6 +18,7 @@ mod trustee;
 mod security_info;
 mod names;
 pub mod constants;
+mod client_side_extension;
 mod search_criteria;
 mod backup;
 mod backup_dir;
@@ -30,6 +31,7 @@ mod load_tests;
 
 pub use backup::{Backup, BackupIndex};
 pub use backup_dir::{BackupDir, OpenBackupDirError};
+pub use client_side_extension::ClientSideExtension;
 pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};
 pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};

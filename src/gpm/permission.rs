@@ -132,7 +132,8 @@ pub struct Permission {
     pub level: PermissionType,
     /// Whether it is a denial.
     pub denied: bool,
-    /// Whether it reaches the objects below.
+    /// Whether it reaches the containers below. (Microsoft's object model says so of every permission on a GPO, whatever its
+    /// entries say; this tells what they say, as the reports do.)
     pub inheritable: bool,
     /// Whether it comes from an object above.
     pub inherited: bool,

@@ -236,7 +236,7 @@ impl<'a> Grants<'a> {
             levels.into_iter().map(permission).collect()
         };
         match object {
-            SecuredObject::Gpo => with_inheritable(self.gpo_levels(), true),
+            SecuredObject::Gpo => with_inheritable(self.gpo_levels(), self.inheritable),
             SecuredObject::Site => with_inheritable(self.som_levels(&[PermissionType::SomLink]), self.inheritable),
             SecuredObject::Domain | SecuredObject::Ou => {
                 let levels = [PermissionType::SomLink, PermissionType::SomLogging, PermissionType::SomPlanning];
@@ -252,7 +252,7 @@ impl<'a> Grants<'a> {
                 let create = self.som_levels(&[PermissionType::SomWmiCreate]);
                 with_inheritable(if granted_in_full { full } else { create }, false)
             }
-            SecuredObject::StarterGpo => with_inheritable(self.starter_gpo_levels(), true),
+            SecuredObject::StarterGpo => with_inheritable(self.starter_gpo_levels(), self.inheritable),
             SecuredObject::StarterGposFolder => {
                 let adds = |mask: AccessMask| mask.mapped_for_file().contains(ADD_TO_FOLDER);
                 let levels = [(adds(self.plain), false), (adds(self.denied_rights), true)];
