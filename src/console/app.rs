@@ -72,6 +72,7 @@ pub struct App {
     failed_refresh: Option<(ForestId, ErrorReport)>,
     note: Option<String>,
     commands: Vec<Command>,
+    frame_drawn: bool,
 }
 
 enum Dialog {
@@ -113,6 +114,7 @@ impl App {
             failed_refresh: None,
             note: problem.map(|problem| format!("Settings could not be read: {problem}")),
             commands: Vec::new(),
+            frame_drawn: false,
             options,
         };
         for request in std::mem::take(&mut app.options.forests) {
@@ -169,6 +171,9 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if !std::mem::replace(&mut self.frame_drawn, true) {
+            tracing::info!("first frame");
+        }
         let mut commands = Vec::new();
         if self.dialog.is_none() {
             self.shortcuts(ui, &mut commands);
@@ -481,6 +486,7 @@ impl App {
         let was_open = entry.open().is_some();
         match outcome {
             Ok(forest) => {
+                tracing::info!(forest = %forest.snapshot.name, "forest read");
                 let seconds = forest.snapshot.loaded.to_local_text();
                 let name = forest.snapshot.name.clone();
                 entry.state = ForestState::Open(forest);

@@ -12,7 +12,7 @@ use egui::Context;
 use poll_promise::Promise;
 use tokio::runtime::Runtime;
 
-use crate::gpm::{Cancelled, Domain, ForestSnapshot, StarterGpo, SysvolState, Task, Trustee, TrusteeKind};
+use crate::gpm::{Cancelled, Domain, ForestSnapshot, Names, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
@@ -54,8 +54,8 @@ pub enum Fetched {
     Comment(DnsName, Guid, Result<String, StoreError>),
     /// The starter GPOs of a domain.
     StarterGpos(DnsName, Result<Vec<StarterGpo>, StoreError>),
-    /// Names.
-    Trustees(Vec<(Sid, Result<Trustee, StoreError>)>),
+    /// Names; for each SID a trustee, known or not.
+    Trustees(Vec<(Sid, Trustee)>),
     /// The descriptor of a directory object.
     DirectorySecurity(Dn, Result<Vec<u8>, StoreError>),
     /// The descriptor of a file or folder.
@@ -186,7 +186,7 @@ impl Details {
             }
             Fetched::Trustees(found) => {
                 for (sid, trustee) in found {
-                    self.trustees.insert(sid, trustee.into());
+                    self.trustees.insert(sid, Lazy::Ready(trustee));
                 }
             }
             Fetched::DirectorySecurity(dn, descriptor) => {
@@ -270,7 +270,9 @@ async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detai
             Fetched::StarterGpos(name, found)
         }
         Detail::Trustees(sids) => {
-            Fetched::Trustees(sids.into_iter().map(|sid| (sid.clone(), Ok(trustee(sid)))).collect())
+            let mut found = Names::new(&snapshot).resolve(&*store, &sids).await.trustees;
+            let mut trustee = |sid: &Sid| found.remove(sid).unwrap_or_else(|| Trustee::unresolved(sid.clone()));
+            Fetched::Trustees(sids.iter().map(|sid| (sid.clone(), trustee(sid))).collect())
         }
         Detail::DirectorySecurity(name, dn) => {
             let descriptor = async { Domain::open(&store, &name).await?.directory_security(&dn).await };
@@ -319,11 +321,4 @@ async fn comment(
 ) -> Result<String, StoreError> {
     let gpo = snapshot.gpo(name, id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
     Ok(Domain::open(store, name).await?.gpo_comment(gpo).await?.unwrap_or_default())
-}
-
-/// Returns what is known of a SID without asking anybody.
-fn trustee(sid: Sid) -> Trustee {
-    let name = sid.well_known_name().map(str::to_owned);
-    let kind = if name.is_some() { TrusteeKind::WellKnown } else { TrusteeKind::Unknown };
-    Trustee { sid, name, kind, dn: None }
 }
