@@ -42,15 +42,17 @@ impl Access {
     pub const LIST: Access =
         Access { mask: FileAccessMask::FILE_READ_DATA | FileAccessMask::FILE_READ_ATTRIBUTES, options: FOLDER };
     /// A file that is made, filled, given a descriptor and renamed.
-    const WRITE_NEW: Access = Access {
+    pub const WRITE_NEW: Access = Access {
         mask: FileAccessMask::FILE_WRITE_DATA
             | FileAccessMask::FILE_READ_ATTRIBUTES
             | FileAccessMask::READ_CONTROL
             | FileAccessMask::WRITE_DAC
-            | FileAccessMask::WRITE_OWNER
             | FileAccessMask::DELETE,
         options: NO_FOLDER,
     };
+    /// The same, which may also be given an owner.
+    pub const WRITE_NEW_AND_OWN: Access =
+        Access { mask: Self::WRITE_NEW.mask | FileAccessMask::WRITE_OWNER, options: NO_FOLDER };
     /// Something whose descriptor is read.
     pub const READ_SECURITY: Access =
         Access { mask: FileAccessMask::READ_CONTROL | FileAccessMask::FILE_READ_ATTRIBUTES, options: 0 };
@@ -103,8 +105,8 @@ impl OpenFile {
 
     /// Makes a file that the server removes when it is closed or the connection breaks, until
     /// [`take_the_place_of`](Self::take_the_place_of) makes it stay. Both is asked for in one message.
-    pub async fn create_temporary(link: &Link, path: &str) -> Result<Self, Error> {
-        let create = create_request(path, Access::WRITE_NEW, CreateDisposition::FileCreate);
+    pub async fn create_temporary(link: &Link, path: &str, access: Access) -> Result<Self, Error> {
+        let create = create_request(path, access, CreateDisposition::FileCreate);
         let remove = disposition_request(FileId::SENTINEL, true);
         let tree = Some(link.tree.tree_id);
         let operations =

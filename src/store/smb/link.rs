@@ -122,16 +122,15 @@ impl Links {
             match self.connect_as(logon).await {
                 Ok(link) => return Ok(link),
                 Err(error) => {
-                    let ends = matches!(
-                        error.kind,
-                        StoreErrorKind::BadCredentials
-                            | StoreErrorKind::Unreachable
-                            | StoreErrorKind::Timeout
-                            | StoreErrorKind::Integrity
-                    );
+                    let is_the_servers = error.object == self.object();
+                    let ends = match error.kind {
+                        // Every further try counts towards the lockout of the account, wherever the first was made.
+                        StoreErrorKind::BadCredentials | StoreErrorKind::Integrity => true,
+                        // A KDC that cannot be reached says nothing of the server.
+                        StoreErrorKind::Unreachable | StoreErrorKind::Timeout => is_the_servers,
+                        _ => false,
+                    };
                     tracing::debug!(server = %self.server.host, way = logon.name(), %error, "SMB log-on failed");
-                    // A KDC that cannot be reached says nothing of the server.
-                    let ends = ends && error.object == self.object();
                     refusals.push((logon.name(), error));
                     if ends {
                         break;

@@ -17,6 +17,7 @@ use async_trait::async_trait;
 use futures::stream::{self, TryStreamExt};
 use smb2::client::Tree;
 use smb2::types::flags::FileAttributes;
+use smb2::types::status::NtStatus;
 use smb2::{ErrorKind, RenameOptions};
 
 use crate::ident::Timestamp;
@@ -157,7 +158,14 @@ impl SmbSysvol {
         let old_descriptor = if replaces { Some(old_descriptor(link, target).await?) } else { None };
         let folder = path.parent().unwrap_or_default();
         let temporary = format!("{}\\~gp{}.tmp", self.wire(&folder), uuid::Uuid::new_v4().simple());
-        let file = OpenFile::create_temporary(link, &temporary).await?;
+        let created = OpenFile::create_temporary(link, &temporary, Access::WRITE_NEW_AND_OWN).await;
+        let file = match created {
+            // Not everybody who may write may also hand a file over to its old owner.
+            Err(error) if error.status() == Some(NtStatus::ACCESS_DENIED) => {
+                OpenFile::create_temporary(link, &temporary, Access::WRITE_NEW).await?
+            }
+            created => created?,
+        };
         file.write_all(content).await?;
         file.flush().await?;
         if let Some(old) = old_descriptor {
@@ -237,7 +245,7 @@ impl Sysvol for SmbSysvol {
             })
             .await;
         match result {
-            Err(error) if error.kind == StoreErrorKind::NotSupported => {
+            Err(error) if error.code == Some(NtStatus::INVALID_DEVICE_REQUEST.0) => {
                 Err(StoreError { kind: StoreErrorKind::Io, ..error }.with_detail("is a folder"))
             }
             result => result,
@@ -394,8 +402,11 @@ fn timestamp(filetime: u64) -> Option<Timestamp> {
 
 /// Returns an entry of a listing as the trait tells it.
 fn entry_info(entry: smb2::msg::directory_info::DirectoryInfoEntry) -> FileInfo {
+    // Of a reparse point the field holds the tag ([MS-FSCC] 2.4.8), one bit of which marks links ([MS-FSCC] 2.1.2.1).
+    const IS_LINK: u32 = 0x2000_0000;
     let attributes = FileAttributes(entry.file_attributes);
-    let is_folder = attributes.is_directory();
+    let is_link = attributes.is_reparse_point() && entry.ea_size & IS_LINK != 0;
+    let is_folder = attributes.is_directory() && !is_link;
     FileInfo {
         name: entry.file_name,
         is_folder,
