@@ -1,5 +1,8 @@
 //! Tests that need neither a server nor a screen.
 
+// A helper of a test may fail as the test itself may.
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 mod library {

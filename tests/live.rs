@@ -15,4 +15,5 @@ mod live {
     mod ldap_write;
     mod ldap_broken;
     mod sysvol_smb_faults;
+    mod sysvol_forest;
 }

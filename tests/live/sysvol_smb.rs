@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::auth::{Kerberos, UserName};
 use opengpmc::store::{
     Credentials, SdParts, Secret, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
@@ -116,4 +117,38 @@ async fn a_domain_the_server_does_not_hold_is_not_found() {
 /// Returns `D:`, a descriptor with an empty DACL.
 fn empty_descriptor() -> Vec<u8> {
     [&[1, 0, 4, 0x80][..], &[0; 12], &[20, 0, 0, 0], &[2, 0, 8, 0, 0, 0, 0, 0]].concat()
+}
+
+#[tokio::test]
+async fn who_may_write_a_file_need_not_own_it() {
+    let Some(lab) = Lab::get() else { return };
+    let admin = open(&lab, ntlm(&lab, &lab.admin())).await.unwrap();
+    let folder = path("scripts/delegated");
+    match admin.remove_tree(&folder).await {
+        Err(error) if error.kind != StoreErrorKind::NotFound => panic!("{error}"),
+        _ => {}
+    }
+    admin.make_folder(&folder).await.unwrap();
+    let file = folder.join("Registry.pol").unwrap();
+    admin.replace(&file, b"old").await.unwrap();
+    // Change, but neither permissions nor owner, for everybody; of the file it is not inherited but its own.
+    let descriptor = |sddl: &str| {
+        let descriptor = SecurityDescriptor::from_sddl(sddl, &SddlContext::default()).unwrap();
+        descriptor.to_bytes().unwrap()
+    };
+    let of_folder = descriptor("D:P(A;OICI;FA;;;BA)(A;OICI;FA;;;SY)(A;OICI;0x1301bf;;;AU)");
+    admin.set_security(&folder, SdParts::DACL, &of_folder).await.unwrap();
+    let of_file = descriptor("D:P(A;;FA;;;BA)(A;;0x1301bf;;;AU)");
+    admin.set_security(&file, SdParts::DACL, &of_file).await.unwrap();
+
+    let plain = open(&lab, ntlm(&lab, &lab.plain())).await.unwrap();
+    plain.replace(&file, b"new").await.unwrap();
+    let names: Vec<_> = admin.list(&folder).await.unwrap().into_iter().map(|file| file.name).collect();
+    let read = admin.read(&file).await.unwrap();
+    let after = admin.security(&file, SdParts::DACL).await.unwrap();
+    admin.remove_tree(&folder).await.unwrap();
+    assert_eq!((names, read), (vec!["Registry.pol".to_owned()], b"new".to_vec()));
+    let sddl = SecurityDescriptor::from_bytes(&after).unwrap().to_sddl(&SddlContext::default());
+    assert!(sddl.starts_with("D:P"), "{sddl}");
+    assert!(sddl.contains("(A;;0x1301bf;;;AU)") && !sddl.contains("SY"), "{sddl}");
 }

@@ -100,28 +100,37 @@ impl OpenFile {
     /// Opens what stands at a path below the share, `\` between names; everybody else may do with it what they like.
     pub async fn open(link: &Link, path: &str, access: Access) -> Result<Self, Error> {
         let request = create_request(path, access, CreateDisposition::FileOpen);
-        Self::opened(link, execute(link, Command::Create, &request, 1).await?)
+        let link = link.clone();
+        to_the_end(async move {
+            let frame = execute(&link, Command::Create, &request, 1).await?;
+            Self::opened(&link, frame)
+        })
+        .await
     }
 
     /// Makes a file that the server removes when it is closed or the connection breaks, until
     /// [`take_the_place_of`](Self::take_the_place_of) makes it stay. Both is asked for in one message.
     pub async fn create_temporary(link: &Link, path: &str, access: Access) -> Result<Self, Error> {
-        let create = create_request(path, access, CreateDisposition::FileCreate);
-        let remove = disposition_request(FileId::SENTINEL, true);
-        let tree = Some(link.tree.tree_id);
-        let operations =
-            [CompoundOp::new(Command::Create, &create, tree), CompoundOp::new(Command::SetInfo, &remove, tree)];
-        let [created, removed] = two(link.connection.execute_compound(&operations).await?)?;
-        let file = Self::opened(link, created?)?;
-        match removed.and_then(|frame| accepted(frame, Command::SetInfo)) {
-            Ok(_) => Ok(file),
-            Err(error) => {
-                // It is empty and has no reader; the server refused to remove it by itself.
-                file.close().await?;
-                link.tree.delete_file(&mut link.connection.clone(), &path.replace('\\', "/")).await?;
-                Err(error)
+        let (mut link, path) = (link.clone(), path.to_owned());
+        to_the_end(async move {
+            let create = create_request(&path, access, CreateDisposition::FileCreate);
+            let remove = disposition_request(FileId::SENTINEL, true);
+            let tree = Some(link.tree.tree_id);
+            let operations =
+                [CompoundOp::new(Command::Create, &create, tree), CompoundOp::new(Command::SetInfo, &remove, tree)];
+            let [created, removed] = two(link.connection.execute_compound(&operations).await?)?;
+            let file = Self::opened(&link, created?)?;
+            match removed.and_then(|frame| accepted(frame, Command::SetInfo)) {
+                Ok(_) => Ok(file),
+                Err(error) => {
+                    // It is empty and has no reader; the server refused to remove it by itself.
+                    file.close().await?;
+                    link.tree.delete_file(&mut link.connection, &path.replace('\\', "/")).await?;
+                    Err(error)
+                }
             }
-        }
+        })
+        .await
     }
 
     fn opened(link: &Link, frame: Frame) -> Result<Self, Error> {
@@ -368,6 +377,14 @@ impl Drop for OpenFile {
             });
         }
     }
+}
+
+/// Carries out a request that opens something even if the caller stops waiting: what is open but unknown here would stay
+/// open as long as the connection.
+pub(super) async fn to_the_end<T: Send + 'static>(
+    request: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::spawn(request).await.unwrap_or_else(|failed| Err(Error::Io(std::io::Error::other(failed))))
 }
 
 /// Tells whether these bytes are a self-relative descriptor whose parts lie within it ([MS-DTYP] 2.4.6).

@@ -25,7 +25,7 @@ use crate::ident::Timestamp;
 use super::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use error::{is_lost, store_error};
-use file::{Access, OpenFile};
+use file::{Access, OpenFile, to_the_end};
 use link::{Link, Links};
 
 pub use link::{SmbLogon, SmbServer};
@@ -173,8 +173,7 @@ impl SmbSysvol {
         }
         let target = target.to_owned();
         // Runs to its end even if the caller stops waiting: a refused file would be left over.
-        let finish = tokio::spawn(async move { file.take_the_place_of(&target).await });
-        finish.await.unwrap_or_else(|failed| Err(smb2::Error::Io(std::io::Error::other(failed))))
+        to_the_end(async move { file.take_the_place_of(&target).await }).await
     }
 
     /// Removes a file or an empty folder; a link is removed, not what it leads to.
@@ -197,7 +196,10 @@ impl Sysvol for SmbSysvol {
     async fn list(&self, folder: &SysvolPath) -> Result<Vec<FileInfo>, StoreError> {
         let name = &self.slashes(folder);
         let entries = self
-            .read_with(folder, |mut link| async move { link.tree.list_directory(&mut link.connection, name).await })
+            .read_with(folder, |mut link| {
+                let name = name.clone();
+                to_the_end(async move { link.tree.list_directory(&mut link.connection, &name).await })
+            })
             .await?;
         let named = entries.into_iter().filter(|entry| entry.name != "." && entry.name != "..");
         let mut files: Vec<_> = named
