@@ -1,1 +1,5 @@
-//! operation
+//! Long work on a forest: steps over stores and object model, each with a [`crate::gpm::Task`] that shows and cancels it.
+
+mod snapshot;
+
+pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};

@@ -24,7 +24,7 @@ pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts
 pub use error::{StoreError, StoreErrorKind};
 pub use filter::{Filter, ParseFilterError};
 pub use folder::FolderSysvol;
-pub use forest_file::{ForestFile, ForestFileBuilder, SysvolItem};
+pub use forest_file::{ForestFile, ForestFileBuilder, SnapshotOrigin, SysvolItem};
 pub use smb::{SmbLogon, SmbServer, SmbSysvol};
 pub use sysvol::{FileInfo, Sysvol};
 pub use sysvol_path::{ParseSysvolPathError, SysvolPath};

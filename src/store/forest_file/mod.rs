@@ -27,12 +27,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension};
 
-use crate::ident::{Dn, DnsName, Sid};
+use crate::ident::{Dn, DnsName, Sid, Timestamp};
 use crate::security::SecurityDescriptor;
 
 use super::{ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
-use database::Database;
+use database::{About, Database};
 use directory::FileDirectory;
 
 pub use builder::{ForestFileBuilder, SysvolItem};
@@ -51,9 +52,21 @@ pub(super) fn new_descriptor(
     Some(inherit::of_new(own, above, administrators.as_ref(), inherit::Heir::Object(class)))
 }
 
+/// What a forest file is a copy of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SnapshotOrigin {
+    /// Where it was read from, as a person would name it.
+    pub source: String,
+    /// When.
+    pub saved: Timestamp,
+    /// What could not be read: the object and why.
+    pub problems: Vec<(String, String)>,
+}
+
 /// An open forest file.
 pub struct ForestFile {
     database: Arc<Database>,
+    origin: Option<SnapshotOrigin>,
     /// One per domain, root domain first, in the order of the layout.
     directories: Vec<Arc<FileDirectory>>,
 }
@@ -78,15 +91,40 @@ impl ForestFile {
         ForestFileBuilder::in_memory("memory", domains)?.finish()
     }
 
+    /// Returns what this is a copy of; nothing where it is a forest of its own.
+    pub fn origin(&self) -> Option<&SnapshotOrigin> {
+        self.origin.as_ref()
+    }
+
     fn over(database: Database) -> Result<Self, StoreError> {
+        let origin = database.read_blocking(|connection| read_origin(connection, &database.label))?;
         let database = Arc::new(database);
         let file_name = Path::new(&database.label).file_name().map(|name| name.to_string_lossy().into_owned());
         let server = file_name.unwrap_or_else(|| database.label.clone());
         let domains = database.layout.domains.iter();
         let directories =
             domains.map(|domain| Arc::new(FileDirectory::new(database.clone(), domain, &server))).collect();
-        Ok(ForestFile { database, directories })
+        Ok(ForestFile { database, origin, directories })
     }
+}
+
+fn read_origin(connection: &Connection, label: &str) -> Result<Option<SnapshotOrigin>, StoreError> {
+    let setting = |name: &str| -> Result<Option<String>, StoreError> {
+        connection
+            .prepare_cached("SELECT value FROM setting WHERE name = ?")
+            .and_then(|mut statement| statement.query_row((name,), |row| row.get(0)).optional())
+            .about(label)
+    };
+    let Some(source) = setting("source")? else { return Ok(None) };
+    let saved = setting("saved")?.and_then(|seconds| Timestamp::from_unix_seconds(seconds.parse().ok()?));
+    let saved = saved.ok_or_else(|| {
+        StoreError::new(StoreErrorKind::Corrupt, label).with_detail("it does not tell when it was saved")
+    })?;
+    let problems = connection
+        .prepare_cached("SELECT object, message FROM problem ORDER BY id")
+        .and_then(|mut statement| statement.query_map((), |row| row.try_into())?.collect())
+        .about(label)?;
+    Ok(Some(SnapshotOrigin { source, saved, problems }))
 }
 
 #[async_trait]
