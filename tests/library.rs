@@ -12,6 +12,7 @@ mod library {
     mod corpus_backups;
     mod corpus_security;
     mod forest_file;
+    mod snapshot;
     mod sysvol_folder;
     mod sysvol_smb_server;
 }

@@ -69,7 +69,8 @@ pub async fn save_snapshot(
     };
     let (sender, receiver) = unbounded_channel();
     let writer = tokio::task::spawn_blocking(move || write(builder, receiver));
-    let mut copy = Copy { task, sender, summary: SnapshotSummary::default(), room: Arc::new(Semaphore::new(WAITING_FILES)) };
+    let mut copy =
+        Copy { task, sender, summary: SnapshotSummary::default(), room: Arc::new(Semaphore::new(WAITING_FILES)) };
     copy.summary.domains = domains.len() as u64;
     let copied = task.or_cancel(copy.forest(source, &*directory, &domains)).await;
     let Copy { sender, mut summary, .. } = copy;
@@ -420,8 +421,10 @@ const SECRETS: [&str; 26] = [
 const SECRET_FAMILIES: [&str; 2] = ["ms-Mcs-AdmPwd", "msLAPS-"];
 
 fn is_secret(attribute: &str) -> bool {
-    let has_start = |family: &&str| attribute.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
-    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(attribute)) || SECRET_FAMILIES.iter().any(|family| has_start(&family))
+    let has_start =
+        |family: &&str| attribute.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(attribute))
+        || SECRET_FAMILIES.iter().any(|family| has_start(&family))
 }
 
 /// Returns the search for whole objects, descriptors included.

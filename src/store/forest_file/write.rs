@@ -186,8 +186,12 @@ impl Writer<'_> {
 
     fn descriptor_above(&self, object: &Object) -> Result<Option<SecurityDescriptor>, StoreError> {
         let Some(parent) = object.parent else { return Ok(None) };
-        let parent = Object::load_by_id(self.connection, parent)?;
-        Ok(parent.and_then(|parent| SecurityDescriptor::from_bytes(&parent.descriptor?).ok()))
+        let Some(parent) = Object::load_by_id(self.connection, parent)? else { return Ok(None) };
+        match parent.descriptor {
+            Some(bytes) => Ok(SecurityDescriptor::from_bytes(&bytes).ok()),
+            // An imported object without one passes nothing on.
+            None => Ok(Some(SecurityDescriptor::default())),
+        }
     }
 
     /// Returns the naming context of an object, if this server holds it.
