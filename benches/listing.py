@@ -22,7 +22,7 @@ PROGRAM = os.environ.get("OPENGPMC_PROGRAM", os.path.join(os.path.dirname(__file
 
 ours = [PROGRAM, "--connect", "ldap://" + HOST, "--user", "%s@%s" % (USER, DOMAIN), "--password-stdin"]
 COMMANDS = {
-    "samba-tool gpo listall": (["samba-tool", "gpo", "listall", "-H", "ldap://" + HOST, "-U", USER, "--use-kerberos=off",
+    "samba-tool gpo listall": (["samba-tool", "gpo", "listall", "-H", "ldap://" + HOST, "-U", os.environ["OPENGPMC_LAB_NETBIOS"] + "\\" + USER, "--use-kerberos=off",
                                 "--password=" + PASSWORD], None),
     "opengpmc gpo list --long": (ours + ["gpo", "list", "--long"], PASSWORD),
     "opengpmc gpo list --details": (ours + ["gpo", "list", "--details"], PASSWORD),

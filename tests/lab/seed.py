@@ -88,7 +88,10 @@ def main():
                    "msWMI-Parm2": "1;3;10;%d;WQL;root\\CIMv2;%s;" % (len(query), query), "msWMI-Author": "Administrator@" + domain,
                    "msWMI-CreationDate": "20260301120000.000000-000", "msWMI-ChangeDate": "20260301120000.000000-000"})
     for number in range(3):
-        samdb.add({"dn": "CN=Site-%d,CN=Sites,%s" % (number, config), "objectClass": "site"})
+        site = "CN=Site-%d,CN=Sites,%s" % (number, config)
+        samdb.add({"dn": site, "objectClass": "site"})
+        samdb.add({"dn": "CN=NTDS Site Settings," + site, "objectClass": "nTDSSiteSettings"})
+        samdb.add({"dn": "CN=Servers," + site, "objectClass": "serversContainer"})
 
     links = {}
     for number in range(gpo_count):
