@@ -244,7 +244,7 @@ impl Suite<'_> {
         let entry = self.directory.read(&dn, &["cn"], Some(SdParts::DACL)).await.unwrap();
         assert_eq!(entry.attributes.len(), 1, "a descriptor comes only when asked for");
 
-        // D:P(A;;0xf01ff;;;SY)(A;;0x20094;;;AU), with an owner that is not to be taken.
+        // D:P(A;;0xf01ff;;;SY)(A;;0xf01ff;;;BA)(A;;0x20094;;;AU), with an owner that is not to be taken.
         let dacl = protected_dacl();
         let replace = |parts| Change::SecurityDescriptor { parts, descriptor: dacl.clone() };
         self.directory.modify(&dn, &[swap("revision", Some("1"), Some("2")), replace(SdParts::DACL)]).await.unwrap();
@@ -449,9 +449,11 @@ impl Suite<'_> {
 fn protected_dacl() -> Vec<u8> {
     let system: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0];
     let authenticated: &[u8] = &[1, 1, 0, 0, 0, 0, 0, 5, 11, 0, 0, 0];
+    let administrators: &[u8] = &[1, 2, 0, 0, 0, 0, 0, 5, 32, 0, 0, 0, 32, 2, 0, 0];
     let mut aces = Vec::new();
-    for (mask, sid) in [(0x000f_01ff_u32, system), (0x0002_0094, authenticated)] {
-        aces.extend([0, 0, 20, 0]);
+    // Administrators keep their rights, or a server that checks them would not let the suite go on.
+    for (mask, sid) in [(0x000f_01ff_u32, system), (0x000f_01ff, administrators), (0x0002_0094, authenticated)] {
+        aces.extend([0, 0, 8 + sid.len() as u8, 0]);
         aces.extend(mask.to_le_bytes());
         aces.extend(sid);
     }
@@ -460,7 +462,7 @@ fn protected_dacl() -> Vec<u8> {
         descriptor.extend(offset.to_le_bytes());
     }
     descriptor.extend(system);
-    descriptor.extend([2, 0, 8 + aces.len() as u8, 0, 2, 0, 0, 0]);
+    descriptor.extend([2, 0, 8 + aces.len() as u8, 0, 3, 0, 0, 0]);
     descriptor.extend(aces);
     descriptor
 }

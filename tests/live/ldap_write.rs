@@ -9,6 +9,8 @@ use opengpmc::store::{
     SearchRequest, StoreErrorKind, Visit, open,
 };
 
+use crate::common::directory_suite::check_directory;
+
 use super::lab::Lab;
 
 async fn connect(lab: &Lab, credentials: &Credentials, options: &ConnectOptions, tls: bool) -> Arc<dyn ForestStore> {
@@ -128,6 +130,15 @@ async fn writes_over_kerberos() {
     let Some(lab) = Lab::get() else { return };
     let store = connect(&lab, &lab.admin(), &lab.options(), false).await;
     check_writes(&*store.directory(), "ldap-writes-kerberos").await;
+}
+
+#[tokio::test]
+async fn does_what_every_directory_does() {
+    let Some(lab) = Lab::get() else { return };
+    let directory = connect(&lab, &lab.admin(), &lab.options(), false).await.directory();
+    let own = own_ou(&*directory, "ldap-directory-suite").await;
+    check_directory(&*directory, &own).await;
+    directory.delete(&own).await.unwrap();
 }
 
 #[tokio::test]

@@ -62,6 +62,9 @@ impl LdapDirectory {
         ];
         let entry = directory.read(&Dn::empty(), &attributes, None).await?;
         directory.fill_root_dse(&entry)?;
+        if directory.user.is_empty() {
+            directory.user = directory.name_of_user().await?;
+        }
         Ok(directory)
     }
 
@@ -105,6 +108,22 @@ impl LdapDirectory {
         // The first is the user, the others are its groups.
         self.root_dse.user = entry.bytes("tokenGroups").and_then(|bytes| Sid::from_bytes(bytes).ok());
         Ok(())
+    }
+
+    /// Looks up who we are, where the logon itself does not tell.
+    async fn name_of_user(&self) -> Result<String, StoreError> {
+        let Some(sid) = &self.root_dse.user else { return Ok(String::new()) };
+        let request = SearchRequest {
+            base: self.root_dse.domain_dn.clone(),
+            scope: Scope::Subtree,
+            filter: Filter::Equals("objectSid".to_owned(), sid.to_bytes()),
+            attributes: vec!["sAMAccountName".to_owned()],
+            sd_parts: None,
+        };
+        let found = self.search(&request).await?;
+        let name = found.first().and_then(|entry| entry.text("sAMAccountName"));
+        // A user of another domain is known here by its SID only.
+        Ok(name.map_or_else(|| sid.to_string(), |name| format!("{name}@{}", self.root_dse.domain)))
     }
 
     /// Returns a connection that is not known to be broken.

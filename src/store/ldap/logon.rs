@@ -20,8 +20,10 @@ use tokio_rustls::client::TlsStream;
 use crate::ident::DnsName;
 use crate::store::auth::{Kerberos, UserName};
 use crate::store::discovery::Discovery;
-use crate::store::sasl::gssapi::Initiator;
+use crate::store::sasl::gssapi::{Context, Initiator};
 use crate::store::sasl::relay::{EndReason, spawn_plain, spawn_sealed};
+#[cfg(feature = "system-kerberos")]
+use crate::store::sasl::system;
 use crate::store::sasl::{Layer, ntlm};
 use crate::store::{ConnectOptions, Credentials, Secret, StoreError, StoreErrorKind};
 
@@ -217,22 +219,23 @@ impl Logon {
         let stream = self.connect(server, server.port.unwrap_or(389)).await?;
         let mut wire = self.wire(stream, server);
         let (initiator, token) = Initiator::start(&ticket, &server.host, [0; 16])?;
-        let answer = wire.bind_sasl("GSSAPI", &token).await?;
         let user = ticket.user();
-        if answer.code != SASL_IN_PROGRESS
-            && let Some(token) = answer.credentials.as_deref().filter(|token| !token.is_empty())
-        {
-            // The token of a refusal says why: a skewed clock, for one.
-            return Err(initiator.finish(token).err().unwrap_or_else(|| refused_bind(&answer, &user)));
-        }
-        let context = initiator.finish(&in_progress(&answer, &user)?)?;
-        let answer = wire.bind_sasl("GSSAPI", b"").await?;
-        let (layer, choice) = context.choose_sealing(&in_progress(&answer, &user)?, &server.host)?;
-        let answer = wire.bind_sasl("GSSAPI", &choice).await?;
-        if answer.code != 0 {
-            return Err(refused_bind(&answer, &user));
-        }
+        let finish = |token: &[u8]| initiator.finish(token);
+        let choose = |context: Context, offer: &[u8]| context.choose_sealing(offer, &server.host);
+        let layer = bind_gssapi(&mut wire, &user, &token, finish, choose).await?;
         self.hand_over_sealed(server, wire.into_inner(), layer, user).await
+    }
+
+    #[cfg(feature = "system-kerberos")]
+    async fn open_system_kerberos(&self, server: &Server, facts: &ServerFacts) -> Result<Session, StoreError> {
+        let (initiator, token) = system::Initiator::start("ldap", &service_host(server, facts)).await?;
+        let stream = self.connect(server, server.port.unwrap_or(389)).await?;
+        let mut wire = self.wire(stream, server);
+        let finish = |token: &[u8]| initiator.finish(token, &server.host);
+        let choose = |context: system::Context, offer: &[u8]| context.choose_sealing(offer, &server.host);
+        // The library does not tell who it logs on as; the directory is asked later.
+        let layer = bind_gssapi(&mut wire, &server.host, &token, finish, choose).await?;
+        self.hand_over_sealed(server, wire.into_inner(), layer, String::new()).await
     }
 
     async fn open_ntlm(
@@ -407,6 +410,28 @@ fn facts(attributes: &RootAttributes) -> Option<ServerFacts> {
     let domain = first_text(attributes, "defaultNamingContext")?;
     let domain = crate::ident::Dn::parse(&domain).ok()?.domain()?;
     Some(ServerFacts { dns_name: first_text(attributes, "dnsHostName")?, domain })
+}
+
+/// The GSSAPI mechanism step by step (RFC 4752 3.1): the context's tokens, then offer and choice of layers.
+async fn bind_gssapi<S: AsyncRead + AsyncWrite + Unpin, C>(
+    wire: &mut Wire<S>,
+    user: &str,
+    token: &[u8],
+    finish: impl FnOnce(&[u8]) -> Result<C, StoreError>,
+    choose: impl FnOnce(C, &[u8]) -> Result<(Layer, Vec<u8>), StoreError>,
+) -> Result<Layer, StoreError> {
+    let answer = wire.bind_sasl("GSSAPI", token).await?;
+    if answer.code != SASL_IN_PROGRESS
+        && let Some(token) = answer.credentials.as_deref().filter(|token| !token.is_empty())
+    {
+        // The token of a refusal says why: a skewed clock, for one.
+        return Err(finish(token).err().unwrap_or_else(|| refused_bind(&answer, user)));
+    }
+    let context = finish(&in_progress(&answer, user)?)?;
+    let answer = wire.bind_sasl("GSSAPI", b"").await?;
+    let (layer, choice) = choose(context, &in_progress(&answer, user)?)?;
+    let answer = wire.bind_sasl("GSSAPI", &choice).await?;
+    if answer.code == 0 { Ok(layer) } else { Err(refused_bind(&answer, user)) }
 }
 
 fn in_progress(answer: &Answer, user: &str) -> Result<Vec<u8>, StoreError> {

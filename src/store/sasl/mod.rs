@@ -7,6 +7,8 @@
 pub(crate) mod gssapi;
 pub(crate) mod ntlm;
 pub(crate) mod relay;
+#[cfg(feature = "system-kerberos")]
+pub(crate) mod system;
 
 use super::{StoreError, StoreErrorKind};
 
