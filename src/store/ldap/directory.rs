@@ -37,20 +37,10 @@ impl LdapDirectory {
     /// Takes a first logon over and reads what the server says of itself to those who are logged on.
     pub(crate) async fn new(logon: Arc<Logon>, server: Server, logged_on: LoggedOn) -> Result<Self, StoreError> {
         let LoggedOn { session, way, facts, .. } = logged_on;
-        let placeholder = RootDse {
-            server: facts.dns_name.clone(),
-            domain: facts.domain.clone(),
-            domain_dn: facts.domain.to_domain_dn(),
-            forest_dn: Dn::empty(),
-            configuration_dn: Dn::empty(),
-            schema_dn: Dn::empty(),
-            site: None,
-            user: None,
-            vendor: None,
-        };
+        let root_dse = unread_root_dse(&facts);
         let user = session.user.clone();
         let session = Mutex::new(session);
-        let mut directory = LdapDirectory { logon, server, way, facts, root_dse: placeholder, user, session };
+        let mut directory = LdapDirectory { logon, server, way, facts, root_dse, user, session };
         let attributes = [
             "defaultNamingContext",
             "rootDomainNamingContext",
@@ -257,6 +247,7 @@ impl LdapDirectory {
         }
         self.count();
         let name = dn.as_str();
+        let is_modify = matches!(operation, Write::Modify(_));
         let sending = async {
             match operation {
                 Write::Add(attributes) => ldap.add(name, attributes).await,
@@ -267,7 +258,11 @@ impl LdapDirectory {
         };
         match self.in_time(&session, name, sending).await {
             Ok(LdapResult { rc: 0, .. }) => Ok(()),
-            Ok(LdapResult { rc, text, .. }) => Err(store_error(rc, &text, name)),
+            Ok(LdapResult { rc, text, .. }) => {
+                let error = store_error(rc, &text, name);
+                let kind = if is_modify && is_link_conflict(rc, &text) { StoreErrorKind::Conflict } else { error.kind };
+                Err(StoreError { kind, ..error })
+            }
             Err(failure) => {
                 let error = failure.into_error();
                 let detail = format!("{}; whether the change was made is not known", error.detail);
@@ -388,6 +383,21 @@ impl Directory for LdapDirectory {
     }
 }
 
+/// What is known before the rootDSE was read by somebody who is logged on.
+fn unread_root_dse(facts: &ServerFacts) -> RootDse {
+    RootDse {
+        server: facts.dns_name.clone(),
+        domain: facts.domain.clone(),
+        domain_dn: facts.domain.to_domain_dn(),
+        forest_dn: Dn::empty(),
+        configuration_dn: Dn::empty(),
+        schema_dn: Dn::empty(),
+        site: None,
+        user: None,
+        vendor: None,
+    }
+}
+
 /// No server's limit is below this; Windows gives at most 1,000 entries at once.
 const PAGE_SIZE: u32 = 1000;
 
@@ -469,6 +479,12 @@ fn next_range(name: &str) -> Option<(String, usize)> {
     last.parse::<usize>().ok().map(|last| (name.to_owned(), last + 1))
 }
 
+/// Linked attributes answer in their own way where a value to be added is there already (68, Windows error 0x562) or one
+/// to be removed is not (53 with Windows error 0x561).
+fn is_link_conflict(code: u32, text: &str) -> bool {
+    code == 68 || code == 53 && text.starts_with("00000561")
+}
+
 fn name_bytes(name: &str) -> Vec<u8> {
     name.as_bytes().to_vec()
 }
@@ -493,3 +509,7 @@ fn modifications(change: &Change) -> Vec<Mod<Vec<u8>>> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "directory_tests.rs"]
+mod tests;

@@ -476,7 +476,7 @@ fn summary(host: &str, mut refused: Vec<(&'static str, StoreError)>, credentials
 }
 
 /// Gives the library its end of the pair and starts it.
-async fn library_session(
+pub(crate) async fn library_session(
     server: &Server,
     stream: StdStream,
     reason: EndReason,
@@ -498,7 +498,7 @@ async fn library_session(
 
 /// Makes the pair of sockets between us and the library.
 #[cfg(unix)]
-fn socket_pair() -> std::io::Result<(tokio::net::UnixStream, StdStream)> {
+pub(crate) fn socket_pair() -> std::io::Result<(tokio::net::UnixStream, StdStream)> {
     let (ours, theirs) = std::os::unix::net::UnixStream::pair()?;
     ours.set_nonblocking(true)?;
     Ok((tokio::net::UnixStream::from_std(ours)?, StdStream::Unix(theirs)))
@@ -506,7 +506,7 @@ fn socket_pair() -> std::io::Result<(tokio::net::UnixStream, StdStream)> {
 
 /// Makes the pair of sockets between us and the library: on loopback, where nobody else may take the place.
 #[cfg(not(unix))]
-fn socket_pair() -> std::io::Result<(TcpStream, StdStream)> {
+pub(crate) fn socket_pair() -> std::io::Result<(TcpStream, StdStream)> {
     let listener = std::net::TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
     let theirs = std::net::TcpStream::connect(listener.local_addr()?)?;
     let own_address = theirs.local_addr()?;
