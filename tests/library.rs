@@ -6,6 +6,7 @@
 mod common;
 
 mod library {
+    mod cli;
     mod demo;
     mod demo_extensions;
     mod corpus;
