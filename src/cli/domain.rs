@@ -7,6 +7,7 @@ use crate::gpm::DomainSnapshot;
 
 use super::Session;
 use super::output::{Outcome, Output, Table, yes_no};
+use super::session::report;
 
 /// The domains of the forest
 #[derive(Debug, Subcommand)]
@@ -44,7 +45,7 @@ async fn list(session: &Session, output: &mut Output) -> anyhow::Result<Outcome>
         }
         output.table(&table)?;
     }
-    Ok(session.report(forest.all_problems()))
+    Ok(report(forest.all_problems()))
 }
 
 fn to_json(domain: &DomainSnapshot) -> Value {

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use super::output::{Outcome, Output};
+use super::session::report;
 use super::{Session, tree};
 
 /// The whole forest
@@ -31,5 +32,5 @@ pub async fn tree(session: &Session, output: &mut Output) -> anyhow::Result<Outc
     } else {
         output.text(&tree::draw(&forest))?;
     }
-    Ok(session.report(forest.all_problems()))
+    Ok(report(forest.all_problems()))
 }

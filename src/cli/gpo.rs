@@ -1,16 +1,20 @@
 //! `gpo`: Group Policy Objects (IGPMGPO).
 
+use std::collections::HashMap;
+
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::gpm::{
-    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, SecuredObject, SecurityInfo, SysvolState,
-    WmiFilter,
+    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, Names, NamesFound, Problem, SecuredObject,
+    SecurityInfo, SysvolState, Trustee, WmiFilter,
 };
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
+use crate::store::StoreError;
 
 use super::output::{Outcome, Output, Table, yes_no};
+use super::session::report;
 use super::{Session, UsageError};
 
 /// Group Policy Objects
@@ -106,20 +110,31 @@ async fn list(session: &Session, output: &mut Output, domain: &Domain, long: boo
         }
         output.table(&table)?;
     }
-    Ok(session.report(&found.problems))
+    Ok(report(&found.problems))
 }
 
 async fn list_details(session: &Session, output: &mut Output, domain: &Domain) -> anyhow::Result<Outcome> {
     session.task.activity("Reading the GPOs");
-    let reads = async { futures::join!(domain.gpos(GpoParts::Details), domain.wmi_filters()) };
-    let (found, filters) = session.task.or_cancel(reads).await?;
+    let reads = async { futures::join!(domain.gpos(GpoParts::Details), domain.wmi_filters(), domain.names()) };
+    let (found, filters, names) = session.task.or_cancel(reads).await?;
     let (mut found, filters) = (found?, filters?);
     found.problems.extend(filters.problems);
     let gpos: Vec<&Gpo> = found.values.iter().collect();
-    let states = read_sysvol(session, domain, &gpos).await?;
+    let owners: Vec<Sid> = gpos.iter().filter_map(|gpo| gpo.owner.clone()).collect();
+    let look_up = async {
+        match &names {
+            Ok(names) => names.resolve(&**domain.store(), &owners).await,
+            Err(error) => no_names(domain.name(), error),
+        }
+    };
+    let lookups = async { futures::join!(look_up, read_sysvol(session, domain, &gpos)) };
+    let (owners, states) = session.task.or_cancel(lookups).await?;
+    let states = states?;
+    found.problems.extend(owners.problems);
+    let owner = |gpo: &Gpo| gpo.owner.as_ref().map(|sid| label(sid, &owners.trustees));
     let name = |gpo: &Gpo| filter_name(gpo, &filters.values);
     if output.is_json() {
-        let rows = gpos.iter().zip(&states).map(|(gpo, state)| to_json(gpo, state, name(gpo)));
+        let rows = gpos.iter().zip(&states).map(|(gpo, state)| to_json(gpo, state, owner(gpo), name(gpo)));
         output.json(&rows.collect())?;
     } else {
         let mut table =
@@ -129,7 +144,7 @@ async fn list_details(session: &Session, output: &mut Output, domain: &Domain) -
                 gpo.display_name.clone(),
                 gpo.id.to_string(),
                 status(gpo),
-                gpo.owner.as_ref().map_or_else(String::new, owner_name),
+                owner(gpo).unwrap_or_default(),
                 name(gpo).unwrap_or_default(),
                 version_pair(gpo.version.computer, state, |version| version.computer),
                 version_pair(gpo.version.user, state, |version| version.user),
@@ -139,7 +154,7 @@ async fn list_details(session: &Session, output: &mut Output, domain: &Domain) -
         }
         output.table(&table)?;
     }
-    Ok(session.report(&found.problems).and(report_sysvol(session, domain, &gpos, &states)))
+    Ok(report(&found.problems).and(report_sysvol(domain, &gpos, &states)))
 }
 
 async fn show(
@@ -162,12 +177,18 @@ async fn show(
     let (_, gpo) = *choose("GPO", wanted, &references, describe)?;
     let domain = session.task.or_cancel(Domain::open(&store, &gpo.domain)).await??;
     let states = read_sysvol(session, &domain, &[gpo]).await?;
-    let outcome = session.report(forest.all_problems()).and(report_sysvol(session, &domain, &[gpo], &states));
+    let mut security = permissions(gpo);
+    let names = Names::new(&forest);
+    let sids: Vec<Sid> = security.sids().into_iter().chain(gpo.owner.clone()).collect();
+    let found = session.task.or_cancel(names.resolve(&*store, &sids)).await?;
+    security.set_trustees(&found.trustees);
+    let owner = gpo.owner.as_ref().map(|sid| label(sid, &found.trustees));
+    let problems = report(forest.all_problems().chain(&found.problems));
+    let outcome = problems.and(report_sysvol(&domain, &[gpo], &states));
     let filter = Some(forest.wmi_filter_label(gpo)).filter(|name| !name.is_empty());
-    let security = permissions(gpo);
     let comment = session.task.or_cancel(domain.gpo_comment(gpo)).await?.ok().flatten();
     if output.is_json() {
-        let mut value = to_json(gpo, &states[0], filter);
+        let mut value = to_json(gpo, &states[0], owner, filter);
         value["dn"] = json!(gpo.dn);
         value["path"] = json!(gpo.file_system_path);
         value["comment"] = json!(comment);
@@ -183,7 +204,7 @@ async fn show(
         ("Name", gpo.display_name.clone()),
         ("GUID", gpo.id.to_string()),
         ("Domain", gpo.domain.to_string()),
-        ("Owner", gpo.owner.as_ref().map_or_else(String::new, owner_name)),
+        ("Owner", owner.unwrap_or_default()),
         ("Created", time(gpo.created)),
         ("Modified", time(gpo.modified)),
         ("Computer version", both_versions(gpo.version.computer, &states[0], |version| version.computer)),
@@ -244,19 +265,19 @@ async fn read_sysvol(session: &Session, domain: &Domain, gpos: &[&Gpo]) -> anyho
 }
 
 /// Tells which SYSVOL halves could not be read; of a whole SYSVOL out of reach, once.
-fn report_sysvol(session: &Session, domain: &Domain, gpos: &[&Gpo], states: &[SysvolState]) -> Outcome {
-    let mut problems: Vec<crate::gpm::Problem> = Vec::new();
+fn report_sysvol(domain: &Domain, gpos: &[&Gpo], states: &[SysvolState]) -> Outcome {
+    let mut problems: Vec<Problem> = Vec::new();
     for (gpo, state) in gpos.iter().zip(states) {
         let SysvolState::Unreadable(message) = state else { continue };
         match problems.last_mut() {
             Some(last) if last.message == *message => last.object = format!("SYSVOL of {}", domain.name()),
-            _ => problems.push(crate::gpm::Problem { object: gpo.display_name.clone(), message: message.clone() }),
+            _ => problems.push(Problem { object: gpo.display_name.clone(), message: message.clone() }),
         }
     }
-    session.report(&problems)
+    report(&problems)
 }
 
-fn to_json(gpo: &Gpo, state: &SysvolState, filter: Option<String>) -> Value {
+fn to_json(gpo: &Gpo, state: &SysvolState, owner: Option<String>, filter: Option<String>) -> Value {
     let (sysvol, sysvol_state) = match state {
         SysvolState::Version(version) => (Some(*version), "read"),
         SysvolState::Missing => (None, "missing"),
@@ -266,7 +287,7 @@ fn to_json(gpo: &Gpo, state: &SysvolState, filter: Option<String>) -> Value {
         "id": gpo.id,
         "display_name": gpo.display_name,
         "domain": gpo.domain,
-        "owner": gpo.owner.as_ref().map(owner_name),
+        "owner": owner,
         "owner_sid": gpo.owner.as_ref().map(ToString::to_string),
         "created": gpo.created,
         "modified": gpo.modified,
@@ -301,8 +322,15 @@ fn filter_name(gpo: &Gpo, filters: &[WmiFilter]) -> Option<String> {
     Some(filter.map_or_else(|| format!("Missing {}", reference.id), |filter| filter.name.clone()))
 }
 
-fn owner_name(sid: &Sid) -> String {
-    sid.well_known_name().map_or_else(|| sid.to_string(), str::to_owned)
+fn label(sid: &Sid, trustees: &HashMap<Sid, Trustee>) -> String {
+    trustees.get(sid).map_or_else(|| sid.to_string(), Trustee::label)
+}
+
+/// The outcome of a look-up that could not be made.
+fn no_names(domain: &DnsName, error: &StoreError) -> NamesFound {
+    let message = format!("names could not be looked up: {error}");
+    let problem = Problem { object: domain.to_string(), message };
+    NamesFound { trustees: HashMap::new(), problems: vec![problem] }
 }
 
 fn status(gpo: &Gpo) -> String {

@@ -15,6 +15,9 @@ mod som;
 mod site;
 mod wmi_filter;
 mod starter_gpo;
+mod backup;
+mod search;
+mod snapshot;
 mod completions;
 
 use std::process::ExitCode;
@@ -74,6 +77,14 @@ pub enum Command {
     /// Starter GPOs
     #[command(subcommand)]
     StarterGpo(starter_gpo::Command),
+    /// Folders of backups
+    #[command(subcommand)]
+    Backup(backup::Command),
+    /// Search for GPOs, organizational units, sites or starter GPOs by conditions that must all hold
+    Search(search::Search),
+    /// Forests saved to a file
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Write the manual pages, one for each command
@@ -119,6 +130,7 @@ impl Cli {
         match &self.command {
             Some(Command::Completions(command)) => return command.run(Cli::command(), output),
             Some(Command::ManPage(command)) => return command.run(Cli::command(), output),
+            Some(Command::Backup(command)) => return command.run(output),
             _ => {}
         }
         let session = Session::new(self.connection)?;
@@ -133,7 +145,9 @@ impl Cli {
                 Some(Command::Site(command)) => command.run(&session, output).await,
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
-                Some(Command::Completions(_) | Command::ManPage(_)) => Ok(Outcome::Done),
+                Some(Command::Search(command)) => command.run(&session, output).await,
+                Some(Command::Snapshot(command)) => command.run(&session, output).await,
+                Some(Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => Ok(Outcome::Done),
             }
         }));
         // What still waits for a server at this point was cancelled: nobody waits for it.

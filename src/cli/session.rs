@@ -83,16 +83,6 @@ impl Session {
         result
     }
 
-    /// Tells of problems on standard error and returns the outcome they make.
-    pub fn report<'a>(&self, problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
-        let mut outcome = Outcome::Done;
-        for problem in problems {
-            eprintln!("warning: {}: {}", problem.object, problem.message);
-            outcome = Outcome::Partly;
-        }
-        outcome
-    }
-
     fn draw_progress(&self) {
         const WIDTH: u64 = 24;
         let progress = self.task.snapshot();
@@ -106,4 +96,14 @@ impl Session {
         // A terminal that takes no progress bar gets none.
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
     }
+}
+
+/// Tells of problems on standard error and returns the outcome they make.
+pub fn report<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
+    let mut outcome = Outcome::Done;
+    for problem in problems {
+        eprintln!("warning: {}: {}", problem.object, problem.message);
+        outcome = Outcome::Partly;
+    }
+    outcome
 }

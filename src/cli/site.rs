@@ -4,6 +4,7 @@ use clap::Subcommand;
 
 use super::Session;
 use super::output::{Outcome, Output, Table};
+use super::session::report;
 use super::som::{link_names, som_json};
 
 /// Sites with their links
@@ -33,5 +34,5 @@ async fn list(session: &Session, output: &mut Output) -> anyhow::Result<Outcome>
         }
         output.table(&table)?;
     }
-    Ok(session.report(forest.all_problems()))
+    Ok(report(forest.all_problems()))
 }

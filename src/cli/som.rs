@@ -8,6 +8,7 @@ use crate::gpm::{DomainSnapshot, ForestSnapshot, GpoLink, InheritedLink, Som, So
 use crate::ident::{Dn, DnsName};
 
 use super::output::{Outcome, Output, Table, yes_no};
+use super::session::report;
 use super::{Session, UsageError};
 
 /// Scopes of management: domains and organizational units with their links
@@ -63,7 +64,7 @@ async fn list(
         }
         output.table(&table)?;
     }
-    Ok(session.report(forest.all_problems()))
+    Ok(report(forest.all_problems()))
 }
 
 async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Result<Outcome> {
@@ -84,7 +85,7 @@ async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Res
         });
         value["inherited_links"] = rows.collect();
         output.json(&value)?;
-        return Ok(session.report(forest.all_problems()));
+        return Ok(report(forest.all_problems()));
     }
     let kind = match som.kind {
         SomType::Domain => "domain",
@@ -136,7 +137,7 @@ async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Res
         }
         output.table(&table)?;
     }
-    Ok(session.report(forest.all_problems()))
+    Ok(report(forest.all_problems()))
 }
 
 type FoundSom<'a> = (Option<&'a DomainSnapshot>, Option<SomIndex>, &'a Som);

@@ -7,6 +7,7 @@ use crate::ident::DnsName;
 
 use super::Session;
 use super::output::{Outcome, Output, Table};
+use super::session::report;
 
 /// Starter GPOs
 #[derive(Debug, Subcommand)]
@@ -31,7 +32,7 @@ impl Command {
         } else {
             output.table(&table(&found.values))?;
         }
-        Ok(session.report(&found.problems))
+        Ok(report(&found.problems))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::ident::{DnsName, Guid};
 use super::Session;
 use super::gpo::choose;
 use super::output::{Outcome, Output, Table};
+use super::session::report;
 
 /// WMI filters
 #[derive(Debug, Subcommand)]
@@ -38,7 +39,7 @@ impl Command {
             Command::List { domain } => list(&forest, output, domain.as_ref())?,
             Command::Show { filter, domain } => show(&forest, output, filter, domain.as_ref())?,
         }
-        Ok(session.report(forest.all_problems()))
+        Ok(report(forest.all_problems()))
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::stream;
 
-use crate::ident::{Dn, DnsName, GpoVersion, Guid};
+use crate::format::GptIni;
+use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{Directory, Filter, ForestStore, Scope, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
-use super::load::{collect, request};
-use super::{Cancelled, Found, Gpo, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
+use super::load::{collect, read_partitions, request};
+use super::{Cancelled, Found, Gpo, Names, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
 
 /// How many files of a SYSVOL are asked for at the same time.
 const FILES_IN_FLIGHT: usize = 32;
@@ -68,6 +69,22 @@ impl Domain {
     /// Returns its directory.
     pub fn directory(&self) -> &Arc<dyn Directory> {
         &self.directory
+    }
+
+    /// Returns the forest it belongs to.
+    pub fn store(&self) -> &Arc<dyn ForestStore> {
+        &self.store
+    }
+
+    /// Returns a table for the names of trustees, with two searches: the forest's list of domains and this domain's SID.
+    pub async fn names(&self) -> Result<Names, StoreError> {
+        let configuration = self.store.directory();
+        let (partitions, head) =
+            futures::join!(read_partitions(&*configuration), self.directory.read(&self.dn, &["objectSid"], None));
+        let sid = head?.bytes("objectSid").and_then(|bytes| Sid::from_bytes(bytes).ok());
+        let sid_of = |dn: &Dn| sid.clone().filter(|_| *dn == self.dn);
+        let domains = partitions?.into_iter();
+        Ok(Names::of_domains(domains.map(|domain| (domain.name, domain.netbios_name, sid_of(&domain.dn)))))
     }
 
     /// Opens its SYSVOL.
@@ -215,30 +232,13 @@ pub fn starter_gpo_folder() -> SysvolPath {
 async fn read_version(sysvol: &dyn Sysvol, gpo: &Gpo) -> SysvolState {
     let Ok(path) = gpo.sysvol_folder().join("GPT.INI") else { return SysvolState::Missing };
     match sysvol.read(&path).await {
-        Ok(bytes) => match gpt_ini_version(&bytes) {
+        Ok(bytes) => match GptIni::parse(&bytes).version() {
             Some(version) => SysvolState::Version(version),
             None => SysvolState::Unreadable(format!("{path}: has no Version in a section [General]")),
         },
         Err(error) if error.kind == StoreErrorKind::NotFound => SysvolState::Missing,
         Err(error) => SysvolState::Unreadable(error.to_string()),
     }
-}
-
-/// Reads the version out of a `GPT.INI` (`gpo-storage.md` B2): any case, blanks, LF, a mark at the start.
-fn gpt_ini_version(bytes: &[u8]) -> Option<GpoVersion> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut in_general = false;
-    for line in text.trim_start_matches('\u{feff}').lines().map(str::trim) {
-        if let Some(section) = line.strip_prefix('[') {
-            in_general = section.trim_end_matches(']').trim().eq_ignore_ascii_case("General");
-        } else if let Some((key, value)) = line.split_once('=')
-            && in_general
-            && key.trim().eq_ignore_ascii_case("Version")
-        {
-            return GpoVersion::parse(value);
-        }
-    }
-    None
 }
 
 fn bad_path(error: &crate::store::ParseSysvolPathError) -> StoreError {

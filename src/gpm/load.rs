@@ -75,13 +75,13 @@ pub(super) async fn load_forest(
 }
 
 /// A domain as the configuration knows it.
-struct Partition {
-    name: DnsName,
-    dn: Dn,
-    netbios_name: String,
+pub(super) struct Partition {
+    pub name: DnsName,
+    pub dn: Dn,
+    pub netbios_name: String,
 }
 
-async fn read_partitions(directory: &dyn Directory) -> Result<Vec<Partition>, StoreError> {
+pub(super) async fn read_partitions(directory: &dyn Directory) -> Result<Vec<Partition>, StoreError> {
     let configuration = &directory.root_dse().configuration_dn;
     let request = request(
         configuration.child("CN", "Partitions"),

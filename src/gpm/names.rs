@@ -71,6 +71,14 @@ impl Names {
         Names { domains: domains.collect(), known: Mutex::default() }
     }
 
+    /// Returns the names of a forest of which only its domains are known, each by DNS name, NetBIOS name and SID.
+    /// A domain without SID is asked for every SID that belongs to none of the others.
+    pub fn of_domains(domains: impl IntoIterator<Item = (DnsName, String, Option<Sid>)>) -> Self {
+        let domains = domains.into_iter();
+        let domains = domains.map(|(name, netbios_name, sid)| KnownDomain { name, netbios_name, sid });
+        Names { domains: domains.collect(), known: Mutex::default() }
+    }
+
     /// Returns the trustee of a SID from what is known already; without a name where nothing is.
     pub fn get(&self, sid: &Sid) -> Trustee {
         self.lock().get(sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid.clone()))

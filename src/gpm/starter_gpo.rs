@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use quick_xml::events::Event;
 use serde::Serialize;
 
+use crate::format::{XmlTextError, decode_xml};
 use crate::ident::{DnsName, GpoVersion, Guid, Timestamp};
 use crate::store::{FileInfo, StoreErrorKind, Sysvol, SysvolPath};
 
@@ -94,6 +95,16 @@ async fn read_strings(sysvol: &dyn Sysvol, metadata_file: &SysvolPath) -> HashMa
     HashMap::new()
 }
 
+#[derive(Debug, thiserror::Error)]
+enum MetadataError {
+    #[error(transparent)]
+    Text(#[from] XmlTextError),
+    #[error(transparent)]
+    Xml(#[from] quick_xml::Error),
+    #[error("it holds no element")]
+    Empty,
+}
+
 /// The metadata of a starter GPO. Its element names are not documented, so every element and attribute is taken by its
 /// name without case, and the names that mean the same are tried in turn.
 #[derive(Default)]
@@ -104,8 +115,8 @@ struct Metadata {
 }
 
 impl Metadata {
-    fn parse(bytes: &[u8]) -> Result<Self, quick_xml::Error> {
-        let (text, ..) = encoding_rs::UTF_8.decode(bytes);
+    fn parse(bytes: &[u8]) -> Result<Self, MetadataError> {
+        let text = decode_xml(bytes)?;
         let mut reader = quick_xml::Reader::from_str(&text);
         let mut metadata = Metadata::default();
         let mut open: Vec<(String, Option<String>)> = Vec::new();
@@ -134,7 +145,7 @@ impl Metadata {
             }
         }
         if metadata.by_name.is_empty() && metadata.by_id.is_empty() {
-            return Err(quick_xml::Error::Io(std::sync::Arc::new(std::io::Error::other("it holds no element"))));
+            return Err(MetadataError::Empty);
         }
         Ok(metadata)
     }

@@ -7,7 +7,9 @@ use serde_json::Value;
 /// Runs the program with an environment that names no forest, display or user.
 fn run(arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opengpmc"));
-    for name in ["OPENGPMC_CONNECT", "USERDNSDOMAIN", "OPENGPMC_PASSWORD_FILE", "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"] {
+    for name in
+        ["OPENGPMC_CONNECT", "USERDNSDOMAIN", "OPENGPMC_PASSWORD_FILE", "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
+    {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null()).output().unwrap()
@@ -94,7 +96,8 @@ fn gpo_list_of_another_domain() {
 #[test]
 fn gpo_show_by_name_and_by_guid() {
     let list = demo_list(&["gpo", "list"]);
-    let by_guid = demo_json(&["gpo", "show", "{31B2F340-016D-11D2-945F-00C04FB984F9}", "--domain", string(&list[0], "domain")]);
+    let by_guid =
+        demo_json(&["gpo", "show", "{31B2F340-016D-11D2-945F-00C04FB984F9}", "--domain", string(&list[0], "domain")]);
     assert_eq!(string(&by_guid, "display_name"), "Default Domain Policy");
     assert!(!by_guid["links"].as_array().unwrap().is_empty());
     assert!(!by_guid["permissions"].as_array().unwrap().is_empty());
@@ -120,7 +123,8 @@ fn som_list_and_show() {
     assert_eq!(demo(&["som", "list"]).lines().count(), soms.len() + 1);
     let linked = demo_list(&["som", "list", "--linked"]);
     assert!(linked.len() < soms.len());
-    let som = soms.iter().find(|som| string(som, "kind") == "ou" && !som["links"].as_array().unwrap().is_empty()).unwrap();
+    let som =
+        soms.iter().find(|som| string(som, "kind") == "ou" && !som["links"].as_array().unwrap().is_empty()).unwrap();
     for name in [string(som, "dn"), string(som, "path")] {
         let shown = demo_json(&["som", "show", name]);
         assert_eq!(shown["dn"], som["dn"]);
