@@ -8,6 +8,8 @@ mod common;
 
 mod live {
     mod lab;
+    mod cli;
+    mod forest;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;

@@ -17,6 +17,7 @@ mod wmi_filter;
 mod starter_gpo;
 mod backup;
 mod search;
+mod snapshot;
 mod completions;
 
 use std::process::ExitCode;
@@ -81,6 +82,9 @@ pub enum Command {
     Backup(backup::Command),
     /// Search for GPOs, organizational units, sites or starter GPOs by conditions that must all hold
     Search(search::Search),
+    /// Forests saved to a file
+    #[command(subcommand)]
+    Snapshot(snapshot::Command),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Write the manual pages, one for each command
@@ -142,6 +146,7 @@ impl Cli {
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,
+                Some(Command::Snapshot(command)) => command.run(&session, output).await,
                 Some(Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => Ok(Outcome::Done),
             }
         }));

@@ -218,3 +218,120 @@ fn completions_and_manual_pages_are_made() {
         assert!(folder.path().join(page).exists(), "{page}");
     }
 }
+
+#[test]
+fn search_takes_every_criterion() {
+    let all = demo_list(&["gpo", "list"]);
+    let domain = string(&all[0], "domain");
+    let count = |arguments: &[&str]| {
+        let arguments: Vec<&str> = ["search", "--domain", domain].iter().chain(arguments).copied().collect();
+        demo_list(&arguments).len()
+    };
+    assert_eq!(count(&[]), all.len());
+    let gpo = &all[5];
+    assert_eq!(count(&["--id", string(gpo, "id")]), 1);
+    assert_eq!(count(&["--not-id", string(gpo, "id")]), all.len() - 1);
+    let name = string(gpo, "display_name");
+    let named = count(&["--name", &name.to_uppercase()]);
+    assert!(named >= 1);
+    let holding = count(&["--name-contains", &name[..3]]);
+    assert!(holding >= named);
+    assert_eq!(holding + count(&["--name-not-contains", &name[..3]]), all.len());
+    let filter = all.iter().find_map(|gpo| gpo["wmi_filter_id"].as_str()).unwrap();
+    let filtered = all.iter().filter(|gpo| gpo["wmi_filter_id"] == filter).count();
+    assert_eq!(count(&["--wmi-filter", filter]), filtered);
+    assert_eq!(count(&["--not-wmi-filter", filter]), all.len() - filtered);
+    let registry = "{35378EAC-683F-11D2-A89A-00C04FBBCFA2}";
+    for half in ["computer", "user"] {
+        let with = count(&[&format!("--{half}-extension"), registry]);
+        assert!(with > 0);
+        assert_eq!(with + count(&[&format!("--not-{half}-extension"), registry]), all.len());
+    }
+    let set = count(&["--permission", "Authenticated Users=apply"]);
+    assert!(set > 0 && set < all.len());
+    assert!(count(&["--not-permission", "Authenticated Users=apply"]) <= all.len() - set);
+    assert!(count(&["--effective-permission", "Domain Admins=edit-security"]) > 0);
+    assert!(count(&["--not-effective-permission", "Domain Admins=edit-security"]) < all.len());
+    let other_domains = demo_list(&["search", "--not-domain", domain]);
+    assert!(!other_domains.is_empty());
+    assert!(other_domains.iter().all(|gpo| string(gpo, "domain") != domain));
+}
+
+#[test]
+fn search_finds_containers_by_their_links_and_starter_gpos() {
+    let linked = demo_list(&["som", "list", "--linked"]);
+    let gpo = linked[0]["links"][0]["gpo_dn"].as_str().unwrap();
+    let found = demo_list(&["search", "--kind", "som", "--links", gpo]);
+    assert!(found.iter().any(|som| som["dn"] == linked[0]["dn"]));
+    let sites = demo_list(&["site", "list"]);
+    let site = sites.iter().find(|site| !site["links"].as_array().unwrap().is_empty()).unwrap();
+    let gpo = site["links"][0]["gpo_dn"].as_str().unwrap();
+    assert!(demo(&["search", "--kind", "site", "--links", gpo]).contains(string(site, "name")));
+    let starters = demo_list(&["starter-gpo", "list"]);
+    let found = demo_list(&["search", "--kind", "starter-gpo", "--name", string(&starters[0], "display_name")]);
+    assert_eq!(found[0]["id"], starters[0]["id"]);
+    let readable = demo_list(&["search", "--kind", "starter-gpo", "--permission", "Authenticated Users=read"]);
+    assert!(!readable.is_empty());
+    // What has no meaning in a search is a mistake in the command line.
+    for arguments in [
+        &["search", "--kind", "som", "--name", "x"][..],
+        &["search", "--links", gpo],
+        &["search", "--permission", "Authenticated Users"],
+        &["search", "--permission", "Authenticated Users=own"],
+    ] {
+        let output = run(&[&["--connect", "demo"], arguments].concat());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn backups_are_listed_without_a_forest() {
+    let folder = tempfile::tempdir().unwrap();
+    for (number, name, time) in [
+        (1, "Printers", "2023-03-09T17:04:03"),
+        (2, "Printers", "2024-03-09T17:04:03"),
+        (3, "Laptops", "2022-01-01T00:00:00"),
+    ] {
+        let id = format!("{{CA093B03-0000-0000-0000-00000000000{number}}}");
+        let gpo = if name == "Printers" { 1 } else { 2 };
+        let set = folder.path().join(&id);
+        std::fs::create_dir(&set).unwrap();
+        let index = format!(
+            "<BackupInst xmlns=\"http://www.microsoft.com/GroupPolicy/GPOOperations/Manifest\">\
+             <GPOGuid>{{B5F9A74A-0000-0000-0000-00000000000{gpo}}}</GPOGuid><GPODomain>corp.example.com</GPODomain>\
+             <GPODomainController>dc1</GPODomainController><BackupTime>{time}</BackupTime><ID>{id}</ID>\
+             <Comment>weekly</Comment><GPODisplayName>{name}</GPODisplayName></BackupInst>"
+        );
+        std::fs::write(set.join("bkupInfo.xml"), index).unwrap();
+    }
+    let path = folder.path().to_str().unwrap();
+    let list = |arguments: &[&str]| -> Vec<Value> {
+        let output = run(&[&["--json", "backup", "list", path], arguments].concat());
+        assert!(matches!(output.status.code(), Some(0 | 3)), "{}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("demo"), "{}", text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    assert_eq!(list(&[]).len(), 3);
+    assert_eq!(list(&["--latest"]).len(), 2);
+    assert_eq!(list(&["--name-contains", "lap"])[0]["gpo_name"], "Laptops");
+    assert_eq!(list(&["--domain", "other.x"]).len(), 0);
+    assert!(text(&run(&["backup", "list", path]).stdout).contains("weekly"));
+    assert_eq!(run(&["backup", "list", "no such folder"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_snapshot_shows_the_same_forest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy.gpforest");
+    let path = file.to_str().unwrap();
+    assert!(demo(&["snapshot", "save", path]).starts_with("Saved "));
+    let again = run(&["--connect", "demo", "snapshot", "save", path]);
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again.stderr));
+    assert!(demo_json(&["snapshot", "save", path, "--overwrite"])["objects"].as_u64().unwrap() > 100);
+    for arguments in
+        [&["forest", "show"][..], &["gpo", "list"], &["gpo", "list", "--details"], &["starter-gpo", "list"]]
+    {
+        let copy = run(&[&["--connect", path], arguments].concat());
+        assert_eq!(text(&copy.stdout), demo(arguments), "{arguments:?}");
+    }
+}
