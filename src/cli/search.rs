@@ -289,6 +289,13 @@ impl Place<'_> {
         let filters = self.forest.domains.iter().flat_map(|domain| &domain.wmi_filters);
         let matching: Vec<_> =
             filters.filter(|filter| id.map_or(filter.name.to_lowercase() == folded, |id| filter.id == id)).collect();
+        // A filter that is gone can still be named by the GPOs that want it.
+        let references =
+            self.forest.domains.iter().flat_map(|domain| &domain.gpos).filter_map(|gpo| gpo.wmi_filter.as_ref());
+        let mut dangling = references.filter(|reference| matching.is_empty() && Some(reference.id) == id);
+        if let Some(reference) = dangling.next() {
+            return Ok(reference.clone());
+        }
         let describe = |filter: &crate::gpm::WmiFilter| format!("[{};{};0]", filter.domain, filter.id);
         let filter = choose("WMI filter", wanted, &matching, describe)?;
         Ok(WmiFilterRef { domain: filter.domain.clone(), id: filter.id })
