@@ -1,6 +1,7 @@
 //! A forest behind its domain controllers: one directory per domain, opened when it is first asked for.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -132,7 +133,16 @@ impl ForestStore for LdapForest {
                     let opened = FolderSysvol::open_domain(folder, domain, self.logon.options.timeout).await?;
                     Ok(Arc::new(opened) as Arc<dyn Sysvol>)
                 }
-                None => Ok(Arc::new(self.open_smb(domain).await?) as Arc<dyn Sysvol>),
+                None => match self.open_smb(domain).await {
+                    // Windows keeps the tickets of its user to itself, but opens the share for that user.
+                    Err(error) if cfg!(windows) && error.kind == StoreErrorKind::NoTicket => {
+                        let host = self.ldap_directory(domain).await?.facts().dns_name.clone();
+                        let share = PathBuf::from(format!(r"\\{host}\sysvol"));
+                        let opened = FolderSysvol::open_domain(&share, domain, self.logon.options.timeout).await?;
+                        Ok(Arc::new(opened) as Arc<dyn Sysvol>)
+                    }
+                    opened => Ok(Arc::new(opened?) as Arc<dyn Sysvol>),
+                },
             }
         };
         cell(&self.sysvols, domain).get_or_try_init(open).await.cloned()
