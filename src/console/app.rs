@@ -64,8 +64,10 @@ pub struct App {
     tree: Tree,
     panes: PaneState,
     dialog: Option<Dialog>,
-    /// What had the focus before the dialog opened.
+    /// What had the focus before the dialog or the progress window opened.
     focus_before: Option<Id>,
+    /// What is to get the focus, and for how many frames it is asked for.
+    focus_wanted: Option<(Id, u8)>,
     forest_jobs: Vec<ForestJob>,
     fetch_jobs: Vec<FetchJob>,
     /// A refresh that failed: the old state stays in view below this.
@@ -109,6 +111,7 @@ impl App {
             panes: PaneState::default(),
             dialog: None,
             focus_before: None,
+            focus_wanted: None,
             forest_jobs: Vec::new(),
             fetch_jobs: Vec::new(),
             failed_refresh: None,
@@ -175,6 +178,7 @@ impl eframe::App for App {
             tracing::info!("first frame");
         }
         let mut commands = Vec::new();
+        self.settle_focus(ui.ctx());
         if self.dialog.is_none() {
             self.shortcuts(ui, &mut commands);
         }
@@ -274,6 +278,9 @@ impl App {
 
     fn dialog_ui(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
         if let Some(job) = self.forest_jobs.first_mut() {
+            if self.focus_before.is_none() && !job.window.is_shown() {
+                self.focus_before = ctx.memory(|memory| memory.focused());
+            }
             job.window.ui(ctx);
         }
         let Some(mut dialog) = self.dialog.take() else { return };
@@ -294,9 +301,23 @@ impl App {
         match closing {
             Closing::Stay => self.dialog = Some(dialog),
             Closing::Close => {
-                if let Some(id) = self.focus_before.take() {
-                    ctx.memory_mut(|memory| memory.request_focus(id));
-                }
+                self.give_focus_back();
+                ctx.request_repaint();
+            }
+        }
+    }
+
+    /// Gives the focus back to what had it before, once what lay above is gone. Below a dialog nothing takes the focus, not
+    /// even in the frame after it closed: so it is asked for three times.
+    fn give_focus_back(&mut self) {
+        self.focus_wanted = Some((self.focus_before.take().unwrap_or_else(Tree::id), 3));
+    }
+
+    fn settle_focus(&mut self, ctx: &Context) {
+        if let Some((id, times)) = self.focus_wanted.take() {
+            ctx.memory_mut(|memory| memory.request_focus(id));
+            if times > 1 {
+                self.focus_wanted = Some((id, times - 1));
                 ctx.request_repaint();
             }
         }
@@ -454,13 +475,18 @@ impl App {
 
     fn take_in_jobs(&mut self) {
         let mut read = Vec::new();
+        let mut window_was_shown = false;
         self.forest_jobs.retain_mut(|job| match job.take() {
             None => true,
             Some(outcome) => {
+                window_was_shown |= job.window.is_shown();
                 read.push((job.forest, outcome));
                 false
             }
         });
+        if window_was_shown && self.dialog.is_none() {
+            self.give_focus_back();
+        }
         for (id, outcome) in read {
             self.take_in_forest(id, outcome);
         }

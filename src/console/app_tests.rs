@@ -89,6 +89,36 @@ fn the_keyboard_walks_the_tree() {
 }
 
 #[test]
+fn a_hundred_thousand_ous_are_drawn_row_by_row() {
+    let mut harness = console(100_000, 10_000);
+    let count = |harness: &Harness<'_, App>| harness.query_all_by_role(Role::TreeItem).count();
+    assert!(count(&harness) < 60, "only what is in view is drawn");
+    let see = |harness: &mut Harness<'_, App>, key: Key, label: &str| {
+        harness.key_press(key);
+        harness.run();
+        let found = harness
+            .query_all_by_role(Role::TreeItem)
+            .any(|node| node.accesskit_node().label().as_deref() == Some(label));
+        assert!(found, "{label} after {key:?}");
+    };
+    see(&mut harness, Key::End, "Sites");
+    see(&mut harness, Key::Home, "Group Policy Management");
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        harness.key_press(Key::PageDown);
+        harness.step();
+    }
+    // A debug build on a busy machine; a tree that walks all its nodes in every frame takes many times as long.
+    assert!(started.elapsed() < std::time::Duration::from_secs(5), "{:?} for 20 pages", started.elapsed());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.run();
+    harness.event(egui::Event::Text("unit 099999".to_owned()));
+    harness.run();
+    assert!(harness.query_by_role_and_label(Role::TreeItem, "Unit 099999").is_some());
+    assert!(harness.query_by_role_and_label(Role::TreeItem, "Unit 099998").is_none());
+}
+
+#[test]
 fn letters_find_the_next_node() {
     let mut harness = console(0, 0);
     harness.event(egui::Event::Text("s".to_owned()));
@@ -143,6 +173,10 @@ fn the_palette_goes_to_a_gpo_by_a_few_letters() {
     harness.run();
     assert_eq!(place(&harness), Some(Place::Gpo { domain: "corp.test".parse().unwrap(), id: gpo_id(1) }));
     assert!(harness.query_by_role_and_label(Role::TreeItem, "Staff Desktop").is_some());
+    // The focus is back in the tree.
+    harness.key_press(Key::ArrowUp);
+    harness.run();
+    assert_ne!(place(&harness), Some(Place::Gpo { domain: "corp.test".parse().unwrap(), id: gpo_id(1) }));
 }
 
 #[test]

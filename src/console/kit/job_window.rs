@@ -34,6 +34,11 @@ impl JobWindow {
         &self.task
     }
 
+    /// Tells whether the job has run long enough for its window to stand there and have the focus.
+    pub fn is_shown(&self) -> bool {
+        self.started.elapsed() >= QUIET
+    }
+
     /// Draws the window once the job has run long enough to be noticed. To be called while the job runs.
     pub fn ui(&mut self, ctx: &Context) {
         let elapsed = self.started.elapsed();
@@ -74,7 +79,10 @@ impl JobWindow {
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             let cancelling = self.task.is_cancelled();
             let cancel = ui.add_enabled(!cancelling, egui::Button::new("Cancel"));
-            if std::mem::take(&mut self.focus_wanted) {
+            // A new window takes no focus in its first frame: ask until it is there.
+            if cancel.has_focus() {
+                self.focus_wanted = false;
+            } else if self.focus_wanted {
                 cancel.request_focus();
             }
             if cancel.clicked() {

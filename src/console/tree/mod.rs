@@ -8,6 +8,7 @@ mod rows;
 use std::collections::HashSet;
 
 use egui::accesskit::{Action, Role};
+use egui::containers::scroll_area;
 use egui::{
     Align, Event, EventFilter, Id, Key, Modifiers, Popup, PopupAnchor, PopupKind, Rect, Response, ScrollArea, Sense,
     Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
@@ -199,21 +200,15 @@ impl Tree {
             }
         });
 
-        let mut scroll = ScrollArea::both().id_salt("scope tree rows").auto_shrink(false);
-        if std::mem::take(&mut self.scroll_to_selected)
-            && let Some(index) = selected_index
-        {
-            let top = index as f32 * ROW_HEIGHT;
-            let state_id = ui.make_persistent_id(egui::IdSalt::new("scope tree rows"));
-            let offset = egui::containers::scroll_area::State::load(ui.ctx(), state_id)
-                .map_or(0.0, |state| state.clamped_offset().y);
-            if top < offset || top + 2.0 * ROW_HEIGHT > offset + area.height() {
-                scroll = scroll.vertical_scroll_offset((top - area.height() / 2.0).max(0.0));
-            }
-        }
         let builder = UiBuilder::new().accessibility_parent(tree_id);
         ui.scope_builder(builder, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
+            let mut scroll = ScrollArea::both().id_salt("scope tree rows").auto_shrink(false);
+            if std::mem::take(&mut self.scroll_to_selected)
+                && let Some(index) = selected_index
+            {
+                scroll = scroll_to_row(ui, scroll, index, area.height());
+            }
             scroll.show_rows(ui, ROW_HEIGHT, self.rows.len(), |ui, range| {
                 for index in range {
                     let row = self.rows[index];
@@ -466,6 +461,24 @@ impl Tree {
                 }
             }
         }
+    }
+}
+
+/// Scrolls so that a row is in view: into the middle if it is far away, not at all if it is in view already.
+fn scroll_to_row(ui: &Ui, scroll: ScrollArea, index: usize, height: f32) -> ScrollArea {
+    let top = index as f32 * ROW_HEIGHT;
+    let id = ui.make_persistent_id(egui::IdSalt::new("scope tree rows"));
+    let offset = scroll_area::State::load(ui.ctx(), id).map_or(0.0, |state| state.clamped_offset().y);
+    // The bar at the bottom may cover the last row.
+    let bottom = offset + height - 2.0 * ROW_HEIGHT;
+    if top < offset {
+        let target = if offset - top > height { top - height / 2.0 } else { top };
+        scroll.vertical_scroll_offset(target.max(0.0))
+    } else if top > bottom {
+        let target = if top - bottom > height { top - height / 2.0 } else { top - (height - 2.0 * ROW_HEIGHT) };
+        scroll.vertical_scroll_offset(target.max(0.0))
+    } else {
+        scroll
     }
 }
 
