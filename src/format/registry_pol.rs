@@ -124,6 +124,10 @@ pub enum PolProblem {
 const SIGNATURE: [u8; 4] = *b"PReg";
 const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 8;
+/// The end of a text or number, `]`, `[`: what most often stands between two records.
+const BORDER: [u8; 6] = [0, 0, b']', 0, b'[', 0];
+/// Damaged records after which no further one is looked for.
+const MOST_ERRORS: usize = 1000;
 /// Longer than any key the registry can hold; bounds the search for a terminator that was forgotten.
 const MAX_NAME_UNITS: usize = 0xFFFF;
 
@@ -155,6 +159,39 @@ impl RegistryPol {
             offset = next;
         }
         Ok(RegistryPol { records })
+    }
+
+    /// Reads what can be read of a damaged file: where a record does not read, goes on at the next place that looks like
+    /// the border between two records. Returns what was found with what was wrong. Clients skip a damaged file as a whole,
+    /// so what comes from here is for showing, never for writing back unasked.
+    pub fn recover(bytes: &[u8]) -> (Self, Vec<ParseRegistryPolError>) {
+        let mut pol = RegistryPol::default();
+        let mut errors = Vec::new();
+        let whole = match RegistryPol::parse(bytes) {
+            Ok(whole) => return (whole, errors),
+            Err(error) => error,
+        };
+        if whole.record == 0 {
+            return (pol, vec![whole]);
+        }
+        let mut offset = HEADER_BYTES;
+        while offset < bytes.len() && errors.len() < MOST_ERRORS {
+            match read_record(bytes, offset) {
+                Ok((record, next)) => {
+                    pol.records.push(record);
+                    offset = next;
+                }
+                Err((place, problem)) => {
+                    let record = pol.records.len() + errors.len() + 1;
+                    errors.push(ParseRegistryPolError { offset: place, record, problem });
+                    let rest = bytes.get(offset + 2..).unwrap_or_default();
+                    let border = rest.windows(BORDER.len()).position(|window| window == BORDER);
+                    // The next record starts with the bracket that ends the border.
+                    offset = border.map_or(bytes.len(), |found| offset + 2 + found + BORDER.len() - 2);
+                }
+            }
+        }
+        (pol, errors)
     }
 
     /// Returns the bytes of the file; a file without records is its header alone.
@@ -642,6 +679,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn recovering_finds_the_records_around_the_damage() {
+        let good = |key: &str| raw_record(key, "V\0", 4, 4, &[1, 0, 0, 0]);
+        let text = |key: &str| raw_record(key, "V\0", 1, 4, &[65, 0, 0, 0]);
+        let too_long = raw_record("B\0", "V\0", 1, 40_000, &[65, 0, 0, 0]);
+        let bytes = file(&[good("A\0"), too_long, text("C\0"), good("D\0")]);
+        let (pol, errors) = RegistryPol::recover(&bytes);
+        let keys: Vec<String> = pol.records.iter().map(|record| record.key.to_string()).collect();
+        assert_eq!(keys, ["A", "C", "D"]);
+        assert_eq!(errors.len(), 1);
+        assert_eq!((errors[0].record, errors[0].offset), (2, 60));
+        assert_eq!(RegistryPol::recover(&file(&[good("A\0")])).1, []);
+        assert_eq!(RegistryPol::recover(b"nothing").1.len(), 1);
+    }
+
     fn any_record() -> impl Strategy<Value = PolRecord> {
         let name = "[ -~äΩ]{0,12}";
         (name, name, 0u32..14, prop::collection::vec(any::<u8>(), 0..40)).prop_map(|(key, value, kind, data)| {
@@ -673,7 +725,10 @@ mod tests {
         #[test]
         fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = RegistryPol::parse(&noise);
-            let _ = RegistryPol::parse(&[b"PReg\x01\0\0\0[\0".as_slice(), &noise].concat());
+            let bytes = [b"PReg\x01\0\0\0[\0".as_slice(), &noise].concat();
+            let _ = RegistryPol::parse(&bytes);
+            let (pol, errors) = RegistryPol::recover(&bytes);
+            prop_assert!(!errors.is_empty() || pol.to_bytes() == bytes);
         }
     }
 }

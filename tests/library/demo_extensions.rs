@@ -173,3 +173,115 @@ async fn of_objects(domain: &Domain, gpo: &Gpo, half: &str) -> BTreeSet<Guid> {
 fn guid(text: &str) -> Guid {
     text.parse().unwrap()
 }
+
+/// Kinds of item-level targeting (`gpo-storage.md` B9.4).
+const TARGETING: [&str; 29] = [
+    "FilterBattery",
+    "FilterCollection",
+    "FilterComputer",
+    "FilterCpu",
+    "FilterDate",
+    "FilterDisk",
+    "FilterDomain",
+    "FilterDun",
+    "FilterFile",
+    "FilterGroup",
+    "FilterIpRange",
+    "FilterLanguage",
+    "FilterLdap",
+    "FilterMacRange",
+    "FilterMsi",
+    "FilterOrgUnit",
+    "FilterOs",
+    "FilterPcmcia",
+    "FilterPortable",
+    "FilterProcMode",
+    "FilterRam",
+    "FilterRegistry",
+    "FilterRunOnce",
+    "FilterSite",
+    "FilterTerminal",
+    "FilterTime",
+    "FilterUser",
+    "FilterVariable",
+    "FilterWmi",
+];
+
+#[tokio::test]
+async fn settings_of_every_kind_are_there() {
+    let demo = Demo::open().await;
+    let (mut targeting, mut types, mut commands) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    let mut sections = BTreeSet::new();
+    for snapshot in &demo.forest.domains {
+        let sysvol = demo.store.sysvol(&snapshot.name).await.unwrap();
+        for path in files_below(&*sysvol, &SysvolPath::root()).await {
+            let content = sysvol.read(&path).await.unwrap();
+            let name = path.name().to_lowercase();
+            if name == "registry.pol"
+                && let Ok(pol) = RegistryPol::parse(&content)
+            {
+                assert_eq!(pol.to_bytes(), content, "{path}");
+                types.extend(pol.records.iter().map(|record| record.kind.0));
+                let names = pol.records.iter().filter_map(|record| record.command());
+                commands.extend(
+                    names.map(|command| format!("{command:?}").split(['(', ' ']).next().unwrap_or_default().to_owned()),
+                );
+            } else if [".xml", ".admx", ".adml", ".tmplx", ".tmpll", ".cmtx"].iter().any(|end| name.ends_with(end)) {
+                let text = String::from_utf8(content).unwrap();
+                let names = element_names(&text);
+                assert_eq!(names.is_err(), path.to_slashes().contains(CUT_OFF), "{path}: {names:?}");
+                targeting
+                    .extend(names.into_iter().flatten().filter(|name| name.starts_with("Filter") && name != "Filters"));
+            } else if name == "gpttmpl.inf" {
+                let units: Vec<u16> = content.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+                let text = String::from_utf16(&units).unwrap();
+                assert!(text.starts_with("\u{feff}[Unicode]\r\nUnicode=yes\r\n"), "{path}");
+                let lines = text.trim_start_matches('\u{feff}').lines();
+                let lines = lines.filter_map(|line| line.strip_prefix('[')?.strip_suffix(']'));
+                sections.extend(lines.map(str::to_owned));
+            }
+        }
+    }
+    assert_eq!(targeting, TARGETING.map(str::to_owned).into());
+    assert_eq!(types, [0, 1, 2, 3, 4, 5, 7, 11].into());
+    let expected =
+        ["Comment", "DeleteAllValues", "DeleteKeys", "DeleteValue", "DeleteValues", "SecureKey", "SetIfMissing"];
+    assert_eq!(commands, expected.map(str::to_owned).into());
+    let expected = [
+        "Application Log",
+        "Event Audit",
+        "File Security",
+        "Group Membership",
+        "Kerberos Policy",
+        "Privilege Rights",
+        "Registry Keys",
+        "Registry Values",
+        "Security Log",
+        "Service General Setting",
+        "System Access",
+        "System Log",
+        "Unicode",
+        "Version",
+    ];
+    assert_eq!(sections, expected.map(str::to_owned).into());
+}
+
+/// The preference file that ends in the middle.
+const CUT_OFF: &str = "{6051FBB9-0AA9-4F31-9749-ABE5DAD1BAB7}/Machine/Preferences/Files/Files.xml";
+
+fn element_names(xml: &str) -> Result<BTreeSet<String>, quick_xml::Error> {
+    let mut reader = quick_xml::Reader::from_str(xml);
+    let mut names = BTreeSet::new();
+    loop {
+        match reader.read_event()? {
+            quick_xml::events::Event::Start(element) | quick_xml::events::Event::Empty(element) => {
+                for attribute in element.attributes() {
+                    attribute.map_err(quick_xml::Error::from)?;
+                }
+                names.insert(element.local_name().as_ref().to_owned());
+            }
+            quick_xml::events::Event::Eof => return Ok(names),
+            _ => {}
+        }
+    }
+}

@@ -4,6 +4,7 @@
 //! a descriptor, its DN elsewhere), `link: NAME | disabled | enforced` for the links of a SOM, link order 1 first,
 //! and `query: NAMESPACE | QUERY` for the queries of a WMI filter. Descriptors are SDDL, binary values hexadecimal.
 
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 use sha1::{Digest, Sha1};
@@ -96,6 +97,9 @@ pub(super) struct Objects {
 #[derive(Default)]
 pub(super) struct Names {
     domains: Vec<DomainName>,
+    configuration: Option<Dn>,
+    /// Descriptors that were read already, by text and domain: many objects share one.
+    descriptors: RefCell<HashMap<(String, Option<Sid>), Vec<u8>>>,
     /// By `DOMAIN\name`, lower case.
     principals: HashMap<String, (Sid, String)>,
     /// DNs of GPOs by `DOMAIN\display name`; none where the name is not unique.
@@ -119,6 +123,7 @@ impl Names {
             let error = SourceError { file: file.to_owned(), line: entry.line, problem: problem.to_owned() };
             names.domains.push(domain.ok_or(error)?);
         }
+        names.configuration = names.domains.first().map(|root| root.dn.child("CN", "Configuration"));
         for (file, entry) in all() {
             let error =
                 |problem: &str| SourceError { file: file.to_owned(), line: entry.line, problem: problem.to_owned() };
@@ -155,8 +160,7 @@ impl Names {
 
     /// The domain that holds an object; none for objects of the configuration.
     fn domain_of(&self, dn: &Dn) -> Option<&DomainName> {
-        let is_configuration =
-            self.domains.first().is_some_and(|root| dn.is_within(&root.dn.child("CN", "Configuration")));
+        let is_configuration = self.configuration.as_ref().is_some_and(|configuration| dn.is_within(configuration));
         let holding = self.domains.iter().filter(|domain| !is_configuration && dn.is_within(&domain.dn));
         holding.max_by_key(|domain| domain.dn.depth())
     }
@@ -223,17 +227,32 @@ impl Names {
     fn complete_descriptors(&self, entries: &mut [Entry], unreadable: &HashSet<Dn>) {
         const ATTRIBUTE: &str = "nTSecurityDescriptor";
         let Some(root) = self.domains.first() else { return };
-        let mut complete: HashMap<Dn, SecurityDescriptor> = HashMap::new();
+        // Most objects are like others of their class and place, so each descriptor is worked out once.
+        let mut made: Vec<(SecurityDescriptor, Vec<u8>)> = Vec::new();
+        let mut by_origin: HashMap<(String, Option<Vec<u8>>, Option<usize>, &Sid), usize> = HashMap::new();
+        let mut by_dn: HashMap<Dn, usize> = HashMap::new();
         for entry in entries.iter_mut().filter(|entry| !unreadable.contains(&entry.dn)) {
-            let own = entry.bytes(ATTRIBUTE).and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
-            let above = entry.dn.parent().and_then(|parent| complete.get(&parent));
+            let above = entry.dn.parent().and_then(|parent| by_dn.get(&parent).copied());
             let domain = self.domain_of(&entry.dn).unwrap_or(root);
             let class = entry.text("objectClass").unwrap_or_default();
-            let Some(descriptor) = new_descriptor(&class, own, above, &domain.sid, &root.sid) else { continue };
-            let Ok(bytes) = descriptor.to_bytes() else { continue };
+            let own = entry.bytes(ATTRIBUTE).map(<[u8]>::to_vec);
+            let origin = (class, own, above, &domain.sid);
+            let index = match by_origin.get(&origin) {
+                Some(index) => *index,
+                None => {
+                    let (class, own, ..) = &origin;
+                    let own = own.as_deref().and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+                    let above = above.map(|index| &made[index].0);
+                    let Some(descriptor) = new_descriptor(class, own, above, &domain.sid, &root.sid) else { continue };
+                    let Ok(bytes) = descriptor.to_bytes() else { continue };
+                    made.push((descriptor, bytes));
+                    by_origin.insert(origin, made.len() - 1);
+                    made.len() - 1
+                }
+            };
             entry.attributes.retain(|attribute| !attribute.name.eq_ignore_ascii_case(ATTRIBUTE));
-            entry.attributes.push(Attribute::bytes(ATTRIBUTE, bytes));
-            complete.insert(entry.dn.clone(), descriptor);
+            entry.attributes.push(Attribute::bytes(ATTRIBUTE, made[index].1.clone()));
+            by_dn.insert(entry.dn.clone(), index);
         }
     }
 
@@ -318,7 +337,13 @@ fn build_entry(source: &SourceEntry, names: &Names) -> Result<Entry, String> {
 fn encode(name: &str, value: &str, dn: &Dn, names: &Names) -> Result<Vec<u8>, String> {
     let is_in = |list: &[&str]| list.iter().any(|other| other.eq_ignore_ascii_case(name));
     if name.eq_ignore_ascii_case("nTSecurityDescriptor") {
-        names.descriptor(value, dn)?.to_bytes().map_err(|error| error.to_string())
+        let key = (value.to_owned(), names.domain_of(dn).map(|domain| domain.sid.clone()));
+        if let Some(bytes) = names.descriptors.borrow().get(&key) {
+            return Ok(bytes.clone());
+        }
+        let bytes = names.descriptor(value, dn)?.to_bytes().map_err(|error| error.to_string())?;
+        names.descriptors.borrow_mut().insert(key, bytes.clone());
+        Ok(bytes)
     } else if is_in(&SID_ATTRIBUTES) {
         value.parse::<Sid>().map(|sid| sid.to_bytes()).map_err(|error| error.to_string())
     } else if is_in(&GUID_ATTRIBUTES) {
