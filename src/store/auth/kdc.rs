@@ -3,6 +3,7 @@
 //! Requests ask for nothing but canonical names: a forwardable ticket, as libraries ask for by habit, is refused for
 //! accounts that are sensitive and cannot be delegated, which administrators' accounts usually are.
 
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use smb2::auth::kerberos::crypto::string_to_key_aes;
@@ -35,8 +36,10 @@ pub(crate) struct TicketAndKey {
 /// A KDC and how long to wait for it.
 #[derive(Clone, Debug)]
 pub(crate) struct Kdc {
-    /// `host` or `host:port`.
-    pub address: String,
+    /// Its name, for messages.
+    pub name: String,
+    /// Where it may answer; tried in order.
+    pub addresses: Vec<SocketAddr>,
     pub timeout: Duration,
 }
 
@@ -62,7 +65,7 @@ pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secre
         .map_err(|reason| StoreError::new(StoreErrorKind::AuthenticationRefused, &who).with_detail(reason))?;
     let length = if etype == 17 { 16 } else { 32 };
     let key = Key::new(etype, string_to_key_aes(password.expose(), &salt, length))
-        .ok_or_else(|| corrupt(&kdc.address, "a key of an unknown type"))?;
+        .ok_or_else(|| corrupt(&kdc.name, "a key of an unknown type"))?;
 
     let (time, microseconds) = kerberos_time_now();
     let stamp = encrypted(&key, 1, &encode_pa_enc_timestamp(&time, microseconds), &who)?;
@@ -71,7 +74,7 @@ pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secre
     if let Some(error) = krb_error(&answer) {
         return Err(error.to_store(&who));
     }
-    read_reply(&answer, &key, 3, nonce, &kdc.address)
+    read_reply(&answer, &key, 3, nonce, &kdc.name)
 }
 
 /// Gets a ticket for a service with a ticket-granting ticket of the realm the KDC serves. The answer may be a
@@ -103,7 +106,7 @@ pub(crate) async fn ask_for_service(
     if let Some(error) = krb_error(&answer) {
         return Err(error.to_store(&what));
     }
-    read_reply(&answer, &tgt.key, 8, nonce, &kdc.address)
+    read_reply(&answer, &tgt.key, 8, nonce, &kdc.name)
 }
 
 /// Returns the name of the ticket-granting service of a realm.
@@ -155,19 +158,9 @@ fn random_u32(object: &str) -> Result<u32, StoreError> {
 impl Kdc {
     /// Sends a request over TCP and returns the answer (RFC 4120 7.2.2).
     async fn exchange(&self, message: &[u8]) -> Result<Vec<u8>, StoreError> {
-        let named_port = self
-            .address
-            .rsplit_once(':')
-            .is_some_and(|(host, port)| port.parse::<u16>().is_ok() && (!host.contains(':') || host.ends_with(']')));
-        let bare = self.address.trim_start_matches('[').trim_end_matches(']');
-        let address = match (named_port, bare.contains(':')) {
-            (true, _) => self.address.clone(),
-            (false, true) => format!("[{bare}]:88"),
-            (false, false) => format!("{bare}:88"),
-        };
-        let object = format!("KDC {address}");
+        let object = format!("KDC {}", self.name);
         let talk = async {
-            let mut stream = TcpStream::connect(&address).await?;
+            let mut stream = TcpStream::connect(&self.addresses[..]).await?;
             stream.set_nodelay(true)?;
             let mut framed = (message.len() as u32).to_be_bytes().to_vec();
             framed.extend_from_slice(message);
@@ -183,10 +176,7 @@ impl Kdc {
         match tokio::time::timeout(self.timeout, talk).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
-                let error = StoreError::from_io(&object, &error);
-                // A name that does not resolve is no kind of its own to the system.
-                let kind = if error.kind == StoreErrorKind::Io { StoreErrorKind::Unreachable } else { error.kind };
-                Err(StoreError { kind, ..error })
+                Err(StoreError { kind: StoreErrorKind::Unreachable, ..StoreError::from_io(&object, &error) })
             }
             Err(_) => Err(StoreError::new(StoreErrorKind::Timeout, object)),
         }
@@ -457,7 +447,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_kdc_that_is_not_there_is_unreachable() {
-        let kdc = Kdc { address: "127.0.0.1:1".to_owned(), timeout: Duration::from_secs(5) };
+        let addresses = vec!["127.0.0.1:1".parse().unwrap()];
+        let kdc = Kdc { name: "127.0.0.1:1".to_owned(), addresses, timeout: Duration::from_secs(5) };
         let name = KerberosName { name_type: 1, name: "ann".to_owned(), realm: "CORP.EXAMPLE.COM".to_owned() };
         let error = ask_for_tgt(&kdc, &name, &Secret::new("x".to_owned())).await.err().unwrap();
         assert_eq!(error.kind, StoreErrorKind::Unreachable);

@@ -130,24 +130,34 @@ impl Kerberos {
     }
 
     async fn kdc_of(&self, realm: &str) -> Result<Kdc, StoreError> {
-        let timeout = self.timeout;
         let is_home = realm.eq_ignore_ascii_case(self.domain.as_str());
-        if let Some(address) = self.explicit_kdc.as_ref().filter(|_| is_home) {
-            return Ok(Kdc { address: address.clone(), timeout });
-        }
-        let known = {
-            let known = self.known_kdcs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            known.get(realm).cloned()
+        let named = match self.explicit_kdc.as_ref().filter(|_| is_home) {
+            Some(address) => Some(address.clone()),
+            None => {
+                let known = self.known_kdcs.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                known.get(&realm.to_uppercase()).cloned()
+            }
         };
-        if let Some(address) = known {
-            return Ok(Kdc { address, timeout });
+        if let Some(name) = named {
+            let (host, port) = split_port(&name);
+            let addresses = self.discovery.addresses(host, port).await?;
+            return Ok(Kdc { name, addresses, timeout: self.timeout });
         }
         let unknown =
             |detail: String| StoreError::new(StoreErrorKind::Unreachable, format!("realm {realm}")).with_detail(detail);
         let domain: DnsName = realm.parse().map_err(|error| unknown(format!("{error}")))?;
-        let found = self.discovery.kdcs(&domain).await?;
-        let first = found.into_iter().next().ok_or_else(|| unknown("DNS names no KDC of it".to_owned()))?;
-        Ok(Kdc { address: format!("{}:{}", first.host, first.port), timeout })
+        let mut addresses = Vec::new();
+        for found in self.discovery.kdcs(&domain).await?.into_iter().take(MOST_KDCS) {
+            // One that has no address is as good as one that does not answer.
+            match self.discovery.addresses(&found.host, found.port).await {
+                Ok(more) => addresses.extend(more),
+                Err(error) => tracing::debug!("KDC {}: {error}", found.host),
+            }
+        }
+        if addresses.is_empty() {
+            return Err(unknown("DNS names no KDC of it (_kerberos._tcp) that has an address".to_owned()));
+        }
+        Ok(Kdc { name: realm.to_owned(), addresses, timeout: self.timeout })
     }
 }
 
@@ -209,6 +219,19 @@ impl std::fmt::Debug for ServiceTicket {
 const LONGEST_TRUST_PATH: usize = 10;
 /// A ticket about to end is fetched anew.
 const LEAST_REMAINING_SECS: i64 = 60;
+
+/// More than these are not tried, or a realm that is down would take too long to fail.
+const MOST_KDCS: usize = 3;
+
+/// Splits `host`, `host:port`, `[address]` or `[address]:port`; port 88 where none is named.
+fn split_port(address: &str) -> (&str, u16) {
+    match address.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            port.parse().map_or((address, 88), |port| (host, port))
+        }
+        _ => (address, 88),
+    }
+}
 
 fn is_valid(ends: Timestamp) -> bool {
     ends.unix_seconds() > Timestamp::now().unix_seconds() + LEAST_REMAINING_SECS
@@ -328,6 +351,19 @@ mod tests {
         assert!(find(vec![]).err().unwrap().detail.contains("kinit"));
         let weak = find(vec![entry(&["krbtgt", "CORP.EXAMPLE.COM"], 23, 3600)]).err().unwrap();
         assert!(weak.detail.contains("encryption type 23"), "{weak}");
+    }
+
+    #[test]
+    fn ports_of_kdcs() {
+        for (address, expected) in [
+            ("dc1", ("dc1", 88)),
+            ("dc1:1088", ("dc1", 1088)),
+            ("::1", ("::1", 88)),
+            ("[::1]", ("[::1]", 88)),
+            ("[::1]:1088", ("[::1]", 1088)),
+        ] {
+            assert_eq!(split_port(address), expected);
+        }
     }
 
     #[test]

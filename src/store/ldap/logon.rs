@@ -4,8 +4,8 @@
 //! to the next way and is kept; a wrong password ends the chain, because every further try counts towards lockout.
 
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::Duration;
 
 use ldap3::{Ldap, LdapConnAsync, LdapConnSettings, StdStream};
@@ -39,6 +39,10 @@ pub(crate) struct Logon {
     pub requests: Arc<AtomicU64>,
     tls: OnceCell<Arc<ClientConfig>>,
     kerberos: OnceCell<Arc<Kerberos>>,
+    /// Where a user name without domain belongs: the domain that was logged on to first.
+    home: OnceLock<DnsName>,
+    /// The refusal of the password. It is not sent again: a changed one would lock the account out bit by bit.
+    refused: Mutex<Option<StoreError>>,
 }
 
 /// A domain controller to connect to.
@@ -93,7 +97,8 @@ impl Logon {
     pub fn new(credentials: Credentials, options: ConnectOptions) -> Self {
         let discovery = Discovery::new(&options);
         let (tls, kerberos) = (OnceCell::new(), OnceCell::new());
-        Logon { credentials, options, discovery, requests: Arc::default(), tls, kerberos }
+        let (home, refused) = (OnceLock::new(), Mutex::default());
+        Logon { credentials, options, discovery, requests: Arc::default(), tls, kerberos, home, refused }
     }
 
     /// Logs on in the first way that the server takes.
@@ -140,7 +145,8 @@ impl Logon {
 
     /// Returns the Kerberos identity; made for the first domain that asks.
     pub async fn kerberos(&self, facts: &ServerFacts, controller: &str) -> Arc<Kerberos> {
-        let make = || async { Arc::new(Kerberos::new(&self.credentials, &self.options, &facts.domain, controller)) };
+        let home = self.home(facts);
+        let make = || async { Arc::new(Kerberos::new(&self.credentials, &self.options, home, controller)) };
         let kerberos = self.kerberos.get_or_init(make).await;
         kerberos.add_kdc(&facts.domain, controller);
         kerberos.clone()
@@ -177,34 +183,54 @@ impl Logon {
         way: Way,
         facts: Option<&ServerFacts>,
     ) -> Result<(Session, ServerFacts), StoreError> {
-        let facts = match facts {
-            Some(facts) => facts.clone(),
-            None => {
-                let stream = self.connect_tls(server).await?;
-                read_facts(&mut self.wire(stream, server)).await?
+        let refused = self.refusal().clone();
+        if let Some(error) = refused {
+            return Err(error);
+        }
+        let opened = match (way, &self.credentials, facts) {
+            (Way::SimpleInTls | Way::SimpleInStartTls, Credentials::Password { user, password }, _) => {
+                let stream = match way {
+                    Way::SimpleInTls => self.connect_tls(server).await?,
+                    _ => self.connect_start_tls(server).await?,
+                };
+                let mut wire = self.wire(stream, server);
+                let facts = match facts {
+                    Some(facts) => facts.clone(),
+                    None => read_facts(&mut wire).await?,
+                };
+                let user = UserName::new(user).simple_bind(self.home(&facts));
+                self.bind_simple(server, wire, &user, password).await.map(|session| (session, facts))
             }
-        };
-        let session = match (way, &self.credentials) {
-            (Way::Kerberos, _) => self.open_kerberos(server, &facts).await?,
+            (Way::Kerberos, _, Some(facts)) => {
+                self.open_kerberos(server, facts).await.map(|session| (session, facts.clone()))
+            }
             #[cfg(feature = "system-kerberos")]
-            (Way::SystemKerberos, _) => self.open_system_kerberos(server, &facts).await?,
-            (Way::SimpleInTls, Credentials::Password { user, password }) => {
-                let stream = self.connect_tls(server).await?;
-                self.bind_simple(server, stream, &UserName::new(user).simple_bind(&facts.domain), password).await?
+            (Way::SystemKerberos, _, Some(facts)) => {
+                self.open_system_kerberos(server, facts).await.map(|session| (session, facts.clone()))
             }
-            (Way::SimpleInStartTls, Credentials::Password { user, password }) => {
-                let stream = self.connect_start_tls(server).await?;
-                self.bind_simple(server, stream, &UserName::new(user).simple_bind(&facts.domain), password).await?
+            (Way::Ntlm, Credentials::Password { user, password }, Some(facts)) => {
+                let opened = self.open_ntlm(server, facts, &UserName::new(user), password).await;
+                opened.map(|session| (session, facts.clone()))
             }
-            (Way::Ntlm, Credentials::Password { user, password }) => {
-                self.open_ntlm(server, &facts, &UserName::new(user), password).await?
-            }
-            (_, Credentials::CurrentUser) => {
-                return Err(StoreError::new(StoreErrorKind::NoTicket, &server.host)
-                    .with_detail("this way to log on needs user name and password"));
+            _ => {
+                let detail = "this way to log on is not open to these credentials";
+                Err(StoreError::new(StoreErrorKind::AuthenticationRefused, &server.host).with_detail(detail))
             }
         };
-        Ok((session, facts))
+        if let Err(error) = &opened
+            && error.kind == StoreErrorKind::BadCredentials
+        {
+            *self.refusal() = Some(error.clone());
+        }
+        opened
+    }
+
+    fn refusal(&self) -> MutexGuard<'_, Option<StoreError>> {
+        self.refused.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn home(&self, facts: &ServerFacts) -> &DnsName {
+        self.home.get_or_init(|| facts.domain.clone())
     }
 
     async fn facts_of(&self, server: &Server) -> Result<ServerFacts, StoreError> {
@@ -247,7 +273,7 @@ impl Logon {
     ) -> Result<Session, StoreError> {
         let stream = self.connect(server, server.port.unwrap_or(389)).await?;
         let mut wire = self.wire(stream, server);
-        let (username, domain) = user.ntlm(&facts.domain);
+        let (username, domain) = user.ntlm(self.home(facts));
         let password = password.expose().to_owned();
         let mut ntlm = NtlmAuthenticator::new(NtlmCredentials { username, password, domain });
         let answer = wire.bind_sasl("GSS-SPNEGO", &ntlm.negotiate()).await?;
@@ -269,11 +295,10 @@ impl Logon {
     async fn bind_simple(
         &self,
         server: &Server,
-        stream: TlsStream<TcpStream>,
+        mut wire: Wire<TlsStream<TcpStream>>,
         user: &str,
         password: &Secret,
     ) -> Result<Session, StoreError> {
-        let mut wire = self.wire(stream, server);
         let answer = wire.bind_simple(user, password.expose()).await?;
         if answer.code != 0 {
             return Err(bind_error(answer.code, &answer.text, user, true));
@@ -570,6 +595,18 @@ mod tests {
         let summary = summary("dc1", refused, &password());
         assert_eq!(summary.kind, StoreErrorKind::UntrustedCertificate);
         assert!(summary.detail.contains("no such service") && summary.detail.contains("unknown issuer"));
+    }
+
+    #[tokio::test]
+    async fn a_refused_password_is_not_sent_again() {
+        let logon = Logon::new(password(), ConnectOptions::default());
+        *logon.refusal() = Some(StoreError::new(StoreErrorKind::BadCredentials, "ann"));
+        let facts = ServerFacts { dns_name: "dc1.corp.test".to_owned(), domain: "corp.test".parse().unwrap() };
+        for way in [Way::Kerberos, Way::SimpleInTls, Way::SimpleInStartTls, Way::Ntlm] {
+            let error = logon.log_on_again(&server("127.0.0.1"), way, &facts).await.err().unwrap();
+            assert_eq!(error.kind, StoreErrorKind::BadCredentials);
+        }
+        assert_eq!(logon.requests.load(std::sync::atomic::Ordering::Relaxed), 0);
     }
 
     #[tokio::test]
