@@ -383,7 +383,8 @@ impl Root {
             temporary.write_all(chunk).map_err(error)?;
             watch.step().map_err(error)?;
         }
-        if let Some(permissions) = permissions.filter(|permissions| !permissions.readonly()) {
+        // Windows keeps them in the descriptor, and would not let us remove a temporary file that is read-only.
+        if let Some(permissions) = permissions.filter(|_| cfg!(unix)) {
             temporary.as_file().set_permissions(permissions).map_err(error)?;
         }
         temporary.as_file().sync_all().map_err(error)?;

@@ -20,6 +20,11 @@ pub fn server(lab: &Lab) -> SmbServer {
     SmbServer { host: lab.host.clone(), address: Some(lab.address.clone()), domain: lab.domain.clone() }
 }
 
+/// Returns a folder in the lab's SYSVOL that no other run of the tests uses.
+pub fn own_folder(name: &str) -> String {
+    format!("scripts/{name}-{}", std::process::id())
+}
+
 /// Returns how to log on with a password over NTLM.
 pub fn ntlm(lab: &Lab, credentials: &Credentials) -> Vec<SmbLogon> {
     let Credentials::Password { user, password } = credentials else { panic!("no password") };
@@ -41,7 +46,7 @@ async fn does_what_every_backend_does_with_ntlm() {
     let sysvol = open(&lab, ntlm(&lab, &lab.admin())).await.unwrap();
     assert_eq!(sysvol.location(), format!("\\\\{}\\sysvol\\{}", lab.host, lab.domain));
     assert_eq!(sysvol.protection().await.unwrap(), "NTLM, signed");
-    check_sysvol(&sysvol, "scripts/suite-ntlm").await;
+    check_sysvol(&sysvol, &own_folder("suite-ntlm")).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,7 +54,7 @@ async fn does_what_every_backend_does_with_kerberos() {
     let Some(lab) = Lab::get() else { return };
     let sysvol = open(&lab, kerberos(&lab, &lab.admin())).await.unwrap();
     assert_eq!(sysvol.protection().await.unwrap(), "Kerberos, signed");
-    check_sysvol(&sysvol, "scripts/suite-kerberos").await;
+    check_sysvol(&sysvol, &own_folder("suite-kerberos")).await;
 }
 
 #[tokio::test]
@@ -123,7 +128,7 @@ fn empty_descriptor() -> Vec<u8> {
 async fn who_may_write_a_file_need_not_own_it() {
     let Some(lab) = Lab::get() else { return };
     let admin = open(&lab, ntlm(&lab, &lab.admin())).await.unwrap();
-    let folder = path("scripts/delegated");
+    let folder = path(&own_folder("delegated"));
     match admin.remove_tree(&folder).await {
         Err(error) if error.kind != StoreErrorKind::NotFound => panic!("{error}"),
         _ => {}

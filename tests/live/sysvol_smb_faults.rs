@@ -9,7 +9,7 @@ use crate::common::sysvol_suite::{kind, path};
 
 use super::lab::Lab;
 use super::smb_proxy::{SmbProxy, Verdict, command};
-use super::sysvol_smb::{ntlm, server};
+use super::sysvol_smb::{ntlm, own_folder, server};
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -41,7 +41,7 @@ impl Bench {
         let logons = ntlm(&lab, &lab.admin());
         let sysvol = SmbSysvol::open(through, logons.clone(), TIMEOUT).await.unwrap();
         let direct = SmbSysvol::open(server(&lab), logons, Duration::from_secs(20)).await.unwrap();
-        let folder = path("scripts").join(name).unwrap();
+        let folder = path(&own_folder(name));
         match direct.remove_tree(&folder).await {
             Err(error) if error.kind != StoreErrorKind::NotFound => panic!("{error}"),
             _ => {}
