@@ -16,6 +16,8 @@ mod live {
     mod ldap;
     mod ldap_write;
     mod ldap_broken;
+    #[cfg(feature = "system-kerberos")]
+    mod ldap_system;
     mod sysvol_smb_faults;
     mod sysvol_forest;
 }
