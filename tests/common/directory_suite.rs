@@ -290,7 +290,11 @@ impl Suite<'_> {
             Filter::And(vec![Filter::class("user"), Filter::equals("memberOf", group.as_str())]),
         ] {
             let found = self.directory.search(&request(filter.clone())).await.unwrap();
-            assert_eq!(found.iter().map(|entry| entry.dn.clone()).collect::<Vec<_>>(), [user.clone()], "{filter}");
+            assert_eq!(
+                found.iter().map(|entry| entry.dn.clone()).collect::<Vec<_>>(),
+                std::slice::from_ref(&user),
+                "{filter}"
+            );
         }
         self.directory.rename(&user, "CN=Renamed User", None).await.unwrap();
         let renamed = self.unit.child("CN", "Renamed User");
