@@ -5,5 +5,9 @@
 mod support;
 #[path = "gui/picture.rs"]
 mod picture;
+#[path = "gui/console.rs"]
+mod console;
+#[path = "gui/screens.rs"]
+mod screens;
 #[path = "gui/kit.rs"]
 mod kit;

@@ -17,7 +17,8 @@ pub(super) fn place<'a>(forest: &OpenForest, place: &Place) -> Cell<'a> {
 
 /// Returns the cell with a GPO's status.
 pub(super) fn gpo_status<'a>(gpo: &Gpo) -> Cell<'a> {
-    let tone = if gpo.status == GpoStatus::Enabled { Tone::Normal } else { Tone::Warning };
+    // One half switched off is good practice, both are worth a look.
+    let tone = if gpo.status == GpoStatus::AllSettingsDisabled { Tone::Warning } else { Tone::Normal };
     Cell::text(gpo.status.label()).tone(tone)
 }
 

@@ -9,7 +9,8 @@ use crate::console::kit::accessible;
 use crate::console::kit::data_table::{Cell, Column, DataTable, TableHeight, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_with_hint_ui, empty_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
-use crate::console::{Icon, Lazy, Place};
+use crate::console::theme::ICON_SIZE;
+use crate::console::{Detail, Icon, Lazy, Place};
 use crate::gpm::{Gpo, GpoStatus, LinkScope, LinkTarget, LinkedSom, SecuredObject, SysvolState, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
 
@@ -175,7 +176,7 @@ fn wmi_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
         Some(filter) => {
             ui.horizontal(|ui| {
                 ui.label("This GPO is linked to the WMI filter");
-                Icon::WmiFilter.show(ui, crate::console::theme::ICON_SIZE);
+                Icon::WmiFilter.show(ui, ICON_SIZE);
                 if ui.link(&filter.name).clicked() {
                     view.go_to(Place::WmiFilter { domain: filter.domain.clone(), id: filter.id });
                 }
@@ -192,6 +193,7 @@ fn wmi_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
 
 fn details_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     view.fetch_trustees(("gpo owner", gpo.id), gpo.owner.iter().cloned());
+    view.fetch(Detail::Comment(gpo.domain.clone(), gpo.id));
     let owner = match &gpo.owner {
         Some(owner) => {
             let cell = cells::trustee(view.forest, owner);
@@ -204,9 +206,14 @@ fn details_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
         None => Value::text("May not be read").tone(Tone::Weak),
     };
     let time = |time: Option<Timestamp>| Value::text(time.map(|time| time.to_local_text()).unwrap_or_default());
+    let comment = match view.forest.details.comment(&gpo.domain, gpo.id) {
+        Lazy::Ready(text) => Value::text(text.as_str()),
+        Lazy::Unknown | Lazy::Loading => Value::loading(),
+        Lazy::Failed(error) => Value::text(format!("Could not be read: {error}")).tone(Tone::Warning),
+    };
     let sysvol = view.forest.details.sysvol(&gpo.domain, gpo.id);
     let status = Value::text(gpo.status.label());
-    let status = if gpo.status == GpoStatus::Enabled { status } else { status.tone(Tone::Warning) };
+    let status = if gpo.status == GpoStatus::AllSettingsDisabled { status.tone(Tone::Warning) } else { status };
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         PropertyList::new("gpo details")
             .row("Domain", Value::text(gpo.domain.to_string()))
@@ -219,6 +226,7 @@ fn details_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
             .row("GPO Status", status)
             .copyable("SYSVOL folder", Value::text(gpo.file_system_path.clone().unwrap_or_default()).monospace())
             .copyable("Distinguished name", Value::text(gpo.dn.to_string()).monospace())
+            .row("Comment", comment)
             .ui(ui);
     });
 }

@@ -6,7 +6,8 @@ use super::state::View;
 use super::{cells, delegation};
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
-use crate::console::{Face, Icon, Place};
+use crate::console::theme::ICON_SIZE;
+use crate::console::{Face, Icon, OpenForest, Place};
 use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, SecuredObject, Som, SomIndex, SomType};
 use crate::ident::{Dn, DnsName};
 
@@ -75,17 +76,17 @@ fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
     let place = |link: &GpoLink| Place::Link { som: som.dn.clone(), order: link.order };
     let table = DataTable::new("linked GPOs", LINKED)
         .column(
-            Column::new("Link Order", 84.0, |link: &GpoLink| Cell::text(link.order.to_string()))
+            Column::new("Link Order", 94.0, |link: &GpoLink| Cell::text(link.order.to_string()))
                 .sort_number(|link| link.order as i64),
         )
-        .column(Column::new("GPO", 260.0, move |link: &GpoLink| {
-            link_name(view_link(forest, &place(link)), link, forest)
+        .column(Column::new("GPO", 230.0, move |link: &GpoLink| {
+            link_name(Some(Face::of_place(&place(link), forest)), link, forest)
         }))
-        .column(Column::new("Enforced", 80.0, |link: &GpoLink| Cell::yes_no(link.enforced)))
-        .column(Column::new("Link Enabled", 100.0, |link: &GpoLink| {
+        .column(Column::new("Enforced", 74.0, |link: &GpoLink| Cell::yes_no(link.enforced)))
+        .column(Column::new("Link Enabled", 98.0, |link: &GpoLink| {
             Cell::yes_no(link.enabled).tone(if link.enabled { Tone::Normal } else { Tone::Warning })
         }))
-        .column(Column::new("GPO Status", 170.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
+        .column(Column::new("GPO Status", 232.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
         .column(Column::new("WMI Filter", 150.0, |link: &GpoLink| {
             cells::of_target(forest, link, |gpo| cells::wmi_filter(forest, gpo))
         }))
@@ -111,7 +112,7 @@ fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
 
 fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {
     ui.horizontal(|ui| {
-        Icon::Info.show(ui, crate::console::theme::ICON_SIZE);
+        Icon::Info.show(ui, ICON_SIZE);
         ui.weak("Links of sites are not part of this list. Security and WMI filters are not evaluated.");
     });
     if som.inheritance_blocked {
@@ -129,21 +130,21 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
     };
     let table = DataTable::new("inherited GPOs", INHERITANCE)
         .column(
-            Column::new("Precedence", 120.0, |inherited: &InheritedLink| {
+            Column::new("Precedence", 110.0, |inherited: &InheritedLink| {
                 let enforced = if inherited.link.enforced { " (Enforced)" } else { "" };
                 Cell::text(format!("{}{enforced}", inherited.precedence))
             })
             .sort_number(|inherited| inherited.precedence as i64),
         )
-        .column(Column::new("GPO", 280.0, |inherited: &InheritedLink| {
+        .column(Column::new("GPO", 250.0, |inherited: &InheritedLink| {
             let face = place(inherited).map(|place| Face::of_place(&place, forest));
             link_name(face, &inherited.link, forest)
         }))
-        .column(Column::new("Location", 200.0, |inherited: &InheritedLink| {
+        .column(Column::new("Location", 170.0, |inherited: &InheritedLink| {
             let Some(som) = holder(inherited) else { return Cell::default() };
             cells::place(forest, &Place::of_som(&som.dn)).tooltip(som.dn.canonical_name())
         }))
-        .column(Column::new("GPO Status", 180.0, |inherited: &InheritedLink| {
+        .column(Column::new("GPO Status", 232.0, |inherited: &InheritedLink| {
             cells::of_target(forest, &inherited.link, cells::gpo_status)
         }))
         .column(Column::new("WMI Filter", 160.0, |inherited: &InheritedLink| {
@@ -157,12 +158,8 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
     view.table_ui(ui, table, &links, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
 }
 
-fn view_link(forest: &crate::console::OpenForest, place: &Place) -> Option<Face> {
-    Some(Face::of_place(place, forest))
-}
-
 /// Returns the cell that names the GPO of a link; where there is none, why.
-fn link_name<'a>(face: Option<Face>, link: &GpoLink, forest: &crate::console::OpenForest) -> Cell<'a> {
+fn link_name<'a>(face: Option<Face>, link: &GpoLink, forest: &OpenForest) -> Cell<'a> {
     let Some(face) = face else { return Cell::default() };
     let cell = Cell::icon(face.icon, face.label);
     match forest.snapshot.link_target(link) {
