@@ -9,5 +9,7 @@ mod picture;
 mod console;
 #[path = "gui/screens.rs"]
 mod screens;
+#[path = "gui/walks.rs"]
+mod walks;
 #[path = "gui/kit.rs"]
 mod kit;

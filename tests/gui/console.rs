@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT, Queryable};
+use egui_kittest::kittest::Queryable;
 use opengpmc::console::{
     App, AppOptions, Command, ConnectRequest, FilePicker, ForestId, ForestOpener, Lazy, Node, Place, StoreOpener,
 };
