@@ -95,8 +95,8 @@ fn show(console: &mut Console, screen: &Screen) {
 /// Returns where points in time stand: they are shown in the time zone of the machine.
 fn times(console: &Console) -> Vec<egui::Rect> {
     let is_time = |text: &str| {
-        let bytes = text.as_bytes();
-        text.len() == 19 && bytes[4] == b'-' && bytes[10] == b' ' && bytes[13] == b':'
+        let bytes = text.strip_prefix("Read ").unwrap_or(text).as_bytes();
+        bytes.len() == 19 && bytes[4] == b'-' && bytes[10] == b' ' && bytes[13] == b':'
     };
     let cells = console.root().children_recursive().filter(|node| {
         let node = node.accesskit_node();

@@ -100,6 +100,7 @@ pub struct TableState {
     ids: Vec<u64>,
     ids_revision: Option<u64>,
     clicked_row: Option<u32>,
+    focus_wanted: bool,
     scroll_to_cursor: bool,
     menu: Option<egui::Pos2>,
     dragged_column: Option<String>,

@@ -30,7 +30,7 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, gpos: &[Gpo]) {
     let place = |gpo: &Gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id };
     let table = DataTable::new("GPOs", "Group Policy Objects")
         .column(Column::new("Name", 260.0, move |gpo: &Gpo| cells::place(forest, &place(gpo))))
-        .column(Column::new("GPO Status", 232.0, |gpo: &Gpo| cells::gpo_status(gpo)))
+        .column(Column::new("GPO Status", 254.0, |gpo: &Gpo| cells::gpo_status(gpo)))
         .column(Column::new("WMI Filter", 160.0, |gpo: &Gpo| cells::wmi_filter(forest, gpo)))
         .column(
             Column::new("Modified", 150.0, |gpo: &Gpo| cells::time(gpo.modified))

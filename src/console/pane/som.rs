@@ -86,7 +86,7 @@ fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
         .column(Column::new("Link Enabled", 98.0, |link: &GpoLink| {
             Cell::yes_no(link.enabled).tone(if link.enabled { Tone::Normal } else { Tone::Warning })
         }))
-        .column(Column::new("GPO Status", 232.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
+        .column(Column::new("GPO Status", 254.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
         .column(Column::new("WMI Filter", 150.0, |link: &GpoLink| {
             cells::of_target(forest, link, |gpo| cells::wmi_filter(forest, gpo))
         }))
@@ -144,7 +144,7 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
             let Some(som) = holder(inherited) else { return Cell::default() };
             cells::place(forest, &Place::of_som(&som.dn)).tooltip(som.dn.canonical_name())
         }))
-        .column(Column::new("GPO Status", 232.0, |inherited: &InheritedLink| {
+        .column(Column::new("GPO Status", 254.0, |inherited: &InheritedLink| {
             cells::of_target(forest, &inherited.link, cells::gpo_status)
         }))
         .column(Column::new("WMI Filter", 160.0, |inherited: &InheritedLink| {

@@ -103,7 +103,7 @@ fn general_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, filter:
         let users: Vec<&Gpo> = domain.gpos_with_wmi_filter(filter.id).collect();
         let table = DataTable::new("GPOs of a WMI filter", "GPOs that use this WMI filter")
             .column(Column::new("Name", 320.0, move |gpo: &&Gpo| cells::place(forest, &place(gpo))))
-            .column(Column::new("GPO Status", 232.0, |gpo: &&Gpo| cells::gpo_status(gpo)))
+            .column(Column::new("GPO Status", 254.0, |gpo: &&Gpo| cells::gpo_status(gpo)))
             .row_id(|gpo| row_id(gpo.id))
             .sorted_by("Name")
             .revision(view.revision())

@@ -65,11 +65,11 @@ impl<R> Drawing<'_, '_, R> {
         }
         // Enter and Space count as clicks on what has the focus: only the mouse is meant here.
         if background.clicked_by(egui::PointerButton::Primary) {
-            background.request_focus();
+            self.state.focus_wanted = true;
             self.state.selection.clear();
         }
         if background.secondary_clicked() {
-            background.request_focus();
+            self.state.focus_wanted = true;
             self.state.menu = background.interact_pointer_pos();
         }
         let content_height = HEADER_HEIGHT + self.state.order.rows().len() as f32 * ROW_HEIGHT;
@@ -103,6 +103,11 @@ impl<R> Drawing<'_, '_, R> {
             });
         if self.state.order.rows().is_empty() {
             self.empty_ui(&table_ui, output.inner_rect);
+        }
+        drop(table_ui);
+        // Not before: to the toolkit a click on a row is a click beside the table, which takes the focus away.
+        if std::mem::take(&mut self.state.focus_wanted) {
+            ui.memory_mut(|memory| memory.request_focus(self.id));
         }
         let stroke = if has_focus { Stroke::new(2.0, tokens.focus) } else { Stroke::new(1.0, tokens.border) };
         ui.painter().rect_stroke(rect, theme::RADIUS, stroke, StrokeKind::Inside);
@@ -242,7 +247,7 @@ impl<R> Drawing<'_, '_, R> {
             accessible::detail(ui.ctx(), self.id, |node| node.set_active_descendant(row_node));
         }
         if response.clicked() || response.secondary_clicked() {
-            ui.memory_mut(|memory| memory.request_focus(self.id));
+            self.state.focus_wanted = true;
             let modifiers = ui.input(|input| input.modifiers);
             if response.secondary_clicked() {
                 if !selected {

@@ -60,10 +60,11 @@ impl<R> Drawing<'_, '_, R> {
             painter.add(Shape::convex_polygon(points, tokens.text_weak, Stroke::NONE));
         }
         if response.clicked() {
+            self.state.focus_wanted = true;
             self.layout.sort_by(title);
         }
         if response.secondary_clicked() {
-            ui.memory_mut(|memory| memory.request_focus(self.id));
+            self.state.focus_wanted = true;
             self.state.menu = response.interact_pointer_pos();
         }
         self.drag_column(ui, &response, title, rect, columns);
