@@ -11,5 +11,8 @@ mod console;
 mod screens;
 #[path = "gui/walks.rs"]
 mod walks;
+#[cfg(target_os = "linux")]
+#[path = "gui/window.rs"]
+mod window;
 #[path = "gui/kit.rs"]
 mod kit;
