@@ -69,7 +69,9 @@ pub fn go_to(console: &mut Console, place: Place) {
 /// Draws frames until nothing is fetched and nothing moves any more.
 pub fn settle(console: &mut Console) {
     console.run_steps(3);
-    wait(console, "everything is fetched", |console| console.query_all_by_label_contains("Loading…").next().is_none() && !is_fetching(console));
+    wait(console, "everything is fetched", |console| {
+        console.query_all_by_label_contains("Loading…").next().is_none() && !is_fetching(console)
+    });
     console.run_steps(3);
 }
 

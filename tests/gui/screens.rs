@@ -54,24 +54,9 @@ const SCREENS: &[Screen] = &[
         tab: Some("Group Policy Inheritance"),
         row: None,
     },
-    Screen {
-        name: "gpos",
-        place: |_| Place::Gpos(root()),
-        tab: Some("Contents"),
-        row: Some("Default Domain Policy"),
-    },
-    Screen {
-        name: "scope",
-        place: |console| gpo(console, "Screen Lock - Strict"),
-        tab: Some("Scope"),
-        row: None,
-    },
-    Screen {
-        name: "details",
-        place: |console| gpo(console, "Screen Lock - Strict"),
-        tab: Some("Details"),
-        row: None,
-    },
+    Screen { name: "gpos", place: |_| Place::Gpos(root()), tab: Some("Contents"), row: Some("Default Domain Policy") },
+    Screen { name: "scope", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Scope"), row: None },
+    Screen { name: "details", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Details"), row: None },
     Screen {
         name: "delegation",
         place: |console| gpo(console, "Delegated - Helpdesk Tools"),

@@ -46,17 +46,9 @@ fn every_kind_of_node_has_its_tabs_and_columns() {
     check(Place::Sites, &["Contents"], &["Name"]);
     check(Place::Domain(root()), &container, &links);
     check(Place::Ou(dn("OU=Headquarters")), &container, &links);
-    check(
-        Place::Gpos(root()),
-        &["Contents", "Delegation"],
-        &["Name", "GPO Status", "WMI Filter", "Modified", "Owner"],
-    );
+    check(Place::Gpos(root()), &["Contents", "Delegation"], &["Name", "GPO Status", "WMI Filter", "Modified", "Owner"]);
     check(Place::WmiFilters(root()), &["Contents", "Delegation"], &["Name", "Description"]);
-    check(
-        Place::StarterGpos(root()),
-        &["Contents", "Delegation"],
-        &["Name", "Starter GPO Type", "Modified", "Author"],
-    );
+    check(Place::StarterGpos(root()), &["Contents", "Delegation"], &["Name", "Starter GPO Type", "Modified", "Author"]);
     let link = Place::Link { som: dn("OU=Headquarters"), order: 1 };
     check(link, &["Scope", "Details", "Delegation"], &["Location", "Enforced", "Link Enabled", "Path"]);
     let mut console = demo();
@@ -115,9 +107,8 @@ fn a_link_whose_gpo_is_gone_is_not_found() {
     let forest = console.state().forests()[0].open().unwrap();
     let soms = forest.snapshot.domains.iter().flat_map(|domain| &domain.soms);
     let links = soms.flat_map(|som| som.links.iter().map(|link| (som.dn.clone(), link)));
-    let broken = links.filter(|(_, link)| {
-        matches!(forest.snapshot.link_target(link), opengpmc::gpm::LinkTarget::NotFound)
-    });
+    let broken =
+        links.filter(|(_, link)| matches!(forest.snapshot.link_target(link), opengpmc::gpm::LinkTarget::NotFound));
     let (som, order) = broken.map(|(som, link)| (som, link.order)).next().expect("the demo forest has a broken link");
     go_to(&mut console, Place::Link { som: som.clone(), order });
     assert!(console.query_all_by_label_contains("does not exist any more").next().is_some());
@@ -266,9 +257,9 @@ fn a_load_is_cancelled_with_escape() {
     console.key_press(Key::Escape);
     wait(&mut console, "the load has ended", |console| {
         let entry = console.state().forests().first();
-        entry.is_none_or(|entry| {
-            matches!(&entry.state, ForestState::Failed(error) if error.kind == StoreErrorKind::Cancelled)
-        })
+        entry.is_none_or(
+            |entry| matches!(&entry.state, ForestState::Failed(error) if error.kind == StoreErrorKind::Cancelled),
+        )
     });
 }
 
