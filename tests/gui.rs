@@ -1,5 +1,6 @@
 //! The console, driven as a person drives it: by the names of its controls, by mouse and by keyboard.
 #![cfg(feature = "gui")]
+#![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails, as it should")]
 
 #[path = "gui/support.rs"]
 mod support;

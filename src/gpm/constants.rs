@@ -134,10 +134,10 @@ pub const E_INVALIDARG: u32 = 0x8007_0057;
 
 /// Returns the parts of a descriptor as one number (IGPMConstants.SecurityFlags).
 pub const fn security_flags(owner: bool, group: bool, dacl: bool, sacl: bool) -> u32 {
-    owner as u32 * OWNER_SECURITY_INFORMATION
-        | group as u32 * GROUP_SECURITY_INFORMATION
-        | dacl as u32 * DACL_SECURITY_INFORMATION
-        | sacl as u32 * SACL_SECURITY_INFORMATION
+    (owner as u32 * OWNER_SECURITY_INFORMATION)
+        | (group as u32 * GROUP_SECURITY_INFORMATION)
+        | (dacl as u32 * DACL_SECURITY_INFORMATION)
+        | (sacl as u32 * SACL_SECURITY_INFORMATION)
 }
 
 /// Returns the flag for assumed loopback processing (IGPMConstants.RsopPlanningLoopbackOption).

@@ -423,8 +423,7 @@ const SECRET_FAMILIES: [&str; 2] = ["ms-Mcs-AdmPwd", "msLAPS-"];
 fn is_secret(attribute: &str) -> bool {
     let has_start =
         |family: &&str| attribute.get(..family.len()).is_some_and(|start| start.eq_ignore_ascii_case(family));
-    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(attribute))
-        || SECRET_FAMILIES.iter().any(|family| has_start(&family))
+    SECRETS.iter().any(|secret| secret.eq_ignore_ascii_case(attribute)) || SECRET_FAMILIES.iter().any(has_start)
 }
 
 /// Returns the search for whole objects, descriptors included.

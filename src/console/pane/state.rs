@@ -51,6 +51,9 @@ impl Default for SomPermission {
     }
 }
 
+/// Where a row leads: the words of the menu, and the place.
+pub(super) type Way<'w, R> = (&'w str, &'w dyn Fn(&R) -> Option<Place>);
+
 impl PaneState {
     /// Moves the keyboard focus into the pane with the next frame.
     pub fn request_focus(&mut self) {
@@ -162,13 +165,7 @@ impl View<'_> {
     }
 
     /// Draws a table whose rows lead to places: by double click, by Enter, and by the context menu.
-    pub(super) fn table_ui<'a, R>(
-        &mut self,
-        ui: &mut Ui,
-        table: DataTable<'a, R>,
-        rows: &'a [R],
-        ways: &[(&str, &dyn Fn(&R) -> Option<Place>)],
-    ) {
+    pub(super) fn table_ui<'a, R>(&mut self, ui: &mut Ui, table: DataTable<'a, R>, rows: &'a [R], ways: &[Way<'_, R>]) {
         let mut chosen = None;
         let response = self.state.table_ui(ui, table, rows, |ui, selected| {
             let [row] = selected else { return };

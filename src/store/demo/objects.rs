@@ -99,7 +99,7 @@ pub(super) struct Names {
     domains: Vec<DomainName>,
     configuration: Option<Dn>,
     /// Descriptors that were read already, by text and domain: many objects share one.
-    descriptors: RefCell<HashMap<(String, Option<Sid>), Vec<u8>>>,
+    descriptors: RefCell<HashMap<DescriptorKey, Vec<u8>>>,
     /// By `DOMAIN\name`, lower case.
     principals: HashMap<String, (Sid, String)>,
     /// DNs of GPOs by `DOMAIN\display name`; none where the name is not unique.
@@ -229,7 +229,7 @@ impl Names {
         let Some(root) = self.domains.first() else { return };
         // Most objects are like others of their class and place, so each descriptor is worked out once.
         let mut made: Vec<(SecurityDescriptor, Vec<u8>)> = Vec::new();
-        let mut by_origin: HashMap<(String, Option<Vec<u8>>, Option<usize>, &Sid), usize> = HashMap::new();
+        let mut by_origin: HashMap<Origin<'_>, usize> = HashMap::new();
         let mut by_dn: HashMap<Dn, usize> = HashMap::new();
         for entry in entries.iter_mut().filter(|entry| !unreadable.contains(&entry.dn)) {
             let above = entry.dn.parent().and_then(|parent| by_dn.get(&parent).copied());
@@ -420,3 +420,9 @@ fn guid_of(dn: &Dn) -> Guid {
     number = number & !(0b11 << 62) | 0b10 << 62;
     Guid::from_u128(number)
 }
+
+/// What a descriptor depends on: its text and the SID of its domain.
+type DescriptorKey = (String, Option<Sid>);
+
+/// What a descriptor an object gets depends on: class, own descriptor, that of the object above, SID of the domain.
+type Origin<'a> = (String, Option<Vec<u8>>, Option<usize>, &'a Sid);
