@@ -11,6 +11,8 @@ mod kdc;
 mod kerberos;
 
 pub(crate) use crypto::{Key, UsageKeys};
+#[cfg(test)]
+pub(crate) use kdc::TicketAndKey;
 pub(crate) use kdc::{kerberos_time_now, krb_error_to_store, raw_ticket};
 pub use kerberos::{Kerberos, ServiceTicket};
 pub use user_name::UserName;

@@ -400,6 +400,73 @@ pub(crate) mod tests {
         assert_eq!(acceptor.open(&choice, false).unwrap(), OUR_CHOICE);
     }
 
+    fn ticket() -> ServiceTicket {
+        let name = |parts: &[&str]| smb2::auth::kerberos::messages::PrincipalName {
+            name_type: 1,
+            name_string: parts.iter().map(|part| (*part).to_owned()).collect(),
+        };
+        ServiceTicket(crate::store::auth::TicketAndKey {
+            client: name(&["ann"]),
+            client_realm: "CORP.EXAMPLE.COM".to_owned(),
+            server: name(&["ldap", "dc1.corp.example.com"]),
+            ticket: vec![0x61, 0x00],
+            key: key(),
+            ends: crate::ident::Timestamp::now(),
+        })
+    }
+
+    /// The server's proof (RFC 4120 5.5.2) with a key of its own, as both Windows and Samba send it.
+    fn proof(time: &str, microseconds: u32, sealed_with: &Key, subkey: &Key) -> Vec<u8> {
+        let key_type = ber::context(0, &ber::unsigned(ber::INTEGER, subkey.etype().unsigned_abs()));
+        let key_value = ber::context(1, &ber::element(ber::OCTET_STRING, &[subkey.bytes()]));
+        let fields = [
+            ber::context(0, &ber::element(ber::GENERALIZED_TIME, &[time.as_bytes()])),
+            ber::context(1, &ber::unsigned(ber::INTEGER, microseconds)),
+            ber::context(2, &ber::element(ber::SEQUENCE, &[&key_type, &key_value])),
+            ber::context(3, &ber::unsigned(ber::INTEGER, 77)),
+        ];
+        let plain = ber::element(0x7B, &[&ber::element(ber::SEQUENCE, &[&fields.concat()])]);
+        let cipher = sealed_with.for_usage(12).encrypt(&plain).unwrap();
+        let sealed = ber::element(
+            ber::SEQUENCE,
+            &[
+                &ber::context(0, &ber::unsigned(ber::INTEGER, 18)),
+                &ber::context(2, &ber::element(ber::OCTET_STRING, &[&cipher])),
+            ],
+        );
+        let reply = [
+            ber::context(0, &ber::unsigned(ber::INTEGER, 5)),
+            ber::context(1, &ber::unsigned(ber::INTEGER, 15)),
+            ber::context(2, &sealed),
+        ];
+        let reply = ber::element(0x6F, &[&ber::element(ber::SEQUENCE, &[&reply.concat()])]);
+        ber::element(0x60, &[KERBEROS_OID, &[0x02, 0x00], &reply])
+    }
+
+    #[test]
+    fn only_the_server_of_the_ticket_completes_the_logon() {
+        let start = || Initiator::start(&ticket(), "dc1", [0; 16]).unwrap();
+        let other = Key::new(18, vec![9; 32]).unwrap();
+        let (initiator, token) = start();
+        assert_eq!(context_token(&token).unwrap().0, [0x01, 0x00]);
+        let answer = proof(&initiator.time, initiator.microseconds, &key(), &other);
+        let context = initiator.finish(&answer).unwrap();
+        // The key the server chose serves both directions from its own sequence number on.
+        let mut server = Wrap::new(&other, USAGE_ACCEPTOR_SEAL, FLAG_SENT_BY_ACCEPTOR | FLAG_ACCEPTOR_SUBKEY, 77);
+        assert!(context.choose_sealing(&server.sign(&[7, 1, 0, 0]), "dc1").is_ok());
+
+        let kind = |initiator: Initiator, answer: &[u8]| initiator.finish(answer).err().unwrap().kind;
+        let (initiator, _) = start();
+        let foreign = proof(&initiator.time, initiator.microseconds, &other, &other);
+        assert_eq!(kind(initiator, &foreign), StoreErrorKind::Integrity, "another key");
+        let (initiator, _) = start();
+        let replayed = proof("20200101000000Z", initiator.microseconds, &key(), &other);
+        assert_eq!(kind(initiator, &replayed), StoreErrorKind::Integrity, "another logon");
+        for length in 0..answer.len() {
+            assert!(start().0.finish(&answer[..length]).is_err(), "cut to {length}");
+        }
+    }
+
     #[test]
     fn broken_context_tokens_are_errors() {
         let token = ber::element(0x60, &[KERBEROS_OID, &[0x02, 0x00], &[0x6F, 0x00]]);
