@@ -174,6 +174,11 @@ async fn filtering_and_delegation_are_there() {
     assert!(policies.grants(&editors, PermissionType::SomGpoCreate));
     let filters = rights(&domain.wmi_filter_container(), SecuredObject::WmiFiltersContainer).await;
     assert!(filters.grants(&demo.sid(r"KESTREL\WMI Filter Authors").await, PermissionType::SomWmiCreate));
+    let root = demo.forest.domain(&name(ROOT)).unwrap();
+    let filter = root.wmi_filters.iter().find(|filter| filter.name == "Windows 11 with TPM 2.0").unwrap();
+    let filter = rights(&filter.dn, SecuredObject::WmiFilter).await;
+    assert!(filter.grants(&editors, PermissionType::WmiFilterFullControl));
+    assert!(filter.grants(&helpdesk, PermissionType::WmiFilterEdit));
     let people = rights(&demo.som(ROOT, "Headquarters/People").dn, SecuredObject::Ou).await;
     assert!(people.grants(&editors, PermissionType::SomLink));
     assert!(people.grants(&helpdesk, PermissionType::SomLogging));
