@@ -20,4 +20,5 @@ mod live {
     mod ldap_system;
     mod sysvol_smb_faults;
     mod sysvol_forest;
+    mod snapshot;
 }

@@ -202,9 +202,14 @@ pub async fn open(
         ConnectTarget::Demo => super::demo::open().await,
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
-            let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only)).await;
-            let forest =
-                opened.map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
+            let opened = tokio::task::spawn_blocking(move || {
+                let forest = ForestFile::open(&path, read_only)?;
+                // What is a copy of a real forest stays what it was when it was saved.
+                if forest.origin().is_some() && !read_only { ForestFile::open(&path, true) } else { Ok(forest) }
+            });
+            let forest = opened
+                .await
+                .map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
             Ok(Arc::new(forest))
         }
         ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {

@@ -356,3 +356,34 @@ fn entries_may_come_in_any_order() {
     let names: Vec<&str> = found.iter().map(|entry| entry.dn.as_str()).collect();
     assert_eq!(names, ["OU=A,DC=corp,DC=test", "OU=b,OU=A,DC=corp,DC=test", "OU=c,OU=b,OU=A,DC=corp,DC=test"]);
 }
+
+#[tokio::test]
+async fn an_interrupted_change_is_taken_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("test.gpforest");
+    let unit = dn("OU=kept,DC=corp,DC=test");
+    let before = forest(Some(&path)).unwrap();
+    before.directory().add(&unit, &[class("organizationalUnit")]).await.unwrap();
+    drop(before);
+    // A change that has begun to reach the file, and the file as a crash would leave it then.
+    let mut connection = rusqlite::Connection::open(&path).unwrap();
+    connection.pragma_update(None, "cache_size", 1).unwrap();
+    let transaction = connection.transaction().unwrap();
+    transaction.execute_batch("DELETE FROM lookup; DELETE FROM entry;").unwrap();
+    let insert = "INSERT INTO chunk(id, bytes) VALUES(?, zeroblob(4000))";
+    (0..500_i64).for_each(|id| assert_eq!(transaction.execute(insert, (id + (1 << 40),)).unwrap(), 1));
+    let crashed = folder.path().join("crashed.gpforest");
+    let journal = |path: &Path| path.with_extension("gpforest-journal");
+    std::fs::copy(&path, &crashed).unwrap();
+    std::fs::copy(journal(&path), journal(&crashed)).unwrap();
+    drop(transaction);
+    assert_ne!(std::fs::read(&crashed).unwrap(), std::fs::read(&path).unwrap());
+
+    let error = ForestFile::open(&crashed, true).map(drop).unwrap_err();
+    assert!(error.detail.contains("interrupted"), "{error}");
+    let recovered = ForestFile::open(&crashed, false).unwrap();
+    recovered.directory().read(&unit, &["ou"], None).await.unwrap();
+    drop(recovered);
+    assert!(!journal(&crashed).exists());
+    ForestFile::open(&crashed, true).unwrap();
+}

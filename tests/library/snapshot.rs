@@ -8,8 +8,8 @@ use opengpmc::gpm::{Forest, LoadOptions, Task};
 use opengpmc::ident::{Dn, DnsName};
 use opengpmc::operation::{SnapshotError, save_snapshot};
 use opengpmc::store::{
-    Attribute, ConnectionInfo, Directory, Entry, ForestFile, ForestFileBuilder, ForestStore, StoreError,
-    StoreErrorKind, Sysvol, SysvolItem, SysvolPath, demo,
+    Attribute, ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Directory, Entry, ForestFile,
+    ForestFileBuilder, ForestStore, StoreError, StoreErrorKind, Sysvol, SysvolItem, SysvolPath, demo, open,
 };
 
 async fn shown(store: Arc<dyn ForestStore>) -> serde_json::Value {
@@ -62,7 +62,11 @@ async fn the_copy_shows_what_the_forest_shows() {
     let copy = ForestFile::open(&path, true).unwrap();
     let origin = copy.origin().unwrap();
     assert_eq!((origin.source.as_str(), origin.problems.len()), ("demo", 0));
-    let copy: Arc<dyn ForestStore> = Arc::new(copy);
+    drop(copy);
+    let target: ConnectTarget = path.display().to_string().parse().unwrap();
+    let copy = open(&target, &Credentials::CurrentUser, &ConnectOptions::default()).await.unwrap();
+    assert!(copy.info().read_only, "a copy is not changed");
+    assert!(copy.info().security.starts_with("local file, copy of demo of "));
     assert_eq!(shown(copy.clone()).await, shown(demo.clone()).await);
     let snapshot = Forest::load(demo.clone(), &LoadOptions::default(), &Task::default()).await.unwrap();
     for domain in &snapshot.domains {

@@ -26,6 +26,9 @@ const IDLE_READERS: usize = 8;
 /// How deep file and attribute bytes are read ahead per connection, KiB.
 const CACHE_KIB: i64 = 8 * 1024;
 
+/// SQLITE_READONLY_ROLLBACK: a journal waits to be rolled back, and nothing may be written.
+const INTERRUPTED_CHANGE: u32 = rusqlite::ffi::SQLITE_READONLY_ROLLBACK as u32;
+
 const TABLES: &str = "
 CREATE TABLE setting(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE naming_context(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, dn TEXT NOT NULL UNIQUE, next_rid INTEGER NOT NULL);
@@ -325,8 +328,11 @@ pub(super) fn sql_error(object: impl std::fmt::Display, error: &rusqlite::Error)
         _ => StoreErrorKind::Io,
     };
     let error_code = error.sqlite_error().map(|failure| failure.extended_code as u32);
-    let detail = match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another program is writing to it".to_owned(),
+    let detail = match (error.sqlite_error_code(), error_code) {
+        (Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked), _) => "another program is writing to it".to_owned(),
+        (_, Some(INTERRUPTED_CHANGE)) => {
+            "a change to it was interrupted: open it once for writing, which takes that change back".to_owned()
+        }
         _ => error.to_string(),
     };
     StoreError { code: error_code, ..StoreError::new(kind, object).with_detail(detail) }

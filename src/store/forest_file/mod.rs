@@ -133,7 +133,11 @@ impl ForestStore for ForestFile {
         ConnectionInfo {
             target: self.database.label.clone(),
             server: self.directory().root_dse().server.clone(),
-            security: if self.database.is_in_memory() { "in memory" } else { "local file" }.to_owned(),
+            security: match &self.origin {
+                Some(origin) => format!("local file, copy of {} of {}", origin.source, origin.saved.to_local_text()),
+                None if self.database.is_in_memory() => "in memory".to_owned(),
+                None => "local file".to_owned(),
+            },
             read_only: self.database.is_read_only(),
             ..ConnectionInfo::default()
         }
