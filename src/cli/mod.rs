@@ -82,7 +82,7 @@ pub enum Command {
     #[command(subcommand)]
     Backup(backup::Command),
     /// Search for GPOs, organizational units, sites or starter GPOs by conditions that must all hold
-    Search(search::Search),
+    Search(Box<search::Search>),
     /// Forests saved to a file
     #[command(subcommand)]
     Snapshot(snapshot::Command),
@@ -134,7 +134,7 @@ impl Cli {
             Some(Command::Backup(command)) => return command.run(output),
             _ => {}
         }
-        let session = Session::new(self.connection)?;
+        let session = Session::new(&self.connection)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let outcome = runtime.block_on(session.watch(async {
             match self.command {

@@ -7,22 +7,24 @@ use std::time::Duration;
 
 use crate::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, Problem, Task};
 use crate::ident::DnsName;
-use crate::store::{self, ConnectTarget, ForestStore};
+use crate::store::{self, ConnectOptions, ConnectTarget, Credentials, ForestStore};
 
 use super::ConnectionArguments;
 use super::output::Outcome;
 
 /// A run against a forest.
 pub struct Session {
-    arguments: ConnectionArguments,
     target: ConnectTarget,
+    credentials: Credentials,
+    options: ConnectOptions,
     /// Progress and cancelling of this run.
     pub task: Task,
 }
 
 impl Session {
-    /// Prepares a run. Says on standard error which forest is opened, where none was named.
-    pub fn new(arguments: ConnectionArguments) -> anyhow::Result<Self> {
+    /// Prepares a run: asks for the password where one is needed, and says on standard error which forest is opened where
+    /// none was named.
+    pub fn new(arguments: &ConnectionArguments) -> anyhow::Result<Self> {
         let (target, named) = arguments.target();
         if !named {
             match &target {
@@ -30,15 +32,14 @@ impl Session {
                 other => eprintln!("Opening {other}; --connect opens another."),
             }
         }
-        Ok(Session { arguments, target, task: Task::default() })
+        let (credentials, options) = (arguments.credentials(&target)?, arguments.options());
+        Ok(Session { target, credentials, options, task: Task::default() })
     }
 
     /// Opens the forest.
     pub async fn open(&self) -> anyhow::Result<Arc<dyn ForestStore>> {
-        let credentials = self.arguments.credentials(&self.target)?;
-        let options = self.arguments.options();
         self.task.activity(format!("Connecting to {}", self.target));
-        Ok(self.task.or_cancel(store::open(&self.target, &credentials, &options)).await??)
+        Ok(self.task.or_cancel(store::open(&self.target, &self.credentials, &self.options)).await??)
     }
 
     /// Opens the forest and reads all of it.
@@ -56,7 +57,7 @@ impl Session {
         Ok(self.task.or_cancel(Domain::open(&store, name)).await??)
     }
 
-    /// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C.
+    /// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C (and ends at once on the second).
     pub async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
         let mut work = std::pin::pin!(work);
         let mut ticks = tokio::time::interval(Duration::from_millis(200));
@@ -74,7 +75,13 @@ impl Session {
                         self.draw_progress();
                     }
                 }
-                _ = tokio::signal::ctrl_c() => self.task.cancel(),
+                _ = tokio::signal::ctrl_c() => {
+                    if self.task.is_cancelled() {
+                        // Asked twice: do not wait for a clean end. 130 is what shells expect of an interrupted program.
+                        std::process::exit(130);
+                    }
+                    self.task.cancel();
+                }
             }
         };
         if shown {
