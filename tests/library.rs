@@ -7,6 +7,7 @@ mod common;
 
 mod library {
     mod cli;
+    mod domain;
     mod demo;
     mod demo_extensions;
     mod corpus;

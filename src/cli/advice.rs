@@ -3,14 +3,16 @@
 use crate::gpm::LoadError;
 use crate::store::{StoreError, StoreErrorKind};
 
+use super::output::printable;
+
 /// Prints an error with its causes and what to try, on standard error.
 pub fn print(error: &anyhow::Error) {
     let mut shown = error.to_string();
-    eprintln!("error: {shown}");
+    eprintln!("error: {}", printable(shown.clone()));
     for cause in error.chain().skip(1).map(ToString::to_string) {
         // A cause that its parent quotes already is not said twice.
         if !shown.contains(&cause) {
-            eprintln!("  because: {cause}");
+            eprintln!("  because: {}", printable(cause.clone()));
         }
         shown = cause;
     }

@@ -13,7 +13,7 @@ use crate::gpm::{
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 use crate::store::StoreError;
 
-use super::output::{Outcome, Output, Table, yes_no};
+use super::output::{Outcome, Output, Table, printable, yes_no};
 use super::session::report;
 use super::{Session, UsageError};
 
@@ -231,7 +231,7 @@ async fn show(
     output.table(&table)?;
     output.line("\nSecurity filtering")?;
     for trustee in security.security_filtering() {
-        output.line(trustee.label())?;
+        output.line(printable(trustee.label()))?;
     }
     output.line("\nDelegation")?;
     let mut table = Table::new(&["NAME", "ALLOWED PERMISSIONS", "INHERITED"]);

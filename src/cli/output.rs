@@ -68,7 +68,7 @@ impl Output {
     pub fn fields(&mut self, fields: &[(&str, String)]) -> anyhow::Result<()> {
         let width = fields.iter().map(|(label, _)| label.chars().count()).max().unwrap_or(0) + 1;
         for (label, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
-            let mut lines = value.lines();
+            let mut lines = value.lines().map(|line| printable(line.to_owned()));
             let label = format!("{label}:");
             self.line(format!("{label:width$} {}", lines.next().unwrap_or_default()))?;
             for line in lines {
@@ -107,10 +107,7 @@ impl Table {
 
     /// Adds a row, one cell for each heading.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        // A line end within a name would break the table, and a control character the terminal.
-        let clean =
-            |cell: String| if cell.contains(char::is_control) { cell.replace(char::is_control, " ") } else { cell };
-        self.rows.push(cells.into_iter().map(clean).collect());
+        self.rows.push(cells.into_iter().map(printable).collect());
     }
 
     fn render(&self) -> String {
@@ -136,6 +133,12 @@ impl Table {
         }
         text
     }
+}
+
+/// Returns a text on one line, without what a terminal would take for a command: line ends and control characters become
+/// blanks.
+pub fn printable(text: String) -> String {
+    if text.contains(char::is_control) { text.replace(char::is_control, " ") } else { text }
 }
 
 /// Returns `yes` or `no`.

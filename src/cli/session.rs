@@ -10,7 +10,7 @@ use crate::ident::DnsName;
 use crate::store::{self, ConnectOptions, ConnectTarget, Credentials, ForestStore};
 
 use super::ConnectionArguments;
-use super::output::Outcome;
+use super::output::{Outcome, printable};
 
 /// A run against a forest.
 pub struct Session {
@@ -109,7 +109,7 @@ impl Session {
 pub fn report<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
     let mut outcome = Outcome::Done;
     for problem in problems {
-        eprintln!("warning: {}: {}", problem.object, problem.message);
+        eprintln!("warning: {}", printable(format!("{}: {}", problem.object, problem.message)));
         outcome = Outcome::Partly;
     }
     outcome

@@ -2,6 +2,8 @@
 
 use crate::gpm::{DomainSnapshot, ForestSnapshot, GpoLink, Som, SomIndex};
 
+use super::output::printable;
+
 /// Draws the forest: domains with their links and OUs, then GPOs and WMI filters in numbers, then sites.
 pub fn draw(forest: &ForestSnapshot) -> String {
     let mut root = Branch::new(format!("Forest: {}", forest.name));
@@ -31,8 +33,7 @@ impl Branch {
         for (index, child) in self.children.iter().enumerate() {
             let (mark, below) =
                 if index + 1 == self.children.len() { ("└─ ", "   ") } else { ("├─ ", "│  ") };
-            let label = child.label.replace(char::is_control, " ");
-            *text += &format!("{indent}{mark}{label}\n");
+            *text += &format!("{indent}{mark}{}\n", printable(child.label.clone()));
             child.draw_children(&format!("{indent}{below}"), text);
         }
     }

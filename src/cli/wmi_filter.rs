@@ -8,7 +8,7 @@ use crate::ident::{DnsName, Guid};
 
 use super::Session;
 use super::gpo::choose;
-use super::output::{Outcome, Output, Table};
+use super::output::{Outcome, Output, Table, printable};
 use super::session::report;
 
 /// WMI filters
@@ -109,7 +109,7 @@ fn show(forest: &ForestSnapshot, output: &mut Output, wanted: &str, domain: Opti
     output.table(&table)?;
     output.line("\nGPOs that use it")?;
     for gpo in users(forest, filter) {
-        output.line(format!("{}  {}", gpo.id, gpo.display_name))?;
+        output.line(printable(format!("{}  {}", gpo.id, gpo.display_name)))?;
     }
     Ok(())
 }
