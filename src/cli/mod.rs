@@ -55,7 +55,6 @@ pub struct Cli {
 
 /// A noun of the command line.
 #[derive(Debug, Subcommand)]
-#[allow(clippy::large_enum_variant, reason = "there is one of it, for the whole run of the program")]
 pub enum Command {
     /// The whole forest
     #[command(subcommand)]
