@@ -214,6 +214,53 @@ fn a_forest_that_cannot_be_reached_stays_with_advice() {
 }
 
 #[test]
+fn a_server_that_never_answers_is_cancelled() {
+    let mut harness = console(0, 0);
+    let request = ConnectRequest { target: Some("silent.test".parse().unwrap()), ..ConnectRequest::default() };
+    harness.state_mut().ask(Command::AddForest(Box::new(request)));
+    let step_until = |harness: &mut Harness<'_, App>, done: &dyn Fn(&Harness<'_, App>) -> bool| {
+        for _ in 0..400 {
+            harness.step();
+            if done(harness) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        panic!("waited in vain");
+    };
+    // The progress window comes after a moment, with the focus on Cancel.
+    step_until(&mut harness, &|harness| {
+        harness.query_all_by_role_and_label(Role::Button, "Cancel").any(|node| node.is_focused())
+    });
+    harness.key_press(Key::Enter);
+    step_until(&mut harness, &|harness| harness.query_by_label_contains("was cancelled").is_some());
+    harness.run();
+    harness.get_by_role_and_label(Role::TreeItem, "Forest: silent.test");
+    // The focus is back in the tree.
+    harness.key_press(Key::Home);
+    harness.run();
+    assert_eq!(harness.state().selected(), &Node::Root);
+}
+
+#[test]
+fn a_refresh_keeps_what_is_selected_and_open() {
+    let mut harness = console(0, 0);
+    harness.get_by_role_and_label(Role::TreeItem, "Staff").click();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    let before = harness.query_all_by_role(Role::TreeItem).count();
+    harness.key_press(Key::F5);
+    for _ in 0..30 {
+        harness.step();
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    assert_eq!(place(&harness), Some(Place::Ou(dn("OU=Staff"))));
+    assert_eq!(harness.query_all_by_role(Role::TreeItem).count(), before);
+    assert!(harness.query_by_label_contains("was read anew").is_some());
+}
+
+#[test]
 fn the_dialog_that_adds_a_forest_works_by_keyboard() {
     let mut harness = console(0, 0);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
@@ -224,7 +271,7 @@ fn the_dialog_that_adds_a_forest_works_by_keyboard() {
     harness.key_press(Key::Enter);
     harness.run();
     assert!(harness.query_by_label_contains("Enter the name of a domain").is_some());
-    harness.event(egui::Event::Text("corp.invalid".to_owned()));
+    harness.event(egui::Event::Text("ldap://corp.invalid".to_owned()));
     harness.run();
     harness.key_press(Key::Enter);
     harness.run_steps(5);

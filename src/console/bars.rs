@@ -124,7 +124,8 @@ pub fn status_ui(ui: &mut Ui, context: &CommandContext<'_>, status: &Status<'_>,
             if status.fetching > 0 {
                 ui.label("Fetching details…");
             } else if let Some(note) = status.note {
-                ui.label(note);
+                let note = ui.label(note);
+                ui.ctx().accesskit_node_builder(note.id, |node| node.set_live(egui::accesskit::Live::Polite));
             }
         });
     });

@@ -33,12 +33,7 @@ impl ErrorReport {
             details.push_str(&format!("\nCode: {code} (0x{code:08X})"));
         }
         details.push_str(concat!("\nOpenGPMC ", env!("CARGO_PKG_VERSION")));
-        ErrorReport {
-            attempted,
-            happened: format!("{}: {}.", error.object, error.kind),
-            advice: advice(error.kind).to_vec(),
-            details,
-        }
+        ErrorReport { attempted, happened: format!("{error}."), advice: advice(error.kind).to_vec(), details }
     }
 }
 
@@ -126,7 +121,10 @@ pub fn advice(kind: StoreErrorKind) -> &'static [&'static str] {
         StoreErrorKind::ReadOnly => &["Open the forest with the right to write."],
         StoreErrorKind::NotSupported => &["This kind of store cannot do it. Connect to a domain controller instead."],
         StoreErrorKind::BadPath => &["Check the path."],
-        StoreErrorKind::Corrupt => &["Restore the file from a backup, or look at it with another tool."],
+        StoreErrorKind::Corrupt => &[
+            "A file: restore it from a backup, or look at it with another tool.",
+            "A server: check host and port; what answers there does not speak as a domain controller does.",
+        ],
         StoreErrorKind::Io => &["Check that the disk is not full and that no other program holds the file open."],
         StoreErrorKind::Cancelled => &[],
     }
