@@ -1,12 +1,14 @@
 //! The application: owns everything the window shows, draws it, and carries commands out between frames.
 
+mod carry_out;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui};
 
 use crate::gpm::Task;
-use crate::store::{ConnectTarget, Credentials, StoreErrorKind};
+use crate::store::StoreErrorKind;
 
 use super::bars::{self, Status};
 use super::command::{Availability, CommandContext, Menu, TABLE};
@@ -20,7 +22,7 @@ use super::settings::Settings;
 use super::theme::{self, SPACE};
 use super::tree::Tree;
 use super::{
-    Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, Place, StoreOpener,
+    Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, StoreOpener,
     SystemFilePicker, help,
 };
 
@@ -342,254 +344,6 @@ impl App {
         if next {
             let in_tree = ui.memory(|memory| memory.has_focus(Tree::id()));
             commands.push(if in_tree { Command::FocusResult } else { Command::FocusTree });
-        }
-    }
-}
-
-/// Carrying commands out.
-impl App {
-    fn carry_out(&mut self, ctx: &Context, command: Command) {
-        match command {
-            Command::ShowConnect => {
-                let dialog = ConnectDialog::new(&self.settings);
-                self.show(ctx, Dialog::Connect(Box::new(dialog)));
-            }
-            Command::AddForest(request) => self.add_forest(*request),
-            Command::Retry(id) => self.retry(id),
-            Command::RemoveForest(id) => self.remove_forest(id),
-            Command::Select(node) => self.select(node),
-            Command::ExpandAll(node) => self.tree.expand_all(&node, &self.forests),
-            Command::CollapseAll(node) => self.tree.collapse_all(&node),
-            Command::Back => self.travel(|history| (&mut history.back, &mut history.forward)),
-            Command::Forward => self.travel(|history| (&mut history.forward, &mut history.back)),
-            Command::Up => {
-                if let Some(parent) = self.selected.parent() {
-                    self.select(parent);
-                }
-            }
-            Command::Refresh(id) => self.refresh(id),
-            Command::Fetch(id, detail) => {
-                let App { workers, forests, fetch_jobs, .. } = self;
-                let entry = forests.iter_mut().find(|entry| entry.id == id);
-                if let Some(ForestState::Open(forest)) = entry.map(|entry| &mut entry.state) {
-                    fetch_jobs.extend(workers.fetch(forest, detail));
-                }
-            }
-            Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
-            Command::ShowProblems => self.show(ctx, Dialog::Problems),
-            Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),
-            Command::ShowAbout => self.show(ctx, Dialog::About),
-            Command::SetTheme(theme) => {
-                self.settings.theme = theme;
-                ctx.set_theme(theme);
-                self.save_settings();
-            }
-            Command::CopyText(text) => {
-                ctx.copy_text(text);
-                self.note = Some("Copied".to_owned());
-            }
-            Command::FocusTree => self.tree.request_focus(),
-            Command::FocusResult => self.panes.request_focus(),
-            Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
-        }
-    }
-
-    fn show(&mut self, ctx: &Context, dialog: Dialog) {
-        if self.dialog.is_none() {
-            self.focus_before = ctx.memory(|memory| memory.focused());
-        }
-        self.dialog = Some(dialog);
-    }
-
-    fn add_forest(&mut self, request: ConnectRequest) {
-        let target = request.target.clone().unwrap_or(ConnectTarget::Demo);
-        if let Some(entry) = self.forests.iter().find(|entry| entry.target == target) {
-            // The same place again: with new credentials if it could not be opened, else it is just shown.
-            let (id, failed) = (entry.id, matches!(entry.state, ForestState::Failed(_)));
-            if failed {
-                self.requests.retain(|(known, _)| *known != id);
-                self.requests.push((id, request));
-                self.retry(id);
-            }
-            return self.select(Node::In(id, Place::Forest));
-        }
-        let id = ForestId(self.next_forest);
-        self.next_forest += 1;
-        self.requests.push((id, request.clone()));
-        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
-        self.forests.push(ForestEntry { id, target, state: ForestState::Loading(job.task().clone()) });
-        self.forest_jobs.push(job);
-        self.forests_changed();
-        self.select(Node::In(id, Place::Forest));
-    }
-
-    fn retry(&mut self, id: ForestId) {
-        let Some(request) = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone())
-        else {
-            return;
-        };
-        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
-        if let Some(entry) = self.entry_mut(id) {
-            entry.state = ForestState::Loading(job.task().clone());
-            self.forest_jobs.push(job);
-            self.forests_changed();
-        }
-    }
-
-    fn refresh(&mut self, id: ForestId) {
-        let is_running = self.forest_jobs.iter().any(|job| job.forest == id);
-        let Some(forest) = self.entry(id).and_then(ForestEntry::open).filter(|_| !is_running) else { return };
-        let job = self.workers.refresh(Arc::clone(&self.options.opener), forest);
-        self.forest_jobs.push(job);
-    }
-
-    fn remove_forest(&mut self, id: ForestId) {
-        for job in self.forest_jobs.iter().filter(|job| job.forest == id) {
-            job.task().cancel();
-        }
-        self.forests.retain(|entry| entry.id != id);
-        self.requests.retain(|(known, _)| *known != id);
-        self.history.forget(id);
-        if self.selected.forest() == Some(id) {
-            self.selected = Node::Root;
-        }
-        self.forests_changed();
-    }
-
-    fn select(&mut self, node: Node) {
-        self.tree.reveal(&node);
-        if node != self.selected {
-            let left = std::mem::replace(&mut self.selected, node);
-            self.history.leave(left);
-            self.note = None;
-        }
-    }
-
-    fn travel(&mut self, direction: impl FnOnce(&mut History) -> (&mut Vec<Node>, &mut Vec<Node>)) {
-        let (from, to) = direction(&mut self.history);
-        if let Some(node) = from.pop() {
-            to.push(std::mem::replace(&mut self.selected, node.clone()));
-            self.tree.reveal(&node);
-        }
-    }
-
-    fn take_in_jobs(&mut self) {
-        let mut read = Vec::new();
-        let mut window_was_shown = false;
-        self.forest_jobs.retain_mut(|job| match job.take() {
-            None => true,
-            Some(outcome) => {
-                window_was_shown |= job.window.is_shown();
-                read.push((job.forest, outcome));
-                false
-            }
-        });
-        if window_was_shown && self.dialog.is_none() {
-            self.give_focus_back();
-        }
-        for (id, outcome) in read {
-            self.take_in_forest(id, outcome);
-        }
-        let mut fetched = Vec::new();
-        self.fetch_jobs.retain_mut(|job| match job.take() {
-            None => true,
-            Some(detail) => {
-                fetched.push((job.forest, detail));
-                false
-            }
-        });
-        for (id, detail) in fetched {
-            if let Some(ForestState::Open(forest)) = self.entry_mut(id).map(|entry| &mut entry.state) {
-                forest.details.take_in(detail);
-                self.tree.forests_changed();
-            }
-        }
-    }
-
-    fn take_in_forest(&mut self, id: ForestId, outcome: Result<Box<super::OpenForest>, crate::store::StoreError>) {
-        let request = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone());
-        let Some(entry) = self.entry_mut(id) else { return };
-        let was_open = entry.open().is_some();
-        match outcome {
-            Ok(forest) => {
-                tracing::info!(forest = %forest.snapshot.name, "forest read");
-                let seconds = forest.snapshot.loaded.to_local_text();
-                let name = forest.snapshot.name.clone();
-                entry.state = ForestState::Open(forest);
-                self.failed_refresh.take_if(|(failed, _)| *failed == id);
-                self.note = Some(if was_open {
-                    format!("{name} was read anew, {seconds}")
-                } else {
-                    format!("{name} was read")
-                });
-                if !was_open {
-                    self.opened_first_time(id, request);
-                }
-                self.settle_selection();
-            }
-            Err(error) if was_open => {
-                if error.kind == StoreErrorKind::Cancelled {
-                    self.note = Some("Refreshing was cancelled".to_owned());
-                } else {
-                    self.failed_refresh = Some((id, ErrorReport::of_store("Refresh", &error)));
-                }
-            }
-            Err(error) => entry.state = ForestState::Failed(error),
-        }
-        self.forests_changed();
-    }
-
-    fn opened_first_time(&mut self, id: ForestId, request: Option<ConnectRequest>) {
-        self.tree.open(Node::In(id, Place::Forest));
-        self.tree.open(Node::In(id, Place::Domains));
-        let first_domain =
-            self.entry(id).and_then(ForestEntry::open).and_then(|forest| forest.snapshot.domains.first());
-        if let Some(name) = first_domain.map(|domain| domain.name.clone()) {
-            self.tree.open(Node::In(id, Place::Domain(name)));
-        }
-        if let Some(request) = request {
-            let target = request.target.unwrap_or(ConnectTarget::Demo);
-            self.settings.remember_target(target.to_string());
-            if let Credentials::Password { user, .. } = request.credentials {
-                self.settings.remember_user(user);
-            }
-            if matches!(target, ConnectTarget::Server { .. } | ConnectTarget::Domain(_)) {
-                self.settings.ca_file = request.options.ca_file;
-                self.settings.allow_ntlm = request.options.allow_ntlm;
-            }
-            self.save_settings();
-        }
-    }
-
-    /// Moves the selection up to the next node that still exists.
-    fn settle_selection(&mut self) {
-        let exists = |node: &Node| match node {
-            Node::Root => true,
-            Node::In(id, place) => {
-                self.entry(*id).is_some_and(|entry| entry.open().is_none_or(|forest| forest.exists(place)))
-            }
-        };
-        let mut node = self.selected.clone();
-        while !exists(&node) {
-            node = node.parent().unwrap_or(Node::Root);
-        }
-        self.selected = node;
-    }
-
-    fn forests_changed(&mut self) {
-        self.tree.forests_changed();
-        if let Some(Dialog::Palette(palette)) = &mut self.dialog {
-            palette.forests_changed();
-        }
-    }
-
-    fn save_settings(&mut self) {
-        let Some(folder) = self.options.settings_folder.clone().filter(|_| self.settings != self.saved_settings) else {
-            return;
-        };
-        match self.settings.save(&folder) {
-            Ok(()) => self.saved_settings = self.settings.clone(),
-            Err(error) => self.note = Some(format!("Settings could not be saved in {}: {error}", folder.display())),
         }
     }
 }
