@@ -13,6 +13,7 @@ mod library {
     mod corpus;
     mod corpus_backups;
     mod corpus_security;
+    mod names;
     mod forest_file;
     mod snapshot;
     mod sysvol_folder;

@@ -1,7 +1,8 @@
 //! Names of trustees, found in bulk: many SIDs with a few searches, each SID at most once.
 //!
 //! Well-known SIDs need no search. Those of the forest's domains are asked of their domain, the others of all domains,
-//! which know foreign principals they have met as `foreignSecurityPrincipal`. A SID that nobody knows is shown as it is.
+//! which know foreign principals they have met as `foreignSecurityPrincipal`, and the domains they trust by their SIDs.
+//! The name of a foreign principal is known in its own forest only; its SID is shown, as is one that nobody knows.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,8 @@ use super::{ForestSnapshot, Problem, Trustee, TrusteeKind};
 pub struct Names {
     domains: Vec<KnownDomain>,
     known: Mutex<HashMap<Sid, Trustee>>,
+    /// The SIDs of the domains that those of the forest trust, once they were asked for.
+    trusted: Mutex<Option<HashSet<Sid>>>,
 }
 
 /// What a look-up of many SIDs brought.
@@ -68,7 +71,7 @@ impl Names {
             netbios_name: domain.netbios_name.clone(),
             sid: domain.sid.clone(),
         });
-        Names { domains: domains.collect(), known: Mutex::default() }
+        Names { domains: domains.collect(), known: Mutex::default(), trusted: Mutex::default() }
     }
 
     /// Returns the names of a forest of which only its domains are known, each by DNS name, NetBIOS name and SID.
@@ -121,9 +124,17 @@ impl Names {
                 }
             }
         }
+        let strangers: Vec<&Sid> = {
+            let known = self.lock();
+            unknown.into_iter().filter(|sid| !known.contains_key(*sid) && self.is_stranger(sid)).collect()
+        };
+        let trusted = if strangers.is_empty() { HashSet::new() } else { self.trusted_domains(store).await };
         let mut known = self.lock();
         for sid in wanted {
-            let trustee = known.get(sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid.clone()));
+            let mut trustee = known.get(sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid.clone()));
+            if strangers.contains(&sid) && sid.parent().is_some_and(|domain| trusted.contains(&domain)) {
+                trustee.kind = TrusteeKind::Foreign;
+            }
             if !unanswered {
                 known.insert(sid.clone(), trustee.clone());
             }
@@ -205,6 +216,29 @@ impl Names {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Trustee>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells whether a SID is that of a principal of no domain of the forest.
+    fn is_stranger(&self, sid: &Sid) -> bool {
+        sid.is_domain_principal() && self.domains.iter().all(|known| known.sid != sid.parent())
+    }
+
+    /// Returns the SIDs of the domains trusted, as far as the domains that answer know them; asked for once.
+    async fn trusted_domains(&self, store: &dyn ForestStore) -> HashSet<Sid> {
+        if let Some(trusted) = &*self.trusted.lock().unwrap_or_else(PoisonError::into_inner) {
+            return trusted.clone();
+        }
+        const TRUST: [&str; 1] = ["securityIdentifier"];
+        let filter = || vec![Filter::class("trustedDomain")];
+        let searches = self.domains.iter().map(|domain| search_any(store, &domain.name, filter(), &TRUST));
+        let outcomes = join_all(searches).await;
+        let is_complete = outcomes.iter().all(Result::is_ok);
+        let entries = outcomes.into_iter().flatten().flatten();
+        let trusted: HashSet<Sid> = entries.filter_map(|entry| Sid::from_bytes(entry.bytes(TRUST[0])?).ok()).collect();
+        if is_complete {
+            *self.trusted.lock().unwrap_or_else(PoisonError::into_inner) = Some(trusted.clone());
+        }
+        trusted
     }
 
     /// Tells whether a domain must be asked for a SID: its own, and those that belong to no domain known by its SID.
@@ -393,11 +427,17 @@ mod tests {
             sid: S-1-5-21-1-2-3-1100
             dn: CN=S-1-5-21-7-8-9-1001,CN=ForeignSecurityPrincipals,DC=corp,DC=x
             objectClass: foreignSecurityPrincipal
-            sid: S-1-5-21-7-8-9-1001",
+            sid: S-1-5-21-7-8-9-1001
+            dn: CN=far.x,CN=System,DC=corp,DC=x
+            objectClass: trustedDomain
+            trusted: S-1-5-21-10-11-12",
         );
         for entry in &mut forest.entries {
             if let Some(text) = entry.text("sid") {
                 entry.attributes.push(Attribute::bytes("objectSid", sid(&text).to_bytes()));
+            }
+            if let Some(text) = entry.text("trusted") {
+                entry.attributes.push(Attribute::bytes("securityIdentifier", sid(&text).to_bytes()));
             }
         }
         forest
@@ -430,6 +470,7 @@ mod tests {
             "S-1-5-21-4-5-6-1001",
             "S-1-5-21-7-8-9-1001",
             "S-1-5-21-7-8-9-1002",
+            "S-1-5-21-10-11-12-500",
             "S-1-5-11",
         ]
         .map(sid)
@@ -445,10 +486,12 @@ mod tests {
         assert_eq!(label("S-1-5-21-4-5-6-1001"), (r"SUB\PC1$".to_owned(), TrusteeKind::Computer));
         assert_eq!(label("S-1-5-21-7-8-9-1001"), ("S-1-5-21-7-8-9-1001".to_owned(), TrusteeKind::Foreign));
         assert_eq!(label("S-1-5-21-7-8-9-1002").1, TrusteeKind::Unknown);
+        assert_eq!(label("S-1-5-21-10-11-12-500").1, TrusteeKind::Foreign);
         assert_eq!(label("S-1-5-11"), (r"NT AUTHORITY\Authenticated Users".to_owned(), TrusteeKind::WellKnown));
-        assert_eq!(counted.searches.load(Ordering::SeqCst), 2);
+        // One search per domain for the SIDs, one for whom it trusts.
+        assert_eq!(counted.searches.load(Ordering::SeqCst), 4);
         names.resolve(&*store, &asked).await;
-        assert_eq!(counted.searches.load(Ordering::SeqCst), 2);
+        assert_eq!(counted.searches.load(Ordering::SeqCst), 4);
     }
 
     #[tokio::test]
