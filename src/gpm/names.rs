@@ -71,7 +71,7 @@ impl Names {
             netbios_name: domain.netbios_name.clone(),
             sid: domain.sid.clone(),
         });
-        Names { domains: domains.collect(), known: Mutex::default(), trusted: Mutex::default() }
+        Names::with(domains.collect())
     }
 
     /// Returns the names of a forest of which only its domains are known, each by DNS name, NetBIOS name and SID.
@@ -79,7 +79,7 @@ impl Names {
     pub fn of_domains(domains: impl IntoIterator<Item = (DnsName, String, Option<Sid>)>) -> Self {
         let domains = domains.into_iter();
         let domains = domains.map(|(name, netbios_name, sid)| KnownDomain { name, netbios_name, sid });
-        Names { domains: domains.collect(), known: Mutex::default() }
+        Names::with(domains.collect())
     }
 
     /// Returns the trustee of a SID from what is known already; without a name where nothing is.
@@ -208,6 +208,10 @@ impl Names {
         }
         groups.remove(sid);
         Ok(groups)
+    }
+
+    fn with(domains: Vec<KnownDomain>) -> Self {
+        Names { domains, known: Mutex::default(), trusted: Mutex::default() }
     }
 
     fn all(&self) -> Vec<&KnownDomain> {
@@ -449,10 +453,7 @@ mod tests {
             netbios_name: netbios.to_owned(),
             sid: Some(sid(sid_text)),
         };
-        Names {
-            domains: vec![domain("corp.x", "CORP", CORP), domain("sub.corp.x", "SUB", SUB)],
-            known: Mutex::default(),
-        }
+        Names::with(vec![domain("corp.x", "CORP", CORP), domain("sub.corp.x", "SUB", SUB)])
     }
 
     fn home() -> DnsName {
