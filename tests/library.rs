@@ -14,6 +14,7 @@ mod library {
     mod corpus_backups;
     mod corpus_security;
     mod names;
+    mod hostile;
     mod forest_file;
     mod snapshot;
     mod sysvol_folder;

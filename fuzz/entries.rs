@@ -1,0 +1,90 @@
+//! What every reader of foreign bytes must hold to: no panic, no endless loop, and what was read is read again the same.
+//!
+//! One function per reader. The fuzz targets run them on what the fuzzer invents, the library tests on random bytes and on
+//! damaged samples, so that they are kept working without a fuzzer.
+
+use opengpmc::format::{GptIni, decode_xml, read_backup_info, read_manifest};
+use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
+use opengpmc::ident::{Dn, GpLink, GpoVersion};
+use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
+use opengpmc::store::Filter;
+
+/// Self-relative security descriptors, with all that is made of them.
+pub fn descriptor(bytes: &[u8]) {
+    let Ok(descriptor) = SecurityDescriptor::from_bytes(bytes) else { return };
+    if let Ok(written) = descriptor.to_bytes() {
+        assert_eq!(SecurityDescriptor::from_bytes(&written).as_ref(), Ok(&descriptor));
+    }
+    let context = SddlContext::default();
+    let sddl = descriptor.to_sddl(&context);
+    assert!(SecurityDescriptor::from_sddl(&sddl, &context).is_ok(), "{sddl}");
+    for object in [SecuredObject::Gpo, SecuredObject::Ou, SecuredObject::WmiFilter, SecuredObject::StarterGpo] {
+        SecurityInfo::from_descriptor(object, &descriptor);
+    }
+    computers_can_read(&descriptor, None);
+    compare_sysvol_acl(&descriptor, &descriptor);
+}
+
+/// Security descriptors in text.
+pub fn sddl(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let context = SddlContext::default();
+    let Ok(descriptor) = SecurityDescriptor::from_sddl(text, &context) else { return };
+    let written = descriptor.to_sddl(&context);
+    let again = SecurityDescriptor::from_sddl(&written, &context).map(|again| again.to_sddl(&context));
+    assert_eq!(again, Ok(written));
+}
+
+/// The attribute `gPLink`.
+pub fn gp_link(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let links = GpLink::parse(text);
+    if !text.is_empty() {
+        assert_eq!(links.to_string(), text);
+    }
+}
+
+/// Distinguished names.
+pub fn dn(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(dn) = Dn::parse(text) else { return };
+    assert_eq!(Dn::parse(dn.as_str()).as_ref(), Ok(&dn));
+    if let Some(parent) = dn.parent() {
+        assert!(dn.is_within(&parent));
+    }
+}
+
+/// Search filters.
+pub fn filter(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(filter) = text.parse::<Filter>() else { return };
+    let written = filter.to_string();
+    assert_eq!(written.parse::<Filter>().map(|again| again.to_string()), Ok(written));
+}
+
+/// The index files of backups, in any encoding.
+pub fn backup_index(bytes: &[u8]) {
+    let _ = decode_xml(bytes);
+    let manifest = read_manifest(bytes);
+    // Each entry takes more than a byte of the file.
+    assert!(manifest.instances.len() + manifest.problems.len() <= bytes.len() + 1);
+    let _ = read_backup_info(bytes);
+}
+
+/// `GPT.INI`.
+pub fn gpt_ini(bytes: &[u8]) {
+    let mut file = GptIni::parse(bytes);
+    assert_eq!(file.to_bytes(), bytes);
+    file.display_name();
+    let version = GpoVersion { user: 7, computer: 9 };
+    file.set_version(version);
+    assert_eq!(GptIni::parse(&file.to_bytes()).version(), Some(version));
+}
+
+/// The queries of a WMI filter.
+pub fn wmi_queries(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let list = WmiQueryList::parse(text);
+    let written = WmiQueryList::write(&list.queries);
+    assert_eq!(WmiQueryList::parse(&written).queries, list.queries);
+}

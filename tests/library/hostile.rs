@@ -1,0 +1,62 @@
+//! The readers of foreign bytes on bytes that nobody sane would write; the same checks the fuzz targets run.
+
+use proptest::prelude::*;
+
+#[path = "../../fuzz/entries.rs"]
+mod entries;
+
+const ENTRIES: [fn(&[u8]); 8] = [
+    entries::descriptor,
+    entries::sddl,
+    entries::gp_link,
+    entries::dn,
+    entries::filter,
+    entries::backup_index,
+    entries::gpt_ini,
+    entries::wmi_queries,
+];
+
+/// A good sample for each reader, to be damaged.
+const SAMPLES: [&[u8]; 8] = [
+    b"\x01\0\x04\x9c\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\x04\0\x44\0\x02\0\0\0\x05\x02\x28\0\0\x01\0\0\x01\0\0\0\x8f\xfd\xac\xed\xb3\xff\xd1\x11\xb4\x1d\0\xa0\xc9\x68\xf9\x39\x01\x01\0\0\0\0\0\x05\x0b\0\0\0\0\x02\x14\0\x94\0\x02\0\x01\x01\0\0\0\0\0\x05\x0b\0\0\0",
+    b"O:BAG:SYD:PAI(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)(XA;;FX;;;WD;(@User.Title==\"PM\"))(#fe000800aabbccdd)S:AI(AU;SA;0x1;;;WD)",
+    b"[LDAP://cn={F08300B1-0000-0000-0000-000000000000},cn=policies,cn=system,DC=x;0][LDAP://CN=a\\,b;2] x[",
+    b"CN=a\\, b\\2C+c,OU=Z\xc3\xbcrich,DC=corp,DC=example",
+    b"(&(objectClass=*)(|(cn=a*b*c)(!(uSNChanged>=5)))(groupType:1.2.840.113556.1.4.803:=2)(cn=\\2a\\28))",
+    b"<Backups><BackupInst><GPOGuid><![CDATA[{B5F9A74A-0000-0000-0000-000000000001}]]></GPOGuid><ID>{B5F9A74A-0000-0000-0000-000000000001}</ID><GPODisplayName>a&lt;&#65;</GPODisplayName></BackupInst></Backups>",
+    b"\xef\xbb\xbf; c\r\n[Other]\nVersion=1\r\n[General]\r\nVersion = 65537\r\ndisplayName=Z\xfcrich\r\n",
+    b"2;3;10;18;WQL;root\\CIMv2;Select * from Win32_Printer;3;10;61;WQL;root\\CIMv2;SELECT \"10.%;\";",
+];
+
+#[test]
+fn the_samples_themselves_are_read() {
+    for (entry, sample) in ENTRIES.iter().zip(SAMPLES) {
+        entry(sample);
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_do_no_harm(bytes in prop::collection::vec(any::<u8>(), 0..120)) {
+        ENTRIES.iter().for_each(|entry| entry(&bytes));
+    }
+
+    #[test]
+    fn damaged_samples_do_no_harm(
+        damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4u8), 1..6),
+    ) {
+        for (entry, sample) in ENTRIES.iter().zip(SAMPLES) {
+            let mut bytes = sample.to_vec();
+            for (at, value, kind) in &damage {
+                let at = at.index(bytes.len());
+                match kind {
+                    0 => bytes[at] = *value,
+                    1 => bytes.insert(at, *value),
+                    2 => bytes.insert(at, b"[](){};:\\=,\"<>#"[usize::from(*value) % 15]),
+                    _ => { bytes.remove(at); }
+                }
+            }
+            entry(&bytes);
+        }
+    }
+}
