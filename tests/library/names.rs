@@ -88,7 +88,7 @@ async fn effective_permissions_reach_through_groups_in_groups() {
     let mut criteria = SearchCriteria::new();
     let applies = SearchValue::Permission { trustee: user.clone(), level: PermissionType::GpoApply };
     criteria.add(SearchProperty::GpoEffectivePermissions, SearchOperation::Contains, applies).unwrap();
-    assert_eq!(criteria.effective_trustees(), [user.clone()]);
+    assert_eq!(criteria.effective_trustees(), std::slice::from_ref(&user));
     let with_groups = criteria.search_gpos(domain, &HashMap::from([(user, groups)])).unwrap().len();
     let alone = criteria.search_gpos(domain, &HashMap::new()).unwrap().len();
     assert!(alone < with_groups && with_groups < domain.gpos.len(), "{alone} {with_groups}");
