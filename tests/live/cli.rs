@@ -46,7 +46,8 @@ fn every_noun_lists_the_domain() {
         assert_eq!(domains[0]["name"], lab.domain.as_str());
         assert_eq!(domains[0]["netbios_name"], lab.netbios.as_str());
         assert_eq!(domains[0]["is_pdc_emulator"], true);
-        assert_eq!(domains[0]["gpo_count"], gpos.len());
+        // Tests beside this one make and delete GPOs of their own; the two defaults are always there.
+        assert!(domains[0]["gpo_count"].as_u64().unwrap() >= 2);
         let soms = list(&lab, &credentials, &["som", "list"]);
         assert!(soms.iter().any(|som| som["name"] == "Domain Controllers"));
         assert!(!list(&lab, &credentials, &["site", "list"]).is_empty());
