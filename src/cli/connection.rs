@@ -16,7 +16,7 @@ use crate::store::{ConnectOptions, ConnectTarget, Credentials, Secret, StoreErro
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArguments {
-    /// What to open: demo, FILE.gpforest, ldap[s]://HOST[:PORT] or a DOMAIN whose controllers are found by DNS
+    /// What to open: demo, FILE.gpforest, ldap://HOST, ldaps://HOST:PORT or a DOMAIN whose controllers are found by DNS
     ///
     /// Without it: the domain in --user, else the domain this machine is logged on to, else the demo forest.
     #[arg(long, global = true, env = "OPENGPMC_CONNECT", value_name = "FOREST", value_parser = connect_target)]

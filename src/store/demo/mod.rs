@@ -36,7 +36,7 @@ pub async fn open() -> Result<Arc<dyn ForestStore>, StoreError> {
     Ok(Arc::new(forest))
 }
 
-/// Opens the demo forest like [`open`], outside of a runtime. Blocks for some milliseconds.
+/// Opens the demo forest like [`open()`], outside of a runtime. Blocks for some milliseconds.
 pub fn open_blocking() -> Result<ForestFile, StoreError> {
     let corrupt = |error: SourceError| StoreError::new(StoreErrorKind::Corrupt, LABEL).with_detail(error);
     let demo = DemoForest::load().map_err(corrupt)?;

@@ -2,7 +2,7 @@
 //!
 //! [`LdapForest`] opens a directory per domain, [`LdapDirectory`] is one of them. Which way we log on is decided in
 //! `logon`, in the order Kerberos, simple bind inside TLS, NTLM; every bind and every byte of protection is made here or in
-//! [`super::sasl`], and the library `ldap3` is handed a connection that is ready.
+//! `store::sasl`, and the library `ldap3` is handed a connection that is ready.
 //! Facts: [MS-ADTS], RFC 4511, RFC 4513; what Samba does otherwise was seen on a lab domain.
 
 mod directory;
