@@ -7,12 +7,13 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use crate::gpm::{
-    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, Names, NamesFound, Problem, SecuredObject,
-    SecurityInfo, SysvolState, Trustee, WmiFilter,
+    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, NamesFound, Problem, SecuredObject, SecurityInfo,
+    SysvolState, Trustee, WmiFilter,
 };
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 use crate::store::StoreError;
 
+use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, printable, yes_no};
 use super::session::report;
 use super::{Session, UsageError};
@@ -177,13 +178,12 @@ async fn show(
     let (_, gpo) = *choose("GPO", wanted, &references, describe)?;
     let domain = session.task.or_cancel(Domain::open(&store, &gpo.domain)).await??;
     let states = read_sysvol(session, &domain, &[gpo]).await?;
-    let mut security = permissions(gpo);
-    let names = Names::new(&forest);
-    let sids: Vec<Sid> = security.sids().into_iter().chain(gpo.owner.clone()).collect();
-    let found = session.task.or_cancel(names.resolve(&*store, &sids)).await?;
-    security.set_trustees(&found.trustees);
-    let owner = gpo.owner.as_ref().map(|sid| label(sid, &found.trustees));
-    let problems = report(forest.all_problems().chain(&found.problems));
+    let object = (SecuredObject::Gpo, gpo.display_name.as_str());
+    let descriptor = gpo.security_descriptor.as_deref();
+    let delegation = Delegation::read(session, &store, &forest, object, descriptor, gpo.owner.as_ref()).await?;
+    let owner = delegation.owner.clone();
+    let filtering = || delegation.security.iter().flat_map(SecurityInfo::security_filtering).map(Trustee::label);
+    let problems = report(forest.all_problems().chain(&delegation.problems));
     let outcome = problems.and(report_sysvol(&domain, &[gpo], &states));
     let filter = Some(forest.wmi_filter_label(gpo)).filter(|name| !name.is_empty());
     let comment = session.task.or_cancel(domain.gpo_comment(gpo)).await?.ok().flatten();
@@ -195,8 +195,8 @@ async fn show(
         value["computer_extensions"] = json!(gpo.computer_extensions);
         value["user_extensions"] = json!(gpo.user_extensions);
         value["links"] = links_json(&forest, gpo);
-        value["security_filtering"] = security.security_filtering().map(|trustee| json!(trustee.label())).collect();
-        value["permissions"] = json!(security.permissions);
+        value["security_filtering"] = filtering().collect();
+        delegation.add_to(&mut value);
         output.json(&value)?;
         return Ok(outcome);
     }
@@ -230,27 +230,11 @@ async fn show(
     }
     output.table(&table)?;
     output.line("\nSecurity filtering")?;
-    for trustee in security.security_filtering() {
-        output.line(printable(trustee.label()))?;
+    for trustee in filtering() {
+        output.line(printable(trustee))?;
     }
-    output.line("\nDelegation")?;
-    let mut table = Table::new(&["NAME", "ALLOWED PERMISSIONS", "INHERITED"]);
-    for permission in &security.permissions {
-        let denied = if permission.denied { " (denied)" } else { "" };
-        table.row([
-            permission.trustee.label(),
-            format!("{}{denied}", permission.level.label()),
-            yes_no(permission.inherited),
-        ]);
-    }
-    output.table(&table)?;
+    delegation.print(output)?;
     Ok(outcome)
-}
-
-/// Returns the permissions of a GPO; none where its descriptor may not be read or is damaged.
-fn permissions(gpo: &Gpo) -> SecurityInfo {
-    let descriptor = gpo.security_descriptor.as_deref();
-    descriptor.and_then(|bytes| SecurityInfo::from_bytes(SecuredObject::Gpo, bytes).ok()).unwrap_or_default()
 }
 
 async fn read_sysvol(session: &Session, domain: &Domain, gpos: &[&Gpo]) -> anyhow::Result<Vec<SysvolState>> {

@@ -7,6 +7,7 @@ mod connection;
 mod session;
 mod output;
 mod advice;
+mod delegation;
 mod tree;
 mod forest;
 mod domain;

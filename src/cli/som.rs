@@ -1,12 +1,18 @@
 //! `som`: domains and organizational units with their links (IGPMSOM).
 
+use std::sync::Arc;
+
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::gpm::{DomainSnapshot, ForestSnapshot, GpoLink, InheritedLink, Som, SomIndex, SomType};
+use crate::gpm::{
+    Domain, DomainSnapshot, ForestSnapshot, GpoLink, InheritedLink, Problem, SecuredObject, Som, SomIndex, SomType,
+};
 use crate::ident::{Dn, DnsName};
+use crate::store::ForestStore;
 
+use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, yes_no};
 use super::session::report;
 use super::{Session, UsageError};
@@ -23,7 +29,7 @@ pub enum Command {
         #[arg(long)]
         linked: bool,
     },
-    /// Show one domain, organizational unit or site: its own links and, by precedence, all that take effect
+    /// Show one domain, organizational unit or site: its own links, by precedence all that take effect, its permissions
     Show {
         /// Its DN, or its path as `som list` prints it: corp.example.com/Staff/Berlin
         #[arg(value_name = "DN")]
@@ -68,8 +74,10 @@ async fn list(
 }
 
 async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Result<Outcome> {
-    let (_, forest) = session.load().await?;
+    let (store, forest) = session.load().await?;
     let (domain, index, som) = find(&forest, name)?;
+    let delegation = delegation(session, &store, &forest, domain, som).await?;
+    let outcome = report(forest.all_problems().chain(&delegation.problems));
     let inherited = match (domain, index) {
         (Some(domain), Some(index)) => domain.inherited_links(index),
         _ => Vec::new(),
@@ -84,8 +92,9 @@ async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Res
             value
         });
         value["inherited_links"] = rows.collect();
+        delegation.add_to(&mut value);
         output.json(&value)?;
-        return Ok(report(forest.all_problems()));
+        return Ok(outcome);
     }
     let kind = match som.kind {
         SomType::Domain => "domain",
@@ -137,7 +146,33 @@ async fn show(session: &Session, output: &mut Output, name: &str) -> anyhow::Res
         }
         output.table(&table)?;
     }
-    Ok(report(forest.all_problems()))
+    delegation.print(output)?;
+    Ok(outcome)
+}
+
+/// Reads who may link GPOs, plan and read results there. A descriptor that cannot be read is a problem.
+async fn delegation(
+    session: &Session,
+    store: &Arc<dyn ForestStore>,
+    forest: &ForestSnapshot,
+    domain: Option<&DomainSnapshot>,
+    som: &Som,
+) -> anyhow::Result<Delegation> {
+    let object = match som.kind {
+        SomType::Domain => SecuredObject::Domain,
+        SomType::Ou => SecuredObject::Ou,
+        SomType::Site => SecuredObject::Site,
+    };
+    // Every domain controller of the forest holds the sites: the one of the connection answers already.
+    let holder = domain.map_or_else(|| store.directory().root_dse().domain.clone(), |domain| domain.name.clone());
+    let read = async { Domain::open(store, &holder).await?.directory_security(&som.dn).await };
+    let read = session.task.or_cancel(read).await?;
+    let object = (object, som.name.as_str());
+    let mut delegation = Delegation::read(session, store, forest, object, read.as_deref().ok(), None).await?;
+    if let Err(error) = read {
+        delegation.problems.push(Problem { object: som.dn.to_string(), message: error.to_string() });
+    }
+    Ok(delegation)
 }
 
 type FoundSom<'a> = (Option<&'a DomainSnapshot>, Option<SomIndex>, &'a Som);

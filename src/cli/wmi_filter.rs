@@ -3,10 +3,11 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
-use crate::gpm::{ForestSnapshot, Gpo, WmiFilter};
+use crate::gpm::{ForestSnapshot, Gpo, SecuredObject, WmiFilter};
 use crate::ident::{DnsName, Guid};
 
 use super::Session;
+use super::delegation::Delegation;
 use super::gpo::choose;
 use super::output::{Outcome, Output, Table, printable};
 use super::session::report;
@@ -20,7 +21,7 @@ pub enum Command {
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<DnsName>,
     },
-    /// Show one WMI filter: its queries and the GPOs that use it
+    /// Show one WMI filter: its queries, the GPOs that use it, its permissions
     Show {
         /// Its name or its GUID
         #[arg(value_name = "NAME|GUID")]
@@ -34,12 +35,21 @@ pub enum Command {
 impl Command {
     /// Carries out the command.
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
-        let (_, forest) = session.load().await?;
+        let (store, forest) = session.load().await?;
         match self {
-            Command::List { domain } => list(&forest, output, domain.as_ref())?,
-            Command::Show { filter, domain } => show(&forest, output, filter, domain.as_ref())?,
+            Command::List { domain } => {
+                list(&forest, output, domain.as_ref())?;
+                Ok(report(forest.all_problems()))
+            }
+            Command::Show { filter, domain } => {
+                let filter = find(&forest, filter, domain.as_ref())?;
+                let object = (SecuredObject::WmiFilter, filter.name.as_str());
+                let descriptor = filter.security_descriptor.as_deref();
+                let delegation = Delegation::read(session, &store, &forest, object, descriptor, None).await?;
+                show(&forest, output, filter, &delegation)?;
+                Ok(report(forest.all_problems().chain(&delegation.problems)))
+            }
         }
-        Ok(report(forest.all_problems()))
     }
 }
 
@@ -76,15 +86,25 @@ fn list(forest: &ForestSnapshot, output: &mut Output, domain: Option<&DnsName>) 
     output.table(&table)
 }
 
-fn show(forest: &ForestSnapshot, output: &mut Output, wanted: &str, domain: Option<&DnsName>) -> anyhow::Result<()> {
+fn find<'a>(forest: &'a ForestSnapshot, wanted: &str, domain: Option<&'a DnsName>) -> anyhow::Result<&'a WmiFilter> {
     let id = wanted.parse::<Guid>().ok();
     let folded = wanted.to_lowercase();
     let matching: Vec<&WmiFilter> = filters(forest, domain)
         .filter(|filter| id.map_or(filter.name.to_lowercase() == folded, |id| filter.id == id))
         .collect();
-    let filter = choose("WMI filter", wanted, &matching, |filter| format!("{} in {}", filter.id, filter.domain))?;
+    choose("WMI filter", wanted, &matching, |filter| format!("{} in {}", filter.id, filter.domain))
+}
+
+fn show(
+    forest: &ForestSnapshot,
+    output: &mut Output,
+    filter: &WmiFilter,
+    delegation: &Delegation,
+) -> anyhow::Result<()> {
     if output.is_json() {
-        return output.json(&to_json(forest, filter));
+        let mut value = to_json(forest, filter);
+        delegation.add_to(&mut value);
+        return output.json(&value);
     }
     let time = |time: Option<crate::ident::Timestamp>| time.map_or_else(String::new, |time| time.to_local_text());
     output.fields(&[
@@ -111,7 +131,7 @@ fn show(forest: &ForestSnapshot, output: &mut Output, wanted: &str, domain: Opti
     for gpo in users(forest, filter) {
         output.line(printable(format!("{}  {}", gpo.id, gpo.display_name)))?;
     }
-    Ok(())
+    delegation.print(output)
 }
 
 fn to_json(forest: &ForestSnapshot, filter: &WmiFilter) -> Value {

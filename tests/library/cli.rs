@@ -133,6 +133,72 @@ fn som_list_and_show() {
     }
 }
 
+/// Returns trustee, level and whether it is inherited of each permission in the JSON of an object.
+fn permissions(value: &Value) -> Vec<(&str, &str, bool)> {
+    let rows = value["permissions"].as_array().unwrap().iter();
+    rows.map(|row| (string(&row["trustee"], "name"), string(row, "level"), row["inherited"] == true)).collect()
+}
+
+#[test]
+fn show_tells_who_may_do_what() {
+    let payroll = "kestrelbay.example/Headquarters/People/Finance/Payroll";
+    for (arguments, present, absent, row) in [
+        (
+            ["som", "show", "kestrelbay.example/Headquarters"],
+            ("KESTREL\\Site Network Team", "som_link", false),
+            ("KESTREL\\GPO Editors", "som_link", false),
+            "KESTREL\\Site Network Team Link GPOs no",
+        ),
+        (
+            ["som", "show", payroll],
+            ("KESTREL\\GPO Editors", "som_link", true),
+            ("KESTREL\\Payroll Officers", "som_link", true),
+            "KESTREL\\Payroll Officers Link GPOs no",
+        ),
+        (
+            ["som", "show", "kestrelbay.example"],
+            ("KESTREL\\GPO Editors", "som_planning", false),
+            ("KESTREL\\Site Network Team", "som_link", false),
+            "KESTREL\\Helpdesk Read Group Policy Results data no",
+        ),
+        (
+            ["som", "show", "Aberwick"],
+            ("KESTREL\\Site Network Team", "som_link", false),
+            ("KESTREL\\Helpdesk", "som_link", false),
+            "KESTREL\\Enterprise Admins Link GPOs yes",
+        ),
+        (
+            ["wmi-filter", "show", "Windows 11 with TPM 2.0"],
+            ("KESTREL\\GPO Editors", "wmi_filter_full_control", false),
+            ("KESTREL\\Helpdesk", "wmi_filter_full_control", false),
+            "KESTREL\\Helpdesk Edit no",
+        ),
+    ] {
+        let shown = demo_json(&arguments);
+        assert_eq!(shown["unrestricted"], false);
+        let found = permissions(&shown);
+        assert!(found.contains(&present), "{arguments:?}: {found:?}");
+        assert!(!found.contains(&absent), "{arguments:?}: {found:?}");
+        let shown = demo(&arguments);
+        let (_, delegation) = shown.split_once("\nDelegation\n").unwrap();
+        let rows: Vec<String> =
+            delegation.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(rows[0], "NAME ALLOWED PERMISSIONS INHERITED");
+        assert_eq!(rows.len(), found.len() + 1, "{shown}");
+        assert!(rows.iter().any(|line| line == row), "{row}: {shown}");
+    }
+}
+
+#[test]
+fn permissions_that_cannot_be_read_are_said_to_be_so() {
+    let gpos = demo_list(&["gpo", "list"]);
+    let gpo = gpos.iter().find(|gpo| gpo["inaccessible"] == true).unwrap();
+    let shown = demo_json(&["gpo", "show", string(gpo, "id")]);
+    assert!(shown["permissions"].is_null(), "{shown}");
+    let text = demo(&["gpo", "show", string(gpo, "id")]);
+    assert!(text.ends_with("\nDelegation\nThe permissions cannot be read.\n"), "{text}");
+}
+
 #[test]
 fn the_other_nouns_list_and_show() {
     let domains = demo_list(&["domain", "list"]);
