@@ -197,6 +197,26 @@ fn the_filter_keeps_what_matches_and_what_stands_above() {
 }
 
 #[test]
+fn a_large_tree_tells_that_it_is_being_searched() {
+    let mut harness = console(100_000, 0);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
+    harness.run();
+    harness.event(egui::Event::Text("unit 099999".to_owned()));
+    harness.run_steps(2);
+    harness.get_by_role_and_label(Role::Status, "Searching…");
+    let items = |harness: &Harness<'_, App>| harness.query_all_by_role(Role::TreeItem).count();
+    assert!(items(&harness) > 5, "what stood there stays until the answer comes");
+    let frames_left = 2_000;
+    let answered = (0..frames_left).any(|_| {
+        harness.step();
+        harness.query_by_label("Searching…").is_none()
+    });
+    assert!(answered);
+    harness.get_by_role_and_label(Role::TreeItem, "Unit 099999");
+    assert_eq!(items(&harness), 5);
+}
+
+#[test]
 fn a_forest_that_cannot_be_reached_stays_with_advice() {
     let mut harness = console(0, 0);
     let request = ConnectRequest { target: Some("ldap://nowhere.test".parse().unwrap()), ..ConnectRequest::default() };

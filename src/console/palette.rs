@@ -5,7 +5,7 @@ use egui::{Align, Context, Id, Key, Modifiers, ScrollArea, Sense, TextEdit, Text
 use super::command::{Availability, CommandContext, TABLE};
 use super::dialog::{self, Closing};
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE};
-use super::tree::{Row, filtered_rows};
+use super::tree::{Row, all_rows};
 use super::{Command, Face, ForestEntry, Node, NodeIcon, Place, icon};
 
 /// How many hits are listed.
@@ -149,7 +149,7 @@ fn hit_ui(ui: &mut Ui, hit: &Hit, index: usize, selected: bool) -> bool {
 }
 
 fn names(forests: &[ForestEntry]) -> Vec<(Row, String)> {
-    filtered_rows(forests, "")
+    all_rows(forests)
         .into_iter()
         .map(|row| (row, row.node(forests)))
         // A link leads to the same name as its GPO.

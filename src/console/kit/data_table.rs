@@ -112,6 +112,11 @@ impl TableState {
     pub fn selected(&self) -> Vec<usize> {
         self.selection.in_order(self.order.rows())
     }
+
+    /// Tells whether rows are still being filtered or sorted; until that is done, those before stay in view.
+    pub fn is_working(&self) -> bool {
+        self.order.is_working()
+    }
 }
 
 /// What happened in a table in this frame.

@@ -60,6 +60,11 @@ impl PaneState {
         self.focus_wanted = true;
     }
 
+    /// Tells whether a table of the pane is still being filtered or sorted.
+    pub fn is_working(&self) -> bool {
+        self.tables.values().any(TableState::is_working)
+    }
+
     /// Begins a frame: what belongs to another node is forgotten. Open tabs stay, so that one can walk through GPOs.
     pub(super) fn begin(&mut self, node: &Node) {
         self.tab_stop = None;

@@ -3,21 +3,26 @@
 //! egui has no tree widget and gives no tree roles; this one is a single focusable widget whose rows are nodes of their own
 //! in the accessibility tree (`console-ui.md` 12.2, 12.4). Only the rows in view are drawn.
 
+mod filter;
 mod rows;
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use egui::accesskit::{Action, Role};
 use egui::containers::scroll_area;
 use egui::{
-    Align, Event, EventFilter, Id, Key, Modifiers, Popup, PopupAnchor, PopupKind, Rect, Response, ScrollArea, Sense,
-    Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, Event, EventFilter, Id, Key, Modifiers, Popup, PopupAnchor, PopupKind, Rect, Response, ScrollArea,
+    Sense, Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
 };
 
+use super::kit::accessible;
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE, TREE_INDENT};
 use super::{Command, Detail, Face, ForestEntry, Lazy, Node, Place, icon};
 
-pub use rows::{Children, Row, filtered_rows, visible_rows};
+pub use rows::{Children, Row, all_rows, visible_rows};
+
+use filter::Search;
 
 /// What the tree remembers between frames.
 pub struct Tree {
@@ -25,6 +30,9 @@ pub struct Tree {
     rows: Vec<Row>,
     rows_are_stale: bool,
     filter: String,
+    filter_changed: bool,
+    /// The search for what was typed last, until it is through.
+    search: Option<Search>,
     scroll_to_selected: bool,
     wants_focus: bool,
     wants_filter_focus: bool,
@@ -43,6 +51,8 @@ impl Default for Tree {
             rows: Vec::new(),
             rows_are_stale: true,
             filter: String::new(),
+            filter_changed: false,
+            search: None,
             scroll_to_selected: false,
             wants_focus: true,
             wants_filter_focus: false,
@@ -58,6 +68,11 @@ impl Tree {
     /// Returns the id of the widget that takes the keyboard.
     pub fn id() -> Id {
         Id::unique("scope tree")
+    }
+
+    /// Tells whether a search for what was typed into the filter is still under way.
+    pub fn is_searching(&self) -> bool {
+        self.search.is_some()
     }
 
     /// To be called when a forest was added, removed or read anew, or a detail the tree shows came in.
@@ -86,7 +101,7 @@ impl Tree {
 
     /// Opens a node and everything below it.
     pub fn expand_all(&mut self, node: &Node, forests: &[ForestEntry]) {
-        let everything = filtered_rows(forests, "");
+        let everything = all_rows(forests);
         let nodes = everything.iter().filter(|row| row.children != Children::None).map(|row| (row, row.node(forests)));
         let mut depth_of_node = None;
         for (row, candidate) in nodes {
@@ -139,17 +154,35 @@ impl Tree {
         menu_ui: &mut dyn FnMut(&mut Ui, &Node, &mut Vec<Command>),
     ) {
         self.filter_ui(ui);
-        if std::mem::take(&mut self.rows_are_stale) {
-            self.rows = match self.filter.trim() {
-                "" => visible_rows(forests, &self.open),
-                filter => filtered_rows(forests, filter),
-            };
-            self.selected_at = None;
-            self.fetch_what_is_open(forests, commands);
-        }
+        self.update_rows(ui, forests, commands);
         let frame = egui::Frame::new().fill(theme::tokens(ui).sunken);
         frame.show(ui, |ui| self.list_ui(ui, forests, selected, commands));
         self.context_menu_ui(ui, commands, menu_ui);
+    }
+
+    fn update_rows(&mut self, ui: &Ui, forests: &[ForestEntry], commands: &mut Vec<Command>) {
+        let filter = self.filter.trim();
+        let typed = std::mem::take(&mut self.filter_changed);
+        if std::mem::take(&mut self.rows_are_stale) || (typed && filter.is_empty()) {
+            self.search = None;
+            self.selected_at = None;
+            self.rows = match filter {
+                "" => visible_rows(forests, &self.open),
+                // At once: the rows before may stand for places that are no more.
+                filter => Search::new(forests, filter).advance(forests, Duration::MAX).unwrap_or_default(),
+            };
+            self.fetch_what_is_open(forests, commands);
+        } else if typed {
+            self.search = Some(Search::new(forests, filter));
+        }
+        let Some(search) = &mut self.search else { return };
+        if let Some(rows) = search.advance(forests, filter::FRAME_BUDGET) {
+            self.search = None;
+            self.selected_at = None;
+            self.rows = rows;
+        }
+        // To go on, or to take the mark away.
+        ui.ctx().request_repaint();
     }
 
     fn filter_ui(&mut self, ui: &mut Ui) {
@@ -171,8 +204,9 @@ impl Tree {
                 self.rows_are_stale = true;
                 self.scroll_to_selected = true;
             }
-            if response.changed() {
-                self.rows_are_stale = true;
+            self.filter_changed |= response.changed();
+            if self.is_searching() {
+                searching_ui(ui, response.rect);
             }
         });
     }
@@ -480,6 +514,19 @@ fn scroll_to_row(ui: &Ui, scroll: ScrollArea, index: usize, height: f32) -> Scro
     } else {
         scroll
     }
+}
+
+/// Draws the sign that the tree is being searched, at the end of the filter field.
+fn searching_ui(ui: &mut Ui, field: Rect) {
+    const TEXT: &str = "Searching…";
+    let tokens = theme::tokens(ui);
+    let galley = ui.painter().layout_no_wrap(TEXT.to_owned(), TextStyle::Small.resolve(ui.style()), tokens.text_weak);
+    let place = Align2::RIGHT_CENTER.align_size_within_rect(galley.size(), field.shrink(SPACE));
+    // Above the end of what was typed, where that is long.
+    ui.painter().rect_filled(place.expand(2.0), 0.0, ui.visuals().text_edit_bg_color());
+    ui.painter().galley(place.min, galley, tokens.text_weak);
+    let response = ui.interact(place, Id::unique("scope tree searching"), Sense::hover());
+    accessible::describe(&response, Role::Status, TEXT);
 }
 
 fn row_id(node: &Node) -> Id {

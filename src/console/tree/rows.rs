@@ -3,6 +3,7 @@
 //! Built only when the forests, the open nodes or the filter change; a row is a few numbers, so that a forest of 100,000
 //! OUs is flattened in some milliseconds and drawn row by row.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use crate::gpm::{DomainSnapshot, Som};
@@ -59,27 +60,9 @@ pub fn visible_rows(forests: &[ForestEntry], open: &HashSet<Node>) -> Vec<Row> {
     flatten(forests, Openness::Chosen(open))
 }
 
-/// Returns the rows whose label holds `filter` (without case), with every node above them.
-pub fn filtered_rows(forests: &[ForestEntry], filter: &str) -> Vec<Row> {
-    let needle = filter.to_lowercase();
-    let mut rows = flatten(forests, Openness::All);
-    let mut kept = vec![false; rows.len()];
-    // From the end: a row is kept if it matches or if a row deeper than it, after it, asked for its parent.
-    let mut wanted_depth = 0;
-    for index in (0..rows.len()).rev() {
-        let row = &mut rows[index];
-        let has_kept_child = wanted_depth > row.depth;
-        let matches = Face::of(&row.node(forests), forests).label.to_lowercase().contains(&needle);
-        if has_kept_child || matches {
-            kept[index] = true;
-            wanted_depth = row.depth;
-            row.children = if has_kept_child { Children::Open } else { Children::None };
-        }
-    }
-    let mut keep = kept.into_iter();
-    rows.retain(|_| keep.next().unwrap_or(false));
-    number_siblings(&mut rows);
-    rows
+/// Returns every row there is, as if all nodes were open.
+pub fn all_rows(forests: &[ForestEntry]) -> Vec<Row> {
+    flatten(forests, Openness::All)
 }
 
 impl Row {
@@ -91,6 +74,27 @@ impl Row {
         }
         let place = entry.open().and_then(|forest| self.place(forest)).unwrap_or(Place::Forest);
         Node::In(entry.id, place)
+    }
+
+    /// Returns the label of that node, as [`Face::of`] does, without making the node where that costs.
+    pub(super) fn label<'a>(&self, forests: &'a [ForestEntry]) -> Cow<'a, str> {
+        let forest = forests.get(self.forest as usize).and_then(ForestEntry::open);
+        let label = forest.and_then(|forest| self.label_of_many(forest));
+        label.unwrap_or_else(|| Face::of(&self.node(forests), forests).label.into())
+    }
+
+    /// Returns the label of the kinds of nodes there may be very many of.
+    fn label_of_many<'a>(&self, forest: &'a OpenForest) -> Option<Cow<'a, str>> {
+        let domain = |index: u32| forest.snapshot.domains.get(index as usize);
+        match self.kind {
+            Kind::Ou(index, som) => Some(domain(index)?.soms.get(som as usize)?.name.as_str().into()),
+            Kind::DomainLink(index, som, link) => {
+                let som = domain(index)?.soms.get(som as usize)?;
+                Some(forest.link_label(som.links.get(link as usize)?).into())
+            }
+            Kind::Gpo(index, gpo) => Some(forest.gpo_label(domain(index)?.gpos.get(gpo as usize)?).into()),
+            _ => None,
+        }
     }
 
     fn place(&self, forest: &OpenForest) -> Option<Place> {
@@ -261,7 +265,7 @@ impl Builder<'_> {
     }
 }
 
-fn number_siblings(rows: &mut [Row]) {
+pub(super) fn number_siblings(rows: &mut [Row]) {
     // Per depth: the rows of the group of siblings that is being counted.
     let mut groups: Vec<Vec<u32>> = Vec::new();
     let close = |rows: &mut [Row], group: &mut Vec<u32>| {
