@@ -3,7 +3,7 @@
 //! One function per reader. The fuzz targets run them on what the fuzzer invents, the library tests on random bytes and on
 //! damaged samples, so that they are kept working without a fuzzer.
 
-use opengpmc::format::{GptIni, decode_xml, read_backup_info, read_manifest};
+use opengpmc::format::{GptIni, RegistryPol, decode_xml, read_backup_info, read_manifest};
 use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, GpLink, GpoVersion};
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
@@ -79,6 +79,27 @@ pub fn gpt_ini(bytes: &[u8]) {
     let version = GpoVersion { user: 7, computer: 9 };
     file.set_version(version);
     assert_eq!(GptIni::parse(&file.to_bytes()).version(), Some(version));
+}
+
+/// `registry.pol`, whole and damaged.
+pub fn registry_pol(bytes: &[u8]) {
+    let (found, errors) = RegistryPol::recover(bytes);
+    match RegistryPol::parse(bytes) {
+        Ok(file) => {
+            assert_eq!(file.to_bytes(), bytes);
+            assert!(errors.is_empty() && file == found);
+        }
+        Err(_) => assert!(!errors.is_empty()),
+    }
+    // A record takes at least its two brackets, four separators, type and size.
+    assert!(found.records.len() * 20 <= bytes.len());
+    for record in &found.records {
+        record.data();
+        record.command();
+        record.is_create_key();
+    }
+    // What was saved of a damaged file may be odd, but it is the same records in a file of their own.
+    assert_eq!(RegistryPol::parse(&found.to_bytes()).as_ref(), Ok(&found));
 }
 
 /// The queries of a WMI filter.
