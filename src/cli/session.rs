@@ -64,6 +64,7 @@ impl Session {
         let shows = std::io::stderr().is_terminal();
         let mut shown = false;
         let mut ticked = 0;
+        let mut interrupt = Box::pin(interrupted());
         let result = loop {
             tokio::select! {
                 result = &mut work => break result,
@@ -75,7 +76,8 @@ impl Session {
                         self.draw_progress();
                     }
                 }
-                _ = tokio::signal::ctrl_c() => {
+                () = &mut interrupt => {
+                    interrupt.set(interrupted());
                     if self.task.is_cancelled() {
                         // Asked twice: do not wait for a clean end. 130 is what shells expect of an interrupted program.
                         std::process::exit(130);
@@ -102,6 +104,13 @@ impl Session {
         let mut stderr = std::io::stderr().lock();
         // A terminal that takes no progress bar gets none.
         let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
+    }
+}
+
+/// Waits for Ctrl-C; for ever where the system does not let us hear of it (it then ends the program itself).
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -1,18 +1,29 @@
 //! The built program on the demo forest: every noun and verb, for people and for scripts, with its exit code.
 
+#[cfg(unix)]
+use std::io::Read;
+use std::io::Write;
+use std::net::TcpListener;
 use std::process::{Command, Output, Stdio};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// Runs the program with an environment that names no forest, display or user.
-fn run(arguments: &[&str]) -> Output {
+/// Returns the program with an environment that names no forest, display or user.
+fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opengpmc"));
     for name in
         ["OPENGPMC_CONNECT", "USERDNSDOMAIN", "OPENGPMC_PASSWORD_FILE", "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]
     {
         command.env_remove(name);
     }
-    command.args(arguments).stdin(Stdio::null()).output().unwrap()
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    program(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -263,12 +274,123 @@ fn failures_have_their_codes_and_their_advice() {
 
 #[test]
 fn a_reader_that_leaves_ends_the_program_quietly() {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_opengpmc"));
-    command.args(["--connect", "demo", "forest", "show", "--json"]);
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = child.wait_with_output().unwrap();
+    for arguments in [
+        &["forest", "show", "--json"][..],
+        &["forest", "show"],
+        &["gpo", "list", "--details"],
+        &["search", "--name-contains", "a"],
+        &["completions", "bash"],
+        &["man-page"],
+    ] {
+        let mut child = program(&[&["--connect", "demo"], arguments].concat()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+        assert!(!text(&output.stderr).contains("error"), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn scripts_get_json_and_warnings_and_nothing_else() {
+    for arguments in [
+        &["forest", "show"][..],
+        &["domain", "list"],
+        &["gpo", "list"],
+        &["gpo", "show", "Delegated - Helpdesk Tools"],
+        &["som", "list"],
+        &["som", "show", "kestrelbay.example"],
+        &["site", "list"],
+        &["wmi-filter", "list"],
+        &["wmi-filter", "show", "Laptops"],
+        &["starter-gpo", "list"],
+        &["search", "--name-contains", "a"],
+    ] {
+        let output = run(&[&["--connect", "demo", "--json"], arguments].concat());
+        serde_json::from_slice::<Value>(&output.stdout).unwrap();
+        for line in text(&output.stderr).lines() {
+            assert!(line.starts_with("warning: ") && !line.contains(['\r', '\x1b']), "{arguments:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn partly_done_names_what_could_not_be_read() {
+    let output = run(&["--connect", "demo", "--json", "forest", "show"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stderr).contains("gPCWQLFilter"), "{}", text(&output.stderr));
+    let forest: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(forest["domains"].as_array().unwrap().len(), 3);
+    // A domain without faults is done.
+    let output = run(&["--connect", "demo", "gpo", "list", "--domain", "yards.kestrelbay.example"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr), "");
+}
+
+/// Returns a server that takes connections and never answers, with its address.
+fn silent_server() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("ldap://{}", listener.local_addr().unwrap());
+    (listener, address)
+}
+
+#[test]
+fn the_password_is_read_from_standard_input_and_never_shown() {
+    let (_listener, server) = silent_server();
+    let connect = ["--connect", &server, "--user", "ann@corp.example.com", "--timeout", "1"];
+    let with_input = |input: &[u8]| {
+        let mut command = program(&[&connect[..], &["--password-stdin", "gpo", "list"]].concat());
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+        assert_eq!(text(&output.stdout), "");
+        text(&output.stderr)
+    };
+    let said = with_input(b"Trawler-4711\nnot the password\n");
+    assert!(said.contains("did not answer in time") && !said.contains("Trawler"), "{said}");
+    for empty in [&b""[..], b"\n", b"\r\n"] {
+        assert!(with_input(empty).contains("the password is empty"));
+    }
+    assert!(with_input(b"\xff\xfe\n").contains("not UTF-8"));
+    // Likewise from a file.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    let with_file = || {
+        let mut command = program(&[&connect[..], &["gpo", "list"]].concat());
+        let output = command.env("OPENGPMC_PASSWORD_FILE", &file).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        text(&output.stderr)
+    };
+    assert!(with_file().contains(file.to_str().unwrap()));
+    std::fs::write(&file, "Trawler-4711\n").unwrap();
+    let said = with_file();
+    assert!(said.contains("did not answer in time") && !said.contains("Trawler"), "{said}");
+}
+
+/// Ctrl-C cancels at once, whatever the time-out.
+#[cfg(unix)]
+#[test]
+fn an_interrupt_cancels() {
+    let (listener, server) = silent_server();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("copy.gpforest");
+    for arguments in
+        [&["gpo", "list"][..], &["forest", "show", "--json"], &["snapshot", "save", file.to_str().unwrap()]]
+    {
+        let child = program(&[&["--connect", &server, "--timeout", "600"], arguments].concat()).spawn().unwrap();
+        // Once it has asked something, the program waits for the answer and listens for signals.
+        let (mut connection, _) = listener.accept().unwrap();
+        connection.read_exact(&mut [0]).unwrap();
+        let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(killed.success());
+        let start = Instant::now();
+        let output = child.wait_with_output().unwrap();
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", text(&output.stderr));
+        assert_eq!(text(&output.stderr), "error: the operation was cancelled\n");
+        assert_eq!(text(&output.stdout), "");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
