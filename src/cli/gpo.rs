@@ -15,7 +15,7 @@ use crate::store::StoreError;
 
 use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, printable, yes_no};
-use super::session::report;
+use super::session::{check_domain, report};
 use super::{Session, UsageError};
 
 /// Group Policy Objects
@@ -76,7 +76,11 @@ pub fn choose<'a, T>(
         [] => Err(anyhow!("there is no {kind} named `{wanted}`, by name or GUID")),
         several => {
             let list: Vec<String> = several.iter().map(|value| describe(value)).collect();
-            Err(UsageError(format!("`{wanted}` is the name of several; say which: {}", list.join(", "))).into())
+            Err(UsageError(format!(
+                "`{wanted}` is the name of several; say which by GUID or --domain: {}",
+                list.join(", ")
+            ))
+            .into())
         }
     }
 }
@@ -165,6 +169,7 @@ async fn show(
     domain: Option<&DnsName>,
 ) -> anyhow::Result<Outcome> {
     let (store, forest) = session.load().await?;
+    check_domain(&forest, domain)?;
     let id = wanted.parse::<Guid>().ok();
     let domains = forest.domains.iter().filter(|candidate| domain.is_none_or(|name| candidate.name == *name));
     let matching: Vec<(&DomainSnapshot, &Gpo)> = domains

@@ -16,7 +16,7 @@ use crate::store::ForestStore;
 
 use super::gpo::choose;
 use super::output::{Outcome, Output, Table};
-use super::session::report;
+use super::session::{check_domain, report};
 use super::som::{link_names, som_json};
 use super::{Session, UsageError};
 
@@ -111,6 +111,7 @@ impl Search {
     /// Carries out the command.
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let (store, forest) = session.load().await?;
+        self.domain.iter().chain(&self.not_domain).try_for_each(|name| check_domain(&forest, Some(name)))?;
         let place = Place { store: &*store, forest: &forest, names: Names::new(&forest) };
         let criteria = session.task.or_cancel(self.criteria(&place)).await??;
         let mut groups = GroupsByTrustee::new();

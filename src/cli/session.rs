@@ -9,8 +9,8 @@ use crate::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, Problem, Task};
 use crate::ident::DnsName;
 use crate::store::{self, ConnectOptions, ConnectTarget, Credentials, ForestStore};
 
-use super::ConnectionArguments;
 use super::output::{Outcome, printable};
+use super::{ConnectionArguments, UsageError};
 
 /// A run against a forest.
 pub struct Session {
@@ -107,10 +107,11 @@ impl Session {
     }
 }
 
-/// Waits for Ctrl-C; for ever where the system does not let us hear of it (it then ends the program itself).
-async fn interrupted() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Refuses a domain that the forest does not have, instead of finding nothing there.
+pub fn check_domain(forest: &ForestSnapshot, name: Option<&DnsName>) -> Result<(), UsageError> {
+    match name {
+        Some(name) if forest.domain(name).is_none() => Err(UsageError(format!("the forest has no domain {name}"))),
+        _ => Ok(()),
     }
 }
 
@@ -122,4 +123,11 @@ pub fn report<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
         outcome = Outcome::Partly;
     }
     outcome
+}
+
+/// Waits for Ctrl-C; for ever where the system does not let us hear of it (it then ends the program itself).
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
 }

@@ -12,10 +12,10 @@ use crate::gpm::{
 use crate::ident::{Dn, DnsName};
 use crate::store::ForestStore;
 
+use super::Session;
 use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, yes_no};
-use super::session::report;
-use super::{Session, UsageError};
+use super::session::{check_domain, report};
 
 /// Scopes of management: domains and organizational units with their links
 #[derive(Debug, Subcommand)]
@@ -54,12 +54,10 @@ async fn list(
     linked: bool,
 ) -> anyhow::Result<Outcome> {
     let (_, forest) = session.load().await?;
+    check_domain(&forest, domain)?;
     let wanted = |candidate: &&DomainSnapshot| domain.is_none_or(|name| candidate.name == *name);
-    let domains: Vec<&DomainSnapshot> = forest.domains.iter().filter(wanted).collect();
-    if let (Some(name), true) = (domain, domains.is_empty()) {
-        return Err(UsageError(format!("the forest has no domain {name}")).into());
-    }
-    let soms = domains.iter().flat_map(|domain| &domain.soms).filter(|som| !linked || !som.links.is_empty());
+    let domains = forest.domains.iter().filter(wanted);
+    let soms = domains.flat_map(|domain| &domain.soms).filter(|som| !linked || !som.links.is_empty());
     if output.is_json() {
         output.json(&soms.map(|som| som_json(&forest, som)).collect())?;
     } else {

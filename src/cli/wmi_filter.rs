@@ -10,7 +10,7 @@ use super::Session;
 use super::delegation::Delegation;
 use super::gpo::choose;
 use super::output::{Outcome, Output, Table, printable};
-use super::session::report;
+use super::session::{check_domain, report};
 
 /// WMI filters
 #[derive(Debug, Subcommand)]
@@ -36,6 +36,8 @@ impl Command {
     /// Carries out the command.
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let (store, forest) = session.load().await?;
+        let (Command::List { domain } | Command::Show { domain, .. }) = self;
+        check_domain(&forest, domain.as_ref())?;
         match self {
             Command::List { domain } => {
                 list(&forest, output, domain.as_ref())?;
