@@ -7,6 +7,8 @@
 mod common;
 
 mod live {
+    mod dns;
+    mod faults;
     mod lab;
     mod cli;
     mod forest;
@@ -20,5 +22,6 @@ mod live {
     mod ldap_system;
     mod sysvol_smb_faults;
     mod sysvol_forest;
+    mod several_controllers;
     mod snapshot;
 }

@@ -189,9 +189,17 @@ async fn show(
     let owner = delegation.owner.clone();
     let filtering = || delegation.security.iter().flat_map(SecurityInfo::security_filtering).map(Trustee::label);
     let problems = report(forest.all_problems().chain(&delegation.problems));
-    let outcome = problems.and(report_sysvol(&domain, &[gpo], &states));
+    let mut outcome = problems.and(report_sysvol(&domain, &[gpo], &states));
     let filter = Some(forest.wmi_filter_label(gpo)).filter(|name| !name.is_empty());
-    let comment = session.task.or_cancel(domain.gpo_comment(gpo)).await?.ok().flatten();
+    let comment = match states[0] {
+        // Told already; another try would cost another timeout.
+        SysvolState::Unreadable(_) => None,
+        _ => session.task.or_cancel(domain.gpo_comment(gpo)).await?.unwrap_or_else(|error| {
+            let unread = Problem { object: gpo.display_name.clone(), message: format!("comment: {error}") };
+            outcome = outcome.and(report([&unread]));
+            None
+        }),
+    };
     if output.is_json() {
         let mut value = to_json(gpo, &states[0], owner, filter);
         value["dn"] = json!(gpo.dn);

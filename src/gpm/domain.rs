@@ -218,7 +218,11 @@ impl Domain {
 
     async fn policy_folders(&self) -> Result<HashMap<Guid, String>, StoreError> {
         let policies = SysvolPath::root().join("Policies").map_err(|error| bad_path(&error))?;
-        let entries = self.sysvol().await?.list(&policies).await?;
+        let entries = match self.sysvol().await?.list(&policies).await {
+            // A controller to which SYSVOL was never copied has nothing at all.
+            Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(HashMap::new()),
+            entries => entries?,
+        };
         let folders = entries.into_iter().filter(|entry| entry.is_folder);
         Ok(folders.filter_map(|entry| Some((entry.name.parse().ok()?, entry.name))).collect())
     }

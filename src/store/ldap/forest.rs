@@ -169,13 +169,25 @@ async fn open_domain(logon: &Arc<Logon>, domain: &DnsName) -> Result<(LdapDirect
     }
     let mut others = servers(logon.discovery.controllers(domain).await?);
     others.retain(|server| !pdc.iter().any(|pdc| pdc.host.eq_ignore_ascii_case(&server.host)));
-    if others.is_empty() {
-        let detail = refusals.join("; ");
-        return Err(StoreError::new(StoreErrorKind::Unreachable, domain).with_detail(detail));
+    if others.is_empty() && !refusals.is_empty() {
+        return Err(none_answers(domain, &refusals));
     }
-    let (directory, more) = open_first(logon, others).await?;
-    refusals.extend(more);
-    Ok((directory, refusals))
+    match open_first(logon, others).await {
+        Ok((directory, more)) => {
+            refusals.extend(more);
+            Ok((directory, refusals))
+        }
+        Err(error) if is_absent(&error) && !refusals.is_empty() => {
+            refusals.push(error.to_string());
+            Err(none_answers(domain, &refusals))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn none_answers(domain: &DnsName, refusals: &[String]) -> StoreError {
+    let detail = format!("none of its domain controllers answers: {}", refusals.join("; "));
+    StoreError::new(StoreErrorKind::Unreachable, domain).with_detail(detail)
 }
 
 /// Opens the first of the servers that answers; returns it with what was refused on the way.
@@ -196,5 +208,9 @@ async fn open_first(logon: &Arc<Logon>, servers: Vec<Server>) -> Result<(LdapDir
             Err(error) => return Err(error),
         }
     }
-    Err(last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "domain controller")))
+    let last = last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "domain controller"));
+    if refusals.len() < 2 {
+        return Err(last);
+    }
+    Err(StoreError { object: "domain controllers".to_owned(), detail: refusals.join("; "), ..last })
 }

@@ -129,7 +129,7 @@ impl Logon {
                     let refusals = refused.iter().map(|(name, error)| format!("{name}: {error}")).collect();
                     return Ok(LoggedOn { session, way, facts, refusals });
                 }
-                Err(error) if error.kind == StoreErrorKind::BadCredentials => return Err(error),
+                Err(error) if error.kind == StoreErrorKind::BadCredentials => return Err(after(&refused, error)),
                 Err(error) => refused.push((way.name(), error)),
             }
         }
@@ -496,8 +496,25 @@ fn summary(host: &str, mut refused: Vec<(&'static str, StoreError)>, credentials
     let kind = MOST_TELLING.into_iter().find(|kind| refused.iter().any(|(_, error)| error.kind == *kind));
     let kind = kind.unwrap_or(refused[0].1.kind);
     let code = refused.iter().find(|(_, error)| error.kind == kind).and_then(|(_, error)| error.code);
-    let list: Vec<String> = refused.iter().map(|(name, error)| format!("{name}: {error}")).collect();
+    // An unknown host is told once, not once for each way.
+    let mut told: Vec<(String, String)> = Vec::new();
+    for (name, error) in &refused {
+        let reason = error.to_string();
+        match told.iter_mut().find(|(_, known)| *known == reason) {
+            Some((names, _)) => *names = format!("{names}, {name}"),
+            None => told.push(((*name).to_owned(), reason)),
+        }
+    }
+    let list: Vec<String> = told.iter().map(|(names, reason)| format!("{names}: {reason}")).collect();
     StoreError { kind, object: host.to_owned(), detail: list.join("; "), code }
+}
+
+/// Adds to the refusal of a password why the ways before it failed: a server that could not pass a logon on to a trusted
+/// domain calls the password wrong all the same.
+fn after(refused: &[(&'static str, StoreError)], error: StoreError) -> StoreError {
+    let before = refused.iter().map(|(name, error)| format!("; before that, {name}: {error}"));
+    let detail = format!("{}{}", error.detail, before.collect::<String>());
+    StoreError { detail, ..error }
 }
 
 /// Gives the library its end of the pair and starts it.
@@ -595,6 +612,24 @@ mod tests {
         let summary = summary("dc1", refused, &password());
         assert_eq!(summary.kind, StoreErrorKind::UntrustedCertificate);
         assert!(summary.detail.contains("no such service") && summary.detail.contains("unknown issuer"));
+    }
+
+    #[test]
+    fn the_same_reason_is_told_once() {
+        let unknown = || StoreError::new(StoreErrorKind::Unreachable, "dc1").with_detail("unknown host");
+        let refused = vec![("LDAP without TLS", unknown()), ("simple bind in TLS", unknown())];
+        let summary = summary("dc1", refused, &password());
+        assert_eq!(summary.detail, "LDAP without TLS, simple bind in TLS: dc1: cannot be reached (unknown host)");
+    }
+
+    #[test]
+    fn a_refused_password_tells_what_was_tried_before() {
+        let before = vec![("Kerberos", StoreError::new(StoreErrorKind::Unreachable, "realm PARTNER.TEST"))];
+        let refused = StoreError::new(StoreErrorKind::BadCredentials, "ann@partner.test").with_detail("data 2");
+        let error = after(&before, refused.clone());
+        assert_eq!(error.kind, StoreErrorKind::BadCredentials);
+        assert_eq!(error.detail, "data 2; before that, Kerberos: realm PARTNER.TEST: cannot be reached");
+        assert_eq!(after(&[], refused).detail, "data 2");
     }
 
     #[tokio::test]
