@@ -1,6 +1,7 @@
 //! What commands print: text in aligned tables, or JSON.
 
 use std::io::{self, BufWriter, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
 
@@ -39,6 +40,7 @@ impl Output {
 
     /// Prints text as it is.
     pub fn text(&mut self, text: &str) -> anyhow::Result<()> {
+        clear_progress();
         Ok(self.writer.write_all(text.as_bytes())?)
     }
 
@@ -50,11 +52,13 @@ impl Output {
 
     /// Prints bytes as they are.
     pub fn bytes(&mut self, bytes: &[u8]) -> anyhow::Result<()> {
+        clear_progress();
         Ok(self.writer.write_all(bytes)?)
     }
 
     /// Prints JSON, indented, with a line end.
     pub fn json(&mut self, value: &Value) -> anyhow::Result<()> {
+        clear_progress();
         serde_json::to_writer_pretty(&mut self.writer, value)?;
         self.text("\n")
     }
@@ -83,6 +87,26 @@ impl Output {
         Ok(self.writer.flush()?)
     }
 }
+
+/// Draws the progress line on standard error, over the one before.
+pub fn draw_progress(line: &str) {
+    PROGRESS_SHOWN.store(true, Ordering::Relaxed);
+    let mut stderr = io::stderr().lock();
+    // A terminal that takes no progress line gets none.
+    let _ = write!(stderr, "\r\x1b[K{line}").and_then(|()| stderr.flush());
+}
+
+/// Takes the progress line away, if one is shown, before something else is printed where it stands.
+pub fn clear_progress() {
+    if PROGRESS_SHOWN.swap(false, Ordering::Relaxed) {
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "\r\x1b[K").and_then(|()| stderr.flush());
+    }
+}
+
+/// Whether the progress line stands on the terminal. Standard output and standard error are often the same terminal, of which
+/// there is one.
+static PROGRESS_SHOWN: AtomicBool = AtomicBool::new(false);
 
 /// Tells whether the error is that the reader of our output is gone.
 pub fn is_broken_pipe(error: &anyhow::Error) -> bool {

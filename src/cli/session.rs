@@ -1,7 +1,7 @@
 //! One run of the program against a forest: opening it, watching the work, telling what went wrong.
 
 use std::future::Future;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, Problem, Task};
 use crate::ident::DnsName;
 use crate::store::{self, ConnectOptions, ConnectTarget, Credentials, ForestStore};
 
-use super::output::{Outcome, printable};
+use super::output::{Outcome, clear_progress, draw_progress, printable};
 use super::{ConnectionArguments, UsageError};
 
 /// A run against a forest.
@@ -62,7 +62,6 @@ impl Session {
         let mut work = std::pin::pin!(work);
         let mut ticks = tokio::time::interval(Duration::from_millis(200));
         let shows = std::io::stderr().is_terminal();
-        let mut shown = false;
         let mut ticked = 0;
         let mut interrupt = Box::pin(interrupted());
         let result = loop {
@@ -72,7 +71,6 @@ impl Session {
                     // Short work shows nothing.
                     ticked += 1;
                     if ticked > 2 {
-                        shown = true;
                         self.draw_progress();
                     }
                 }
@@ -86,24 +84,20 @@ impl Session {
                 }
             }
         };
-        if shown {
-            eprint!("\r\x1b[K");
-        }
+        clear_progress();
         result
     }
 
     fn draw_progress(&self) {
         const WIDTH: u64 = 24;
         let progress = self.task.snapshot();
-        let mut line = String::from("\r\x1b[K");
+        let mut line = String::new();
         if let Some(filled) = (progress.done.min(progress.total) * WIDTH).checked_div(progress.total) {
             let (full, empty) = ("#".repeat(filled as usize), " ".repeat((WIDTH - filled) as usize));
             line += &format!("[{full}{empty}] {}/{} ", progress.done, progress.total);
         }
         line += &progress.activity;
-        let mut stderr = std::io::stderr().lock();
-        // A terminal that takes no progress bar gets none.
-        let _ = stderr.write_all(line.as_bytes()).and_then(|()| stderr.flush());
+        draw_progress(&line);
     }
 }
 
@@ -119,6 +113,7 @@ pub fn check_domain(forest: &ForestSnapshot, name: Option<&DnsName>) -> Result<(
 pub fn report<'a>(problems: impl IntoIterator<Item = &'a Problem>) -> Outcome {
     let mut outcome = Outcome::Done;
     for problem in problems {
+        clear_progress();
         eprintln!("warning: {}", printable(format!("{}: {}", problem.object, problem.message)));
         outcome = Outcome::Partly;
     }

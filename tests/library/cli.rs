@@ -319,6 +319,25 @@ fn scripts_get_json_and_warnings_and_nothing_else() {
     }
 }
 
+/// On a terminal, work that takes long shows what it waits for, and takes that away again before it says how it ended.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_progress_line_is_taken_away() {
+    let (_listener, server) = silent_server();
+    let command = format!("'{}' --connect {server} --timeout 2 gpo list --json", env!("CARGO_BIN_EXE_opengpmc"));
+    let shown = Command::new("script").args(["-qec", &command, "/dev/null"]).stdin(Stdio::null()).output();
+    let shown = match shown {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            return eprintln!("skipped: there is no `script` (package bsdutils) to make a terminal");
+        }
+        shown => shown.unwrap(),
+    };
+    let shown = text(&shown.stdout);
+    assert!(shown.contains("\r\x1b[KConnecting to ldap://127.0.0.1"), "{shown:?}");
+    let (_, end) = shown.rsplit_once("\r\x1b[K").unwrap();
+    assert!(end.starts_with("error: 127.0.0.1: did not answer in time"), "{shown:?}");
+}
+
 #[test]
 fn partly_done_names_what_could_not_be_read() {
     let output = run(&["--connect", "demo", "--json", "forest", "show"]);
