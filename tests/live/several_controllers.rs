@@ -163,6 +163,23 @@ async fn an_empty_sysvol_leaves_the_gpos_shown() {
 }
 
 #[tokio::test]
+async fn a_user_of_the_trusted_forest_reads_the_domain() {
+    let Some(large) = Large::get() else { return };
+    let store = large.open_host(&large.lab.host, &large.partner_admin()).await;
+    let info = store.info();
+    assert_eq!(info.security, "Kerberos, sealed", "{info:?}");
+    assert_eq!(info.user.to_lowercase(), format!("{}@{}", large.lab.user, large.partner).to_lowercase());
+    let forest = load(&store).await;
+    assert_eq!(forest.name, large.lab.domain);
+    assert!(forest.domains[0].gpos_named("Default Domain Policy").next().is_some());
+    // SYSVOL takes its ticket over the same trust.
+    let domain = Domain::open(&store, &large.lab.domain).await.unwrap();
+    let gpos: Vec<_> = forest.domains[0].gpos_named("Default Domain Policy").collect();
+    let states = domain.sysvol_states(&gpos, &Task::default(), |_, _| {}).await.unwrap();
+    assert!(matches!(states[0], SysvolState::Version(_)), "{states:?}");
+}
+
+#[tokio::test]
 async fn a_principal_of_the_trusted_forest_is_foreign_and_not_dead() {
     let Some(large) = Large::get() else { return };
     let partner = large.open_host(&large.partner_host, &large.partner_admin()).await;

@@ -43,8 +43,15 @@ pub(crate) struct Kdc {
     pub timeout: Duration,
 }
 
+/// What comes of asking for a ticket-granting ticket.
+pub(crate) enum TgtAnswer {
+    Ticket(TicketAndKey),
+    /// The user belongs to this realm: ask there.
+    OtherRealm(String),
+}
+
 /// Gets a ticket-granting ticket with a password.
-pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secret) -> Result<TicketAndKey, StoreError> {
+pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secret) -> Result<TgtAnswer, StoreError> {
     let client = PrincipalName { name_type: name.name_type, name_string: vec![name.name.clone()] };
     let krbtgt = krbtgt(&name.realm);
     let who = format!("{}@{}", name.name, name.realm);
@@ -58,8 +65,13 @@ pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secre
             return Err(StoreError::new(StoreErrorKind::AuthenticationRefused, who).with_detail(detail));
         }
     };
-    if error.code != KDC_ERR_PREAUTH_REQUIRED {
-        return Err(error.to_store(&who));
+    // Nothing that depends on the password has been sent yet.
+    match &error.client_realm {
+        Some(realm) if error.code == KDC_ERR_WRONG_REALM && !realm.eq_ignore_ascii_case(&name.realm) => {
+            return Ok(TgtAnswer::OtherRealm(realm.clone()));
+        }
+        _ if error.code == KDC_ERR_PREAUTH_REQUIRED => {}
+        _ => return Err(error.to_store(&who)),
     }
     let (etype, salt) = choose_etype(&error.data)
         .map_err(|reason| StoreError::new(StoreErrorKind::AuthenticationRefused, &who).with_detail(reason))?;
@@ -74,7 +86,7 @@ pub(crate) async fn ask_for_tgt(kdc: &Kdc, name: &KerberosName, password: &Secre
     if let Some(error) = krb_error(&answer) {
         return Err(error.to_store(&who));
     }
-    read_reply(&answer, &key, 3, nonce, &kdc.name)
+    read_reply(&answer, &key, 3, nonce, &kdc.name).map(TgtAnswer::Ticket)
 }
 
 /// Gets a ticket for a service with a ticket-granting ticket of the realm the KDC serves. The answer may be a
@@ -143,6 +155,8 @@ pub(crate) fn no_randomness(object: &str, error: getrandom::Error) -> StoreError
 }
 
 const KDC_ERR_PREAUTH_REQUIRED: i32 = 25;
+/// The client realm of this error is the one to ask (RFC 6806 7).
+const KDC_ERR_WRONG_REALM: i32 = 68;
 const LARGEST_ANSWER: usize = 1 << 20;
 
 fn corrupt(object: &str, what: impl std::fmt::Display) -> StoreError {
@@ -314,6 +328,7 @@ struct KrbError {
     code: i32,
     text: String,
     data: Vec<u8>,
+    client_realm: Option<String>,
     server_time: Option<Timestamp>,
 }
 
@@ -323,6 +338,7 @@ fn krb_error(message: &[u8]) -> Option<KrbError> {
         code: error.error_code,
         text: error.e_text.unwrap_or_default(),
         data: error.e_data.unwrap_or_default(),
+        client_realm: error.crealm.filter(|realm| !realm.is_empty()),
         server_time: server_time(message).ok().flatten(),
     })
 }
@@ -443,6 +459,42 @@ mod tests {
         for cut in 0..offer.len() {
             assert!(choose_etype(&offer[..cut]).is_err(), "cut at {cut}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_user_of_another_realm_is_sent_there() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addresses = vec![listener.local_addr().unwrap()];
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let length = stream.read_u32().await.unwrap() as usize;
+                stream.read_exact(&mut vec![0; length]).await.unwrap();
+                let fields = [
+                    ber::context(0, &ber::unsigned(ber::INTEGER, 5)),
+                    ber::context(1, &ber::unsigned(ber::INTEGER, 30)),
+                    ber::context(4, &ber::element(ber::GENERALIZED_TIME, &[b"20260301120000Z"])),
+                    ber::context(5, &ber::unsigned(ber::INTEGER, 1)),
+                    ber::context(6, &ber::unsigned(ber::INTEGER, 68)),
+                    ber::context(7, &ber::element(ber::GENERAL_STRING, &[b"PARTNER.EXAMPLE.ORG"])),
+                    ber::context(9, &ber::element(ber::GENERAL_STRING, &[b"CORP.EXAMPLE.COM"])),
+                    ber::context(10, &principal(&krbtgt("CORP.EXAMPLE.COM"))),
+                ];
+                let answer = ber::element(0x7E, &[&ber::element(ber::SEQUENCE, &[&fields.concat()])]);
+                stream.write_u32(answer.len() as u32).await.unwrap();
+                stream.write_all(&answer).await.unwrap();
+            }
+        });
+        let kdc = Kdc { name: "kdc".to_owned(), addresses, timeout: Duration::from_secs(5) };
+        let ask = async |realm: &str| {
+            let name =
+                KerberosName { name_type: 10, name: "ann@partner.example.org".to_owned(), realm: realm.to_owned() };
+            ask_for_tgt(&kdc, &name, &Secret::new("x".to_owned())).await
+        };
+        assert!(
+            matches!(ask("CORP.EXAMPLE.COM").await.unwrap(), TgtAnswer::OtherRealm(realm) if realm == "PARTNER.EXAMPLE.ORG")
+        );
+        // A realm that sends to itself would be asked for ever.
+        assert_eq!(ask("partner.example.org").await.err().unwrap().code, Some(68));
     }
 
     #[tokio::test]

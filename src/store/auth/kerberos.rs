@@ -14,7 +14,7 @@ use crate::store::{ConnectOptions, Credentials, Secret, StoreError, StoreErrorKi
 
 use super::cache::read_cache;
 use super::crypto::Key;
-use super::kdc::{Kdc, TicketAndKey, ask_for_service, ask_for_tgt, krbtgt};
+use super::kdc::{Kdc, TgtAnswer, TicketAndKey, ask_for_service, ask_for_tgt, krbtgt};
 use super::user_name::UserName;
 
 /// One user's Kerberos identity: fetches tickets and keeps them in memory until they end.
@@ -122,9 +122,16 @@ impl Kerberos {
                 ticket_of_cache(&cache, service)
             }
             Source::Password { user, password } => {
-                let name = user.kerberos(&self.domain);
-                let kdc = self.kdc_of(&name.realm).await?;
-                ask_for_tgt(&kdc, &name, password).await
+                let mut name = user.kerberos(&self.domain);
+                for _ in 0..LONGEST_TRUST_PATH {
+                    let kdc = self.kdc_of(&name.realm).await?;
+                    match ask_for_tgt(&kdc, &name, password).await? {
+                        TgtAnswer::Ticket(ticket) => return Ok(ticket),
+                        TgtAnswer::OtherRealm(realm) => name.realm = realm.to_uppercase(),
+                    }
+                }
+                let detail = "the domains send the user from one to the other";
+                Err(StoreError::new(StoreErrorKind::AuthenticationRefused, user).with_detail(detail))
             }
         }
     }
