@@ -12,7 +12,7 @@ use egui::Context;
 use poll_promise::Promise;
 use tokio::runtime::Runtime;
 
-use crate::gpm::{Cancelled, Domain, ForestSnapshot, Names, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
@@ -54,6 +54,8 @@ pub enum Fetched {
     Comment(DnsName, Guid, Result<String, StoreError>),
     /// The starter GPOs of a domain.
     StarterGpos(DnsName, Result<Vec<StarterGpo>, StoreError>),
+    /// The halves of GPOs of a domain that stand alone.
+    Orphans(DnsName, Result<Orphans, StoreError>),
     /// Names; for each SID a trustee, known or not.
     Trustees(Vec<(Sid, Trustee)>),
     /// The descriptor of a directory object.
@@ -184,6 +186,9 @@ impl Details {
             Fetched::StarterGpos(domain, found) => {
                 self.starter_gpos.insert(domain, found.into());
             }
+            Fetched::Orphans(domain, found) => {
+                self.orphans.insert(domain, found.into());
+            }
             Fetched::Trustees(found) => {
                 for (sid, trustee) in found {
                     self.trustees.insert(sid, Lazy::Ready(trustee));
@@ -212,6 +217,10 @@ impl Details {
             Detail::StarterGpos(domain) => {
                 let new = claim_each(&mut self.starter_gpos, vec![domain], Clone::clone);
                 new.into_iter().next().map(Detail::StarterGpos)
+            }
+            Detail::Orphans(domain) => {
+                let new = claim_each(&mut self.orphans, vec![domain], Clone::clone);
+                new.into_iter().next().map(Detail::Orphans)
             }
             Detail::Trustees(sids) => {
                 let sids = claim_each(&mut self.trustees, sids, Clone::clone);
@@ -268,6 +277,11 @@ async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detai
             let found = async { Domain::open(&store, &name).await?.starter_gpos().await };
             let found = found.await.map(|found| found.values);
             Fetched::StarterGpos(name, found)
+        }
+        Detail::Orphans(name) => {
+            let found = async { Domain::open(&store, &name).await?.orphans().await };
+            let found = found.await;
+            Fetched::Orphans(name, found)
         }
         Detail::Trustees(sids) => {
             let mut found = Names::new(&snapshot).resolve(&*store, &sids).await.trustees;

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Som, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
@@ -175,6 +175,8 @@ pub struct Details {
     pub comments: HashMap<(DnsName, Guid), Lazy<String>>,
     /// The starter GPOs of each domain.
     pub starter_gpos: HashMap<DnsName, Lazy<Vec<StarterGpo>>>,
+    /// The halves of GPOs of each domain that stand alone.
+    pub orphans: HashMap<DnsName, Lazy<Orphans>>,
     /// Who stands behind each SID. A SID nobody knows is ready too, as an unknown trustee.
     pub trustees: HashMap<Sid, Lazy<Trustee>>,
     /// Descriptors of directory objects that the snapshot does not hold (SOMs, containers), self-relative.
@@ -197,6 +199,11 @@ impl Details {
     /// Returns the starter GPOs of a domain.
     pub fn starter_gpos(&self, domain: &DnsName) -> &Lazy<Vec<StarterGpo>> {
         self.starter_gpos.get(domain).unwrap_or(&Lazy::Unknown)
+    }
+
+    /// Returns the halves of GPOs of a domain that stand alone.
+    pub fn orphans(&self, domain: &DnsName) -> &Lazy<Orphans> {
+        self.orphans.get(domain).unwrap_or(&Lazy::Unknown)
     }
 
     /// Returns who stands behind a SID.
@@ -224,6 +231,8 @@ pub enum Detail {
     Comment(DnsName, Guid),
     /// The starter GPOs of a domain.
     StarterGpos(DnsName),
+    /// The halves of GPOs of a domain that stand alone, in the directory or in SYSVOL.
+    Orphans(DnsName),
     /// The names behind these SIDs.
     Trustees(Vec<Sid>),
     /// The descriptor of an object in the directory of a domain.

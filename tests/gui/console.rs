@@ -89,6 +89,7 @@ fn is_fetching(console: &Console) -> bool {
         details.sysvol.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.comments.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.starter_gpos.values().any(|lazy| matches!(lazy, Lazy::Loading))
+            || details.orphans.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.trustees.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.directory_security.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.sysvol_security.values().any(|lazy| matches!(lazy, Lazy::Loading))

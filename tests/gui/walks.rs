@@ -272,3 +272,21 @@ fn the_theme_is_switched() {
         assert_eq!(console.ctx.global_style().visuals.dark_mode, dark);
     }
 }
+
+#[test]
+fn halves_of_gpos_that_stand_alone_are_listed() {
+    let mut console = demo();
+    go_to(&mut console, Place::Gpos(root()));
+    console.get_by_label("1 folder in SYSVOL has no GPO, 1 GPO has no folder in SYSVOL.");
+    let halves = rows(&console, "Halves of GPOs");
+    assert_eq!((halves.len(), halves[1].as_str()), (2, "Broken - Directory Only"));
+    assert!(halves[0].starts_with("Policies\\{"), "{halves:?}");
+    assert_eq!(cells(&console, "Halves of GPOs", &halves[0])[1], "The GPO in the directory");
+    assert_eq!(cells(&console, "Halves of GPOs", &halves[1])[1], "The folder in SYSVOL");
+    // The list of GPOs is still the first thing the keyboard reaches in the pane.
+    console.state_mut().ask(Command::FocusResult);
+    console.run_steps(4);
+    assert!(console.get_by_role_and_label(Role::Table, "Group Policy Objects").is_focused());
+    go_to(&mut console, Place::Gpos("yards.kestrelbay.example".parse().unwrap()));
+    assert!(console.query_by_role_and_label(Role::Table, "Halves of GPOs").is_none());
+}

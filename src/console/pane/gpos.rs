@@ -3,11 +3,11 @@
 use egui::Ui;
 
 use super::state::View;
-use super::{cells, delegation};
+use super::{cells, delegation, orphans};
 use crate::console::Place;
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, row_id};
 use crate::console::kit::notice::{Severity, banner_ui};
-use crate::gpm::Gpo;
+use crate::gpm::{DomainSnapshot, Gpo};
 use crate::ident::DnsName;
 
 /// Draws the container.
@@ -19,13 +19,13 @@ pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
             if !domain.gpos_read {
                 banner_ui(ui, Severity::Warning, "The GPOs could not be read to the end: some may be missing here.");
             }
-            contents_ui(ui, view, &domain.gpos);
+            contents_ui(ui, view, domain);
         }
     }
 }
 
-fn contents_ui(ui: &mut Ui, view: &mut View<'_>, gpos: &[Gpo]) {
-    view.fetch_trustees("owners", gpos.iter().filter_map(|gpo| gpo.owner.clone()));
+fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
+    view.fetch_trustees("owners", domain.gpos.iter().filter_map(|gpo| gpo.owner.clone()));
     let forest = view.forest;
     let place = |gpo: &Gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id };
     let table = DataTable::new("GPOs", "Group Policy Objects")
@@ -64,5 +64,7 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, gpos: &[Gpo]) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no GPOs, or you may not see them.");
-    view.table_ui(ui, table, gpos, &[("Go to GPO", &|gpo| Some(place(gpo)))]);
+    view.focus_first(table.focus_id());
+    orphans::orphans_ui(ui, view, domain);
+    view.table_ui(ui, table, &domain.gpos, &[("Go to GPO", &|gpo| Some(place(gpo)))]);
 }

@@ -9,6 +9,7 @@ mod delegation;
 mod faults;
 mod gpo;
 mod gpos;
+mod orphans;
 mod som;
 mod starter_gpo;
 mod state;

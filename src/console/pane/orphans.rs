@@ -1,0 +1,119 @@
+//! Halves of GPOs that stand alone: a folder in SYSVOL without its GPO, a GPO without its folder. Microsoft's console shows
+//! the first kind nowhere; it is what a deletion that was broken off, or replication, leaves behind.
+
+use egui::{Frame, Panel, Ui};
+
+use super::cells;
+use super::state::View;
+use crate::console::kit::data_table::{Cell, Column, DataTable, TableHeight, Tone, row_id};
+use crate::console::kit::notice::{Severity, banner_ui, banner_with_hint_ui, loading_ui};
+use crate::console::{Detail, Icon, Lazy, Place};
+use crate::gpm::{DomainSnapshot, Gpo, Orphans};
+use crate::ident::Guid;
+
+/// How many rows are in view; more scroll.
+const MOST_ROWS: usize = 6;
+
+/// A half without the other.
+enum Half<'a> {
+    /// A folder in SYSVOL.
+    Folder(Guid),
+    /// A GPO in the directory.
+    Gpo(&'a Gpo),
+}
+
+/// Draws the halves that stand alone at the lower end of the view, if there are any; asks for them.
+pub(super) fn orphans_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
+    view.fetch(Detail::Orphans(domain.name.clone()));
+    let forest = view.forest;
+    match forest.details.orphans(&domain.name) {
+        Lazy::Unknown | Lazy::Loading => {
+            panel_ui(ui, |ui| loading_ui(ui, "Comparing the GPOs with the folders in SYSVOL…"));
+        }
+        Lazy::Failed(error) => {
+            let text = format!("The folders in SYSVOL could not be compared with the GPOs: {error}");
+            panel_ui(ui, |ui| banner_ui(ui, Severity::Warning, &text));
+        }
+        Lazy::Ready(orphans) => {
+            let halves = halves(orphans, domain);
+            if !halves.is_empty() {
+                panel_ui(ui, |ui| {
+                    let hint = "A deletion that was broken off leaves them behind; replication that is under way looks the same.";
+                    banner_with_hint_ui(ui, Severity::Warning, &count(orphans), hint);
+                    halves_ui(ui, view, &halves);
+                });
+            }
+        }
+    }
+}
+
+fn panel_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let frame = Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
+    Panel::bottom("orphans").frame(frame).resizable(false).show_separator_line(false).show(ui, content);
+}
+
+/// Returns what stands alone; a GPO that was deleted since the forest was read is left out.
+fn halves<'a>(orphans: &Orphans, domain: &'a DomainSnapshot) -> Vec<Half<'a>> {
+    let folders = orphans.folders.iter().map(|id| Half::Folder(*id));
+    folders.chain(orphans.containers.iter().filter_map(|id| domain.gpo(*id)).map(Half::Gpo)).collect()
+}
+
+fn halves_ui(ui: &mut Ui, view: &mut View<'_>, halves: &[Half<'_>]) {
+    let forest = view.forest;
+    let place = |half: &Half<'_>| match half {
+        Half::Folder(_) => None,
+        Half::Gpo(gpo) => Some(Place::Gpo { domain: gpo.domain.clone(), id: gpo.id }),
+    };
+    let id = |half: &Half<'_>| match half {
+        Half::Folder(id) => *id,
+        Half::Gpo(gpo) => gpo.id,
+    };
+    let table = DataTable::new("orphans", "Halves of GPOs")
+        .column(Column::new("What is there", 380.0, move |half: &Half<'_>| match place(half) {
+            Some(place) => cells::place(forest, &place),
+            None => Cell::icon(Icon::Gpo, format!("Policies\\{}", id(half))),
+        }))
+        .column(Column::new("What is missing", 320.0, |half: &Half<'_>| {
+            let missing = match half {
+                Half::Folder(_) => "The GPO in the directory",
+                Half::Gpo(_) => "The folder in SYSVOL",
+            };
+            Cell::text(missing).tone(Tone::Error)
+        }))
+        .column(Column::new("Unique ID", 290.0, move |half: &Half<'_>| Cell::text(id(half).to_string())).hidden())
+        .row_id(move |half| row_id(id(half)))
+        .revision(row_id((view.revision(), halves.len())))
+        .height(TableHeight::Rows { min: 1, max: MOST_ROWS })
+        .compact();
+    view.table_ui(ui, table, halves, &[("Go to GPO", &place)]);
+}
+
+/// Says how many stand alone: `1 folder in SYSVOL has no GPO, 2 GPOs have no folder.`
+fn count(orphans: &Orphans) -> String {
+    let folders = match orphans.folders.len() {
+        0 => None,
+        1 => Some("1 folder in SYSVOL has no GPO".to_owned()),
+        many => Some(format!("{many} folders in SYSVOL have no GPO")),
+    };
+    let gpos = match orphans.containers.len() {
+        0 => None,
+        1 => Some("1 GPO has no folder in SYSVOL".to_owned()),
+        many => Some(format!("{many} GPOs have no folder in SYSVOL")),
+    };
+    let parts: Vec<String> = folders.into_iter().chain(gpos).collect();
+    format!("{}.", parts.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_notice_counts_both_kinds() {
+        let id = Guid::from_u128(1);
+        let both = Orphans { folders: vec![id], containers: vec![id, id] };
+        assert_eq!(count(&both), "1 folder in SYSVOL has no GPO, 2 GPOs have no folder in SYSVOL.");
+        let folders = Orphans { folders: vec![id, id], containers: Vec::new() };
+        assert_eq!(count(&folders), "2 folders in SYSVOL have no GPO.");
+    }
+}
