@@ -19,7 +19,7 @@ pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
             if !domain.gpos_read {
                 banner_ui(ui, Severity::Warning, "The GPOs could not be read to the end: some may be missing here.");
             }
-            contents_ui(ui, view, domain);
+            orphans::above_orphans_ui(ui, view, domain, contents_ui);
         }
     }
 }
@@ -64,7 +64,5 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no GPOs, or you may not see them.");
-    view.focus_first(table.focus_id());
-    orphans::orphans_ui(ui, view, domain);
     view.table_ui(ui, table, &domain.gpos, &[("Go to GPO", &|gpo| Some(place(gpo)))]);
 }

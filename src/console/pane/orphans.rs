@@ -1,7 +1,7 @@
 //! Halves of GPOs that stand alone: a folder in SYSVOL without its GPO, a GPO without its folder. Microsoft's console shows
 //! the first kind nowhere; it is what a deletion that was broken off, or replication, leaves behind.
 
-use egui::{Frame, Panel, Ui};
+use egui::{Id, Ui, UiBuilder};
 
 use super::cells;
 use super::state::View;
@@ -22,34 +22,49 @@ enum Half<'a> {
     Gpo(&'a Gpo),
 }
 
-/// Draws the halves that stand alone at the lower end of the view, if there are any; asks for them.
-pub(super) fn orphans_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
+/// Draws `content` and, at the lower end of the view, the halves that stand alone, if there are any.
+///
+/// The content comes first, for the keyboard and for screen readers too: what is left below it is what the halves took in
+/// the frame before.
+pub(super) fn above_orphans_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    domain: &DomainSnapshot,
+    content: impl FnOnce(&mut Ui, &mut View<'_>, &DomainSnapshot),
+) {
+    let id = Id::unique(("orphans", domain.name.to_string()));
+    let height: f32 = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let mut above = ui.available_rect_before_wrap();
+    above.max.y -= height;
+    ui.scope_builder(UiBuilder::new().max_rect(above), |ui| content(ui, view, domain));
+    let top = ui.cursor().top();
+    orphans_ui(ui, view, domain);
+    let taken = ui.cursor().top() - top;
+    if (taken - height).abs() > 0.5 {
+        ui.data_mut(|data| data.insert_temp(id, taken));
+        ui.ctx().request_repaint();
+    }
+}
+
+fn orphans_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
     view.fetch(Detail::Orphans(domain.name.clone()));
     let forest = view.forest;
     match forest.details.orphans(&domain.name) {
-        Lazy::Unknown | Lazy::Loading => {
-            panel_ui(ui, |ui| loading_ui(ui, "Comparing the GPOs with the folders in SYSVOL…"));
-        }
+        Lazy::Unknown | Lazy::Loading => loading_ui(ui, "Comparing the GPOs with the folders in SYSVOL…"),
         Lazy::Failed(error) => {
             let text = format!("The folders in SYSVOL could not be compared with the GPOs: {error}");
-            panel_ui(ui, |ui| banner_ui(ui, Severity::Warning, &text));
+            banner_ui(ui, Severity::Warning, &text);
         }
         Lazy::Ready(orphans) => {
             let halves = halves(orphans, domain);
             if !halves.is_empty() {
-                panel_ui(ui, |ui| {
-                    let hint = "A deletion that was broken off leaves them behind; replication that is under way looks the same.";
-                    banner_with_hint_ui(ui, Severity::Warning, &count(orphans), hint);
-                    halves_ui(ui, view, &halves);
-                });
+                let hint =
+                    "A deletion that was broken off leaves them behind; replication that is under way looks the same.";
+                banner_with_hint_ui(ui, Severity::Warning, &count(orphans), hint);
+                halves_ui(ui, view, &halves);
             }
         }
     }
-}
-
-fn panel_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
-    let frame = Frame::new().inner_margin(egui::Margin { top: 8, ..egui::Margin::ZERO });
-    Panel::bottom("orphans").frame(frame).resizable(false).show_separator_line(false).show(ui, content);
 }
 
 /// Returns what stands alone; a GPO that was deleted since the forest was read is left out.

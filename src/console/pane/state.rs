@@ -169,11 +169,6 @@ impl View<'_> {
         self.state.tabs_ui(ui, group, titles)
     }
 
-    /// Has a table take the focus of the pane although another one is drawn before it.
-    pub(super) fn focus_first(&mut self, table: Id) {
-        self.state.table_stop.get_or_insert(table);
-    }
-
     /// Draws a table whose rows lead to places: by double click, by Enter, and by the context menu.
     pub(super) fn table_ui<'a, R>(&mut self, ui: &mut Ui, table: DataTable<'a, R>, rows: &'a [R], ways: &[Way<'_, R>]) {
         let mut chosen = None;
