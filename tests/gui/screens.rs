@@ -54,7 +54,12 @@ const SCREENS: &[Screen] = &[
         tab: Some("Group Policy Inheritance"),
         row: None,
     },
-    Screen { name: "gpos", place: |_| Place::Gpos(root()), tab: Some("Contents"), row: Some("Default Domain Policy") },
+    Screen {
+        name: "gpos",
+        place: |_| Place::Gpos(root()),
+        tab: Some("Contents"),
+        row: Some("Baseline - All Computers"),
+    },
     Screen { name: "scope", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Scope"), row: None },
     Screen { name: "details", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Details"), row: None },
     Screen {
