@@ -12,6 +12,7 @@ mod live {
     mod lab;
     mod cli;
     mod forest;
+    mod reading;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;
