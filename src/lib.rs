@@ -11,6 +11,8 @@ pub mod security;
 pub mod format;
 pub mod store;
 pub mod gpm;
+pub mod report;
+pub mod extension;
 pub mod operation;
 #[cfg(feature = "gui")]
 pub mod console;

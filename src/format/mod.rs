@@ -4,6 +4,7 @@
 //! This module knows [`crate::ident`] and [`crate::security`] only.
 
 mod xml_text;
+pub mod admx;
 mod gpt_ini;
 mod backup_set;
 mod registry_pol;

@@ -1,0 +1,60 @@
+//! What the client-side extensions of Group Policy mean: one file per extension.
+//!
+//! An extension reads its part of a GPO ([`HalfContents`]: files and directory objects, already fetched) into the elements that GPMC's
+//! report XML has for it, and turns such elements, its own or those of a `gpreport.xml` made elsewhere, into sections for people.
+//! Nothing here does input or output. A new kind of setting is one file here and one line in [`EXTENSIONS`].
+//!
+//! Sources: `operations.md` 4.3, `gpo-storage.md` B to D, `console-ui.md` 9.1.
+
+mod contents;
+mod names;
+mod read;
+mod general;
+mod sections;
+mod unknown;
+
+pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
+pub use names::PrincipalNames;
+pub use read::{Part, Source, SourceContext, report_half};
+pub use sections::{Area, Placed, document};
+
+use crate::ident::Guid;
+use crate::report::ExtensionReport;
+
+use crate::report::Side;
+
+/// One kind of settings, as reports tell them apart.
+pub struct Extension {
+    /// The client-side extension whose registration in a half makes the settings count.
+    pub cse: Guid,
+    /// Name in reports.
+    pub name: &'static str,
+    /// The `xsi:type` of its element, without prefix.
+    pub xml_type: &'static str,
+    /// Its namespace, behind `http://www.microsoft.com/GroupPolicy/Settings/`.
+    pub namespace: &'static str,
+    /// Whether the half has settings of this kind, and which. Called only where the client-side extension is registered.
+    pub read: fn(&Source<'_>) -> Option<Part>,
+    /// The settings for people.
+    pub sections: fn(&ExtensionReport, Side) -> Vec<Placed>,
+    /// Which values of `registry.pol` are this extension's, by key below the hive and value name, in lower case: the others do not
+    /// report them again.
+    pub claims: fn(key: &str, value: &str) -> bool,
+}
+
+/// All kinds of settings in the order of Microsoft's reports: by id of the client-side extension; those that live in `registry.pol`
+/// last, the registry itself at the end.
+pub static EXTENSIONS: &[&Extension] = &[];
+
+/// Says that an extension has no values in `registry.pol`.
+pub fn claims_nothing(_key: &str, _value: &str) -> bool {
+    false
+}
+
+const NAMESPACE_BASE: &str = "http://www.microsoft.com/GroupPolicy/Settings/";
+
+/// Finds the extension that a report's `ExtensionData` is of.
+fn extension_of(report: &ExtensionReport) -> Option<&'static Extension> {
+    let tail = report.namespace.strip_prefix(NAMESPACE_BASE)?;
+    EXTENSIONS.iter().copied().find(|extension| extension.namespace.eq_ignore_ascii_case(tail))
+}

@@ -1,0 +1,82 @@
+//! Reading a half of a GPO: every extension in turn, each with its own problems.
+
+use crate::format::admx::AdmxStore;
+use crate::report::{Element, ExtensionReport, PartProblem, Side};
+
+use super::{EXTENSIONS, GptFile, HalfContents, NAMESPACE_BASE, PrincipalNames};
+
+/// What an extension reads from.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// Which half it is.
+    pub side: Side,
+    /// The half.
+    pub half: &'a HalfContents,
+    /// What is the same for all halves.
+    pub context: &'a SourceContext<'a>,
+}
+
+/// What all parts of a report share.
+pub struct SourceContext<'a> {
+    /// Names of principals.
+    pub names: &'a PrincipalNames,
+    /// The administrative templates.
+    pub templates: &'a AdmxStore,
+    /// Whether comments of settings are reported.
+    pub with_comments: bool,
+    /// Whether Microsoft's mistakes are repeated, and what its reports have no place for is left out.
+    pub compatible: bool,
+}
+
+/// What an extension found in a half.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Its settings as report elements.
+    pub elements: Vec<Element>,
+    /// What could not be read.
+    pub problems: Vec<PartProblem>,
+}
+
+impl<'a> Source<'a> {
+    /// Finds a file of the half and its bytes. A file that is there and could not be read becomes a problem of the part.
+    pub fn bytes(&self, path: &str, part: &mut Part) -> Option<&'a [u8]> {
+        let file = self.half.file(path)?;
+        match file.whole() {
+            Ok(bytes) => Some(bytes),
+            Err(reason) => {
+                part.problems.push(self.problem(file, reason));
+                None
+            }
+        }
+    }
+
+    /// Returns a problem of a file of this half.
+    pub fn problem(&self, file: &GptFile, message: impl ToString) -> PartProblem {
+        self.problem_at(&file.path, message)
+    }
+
+    /// Returns a problem of a file of this half, by its path.
+    pub fn problem_at(&self, path: &str, message: impl ToString) -> PartProblem {
+        PartProblem { file: format!("{}/{path}", self.side.folder()), message: message.to_string() }
+    }
+}
+
+/// Reads what all extensions registered in a half set there, in the order of Microsoft's reports.
+pub fn report_half(source: &Source<'_>) -> Vec<ExtensionReport> {
+    let mut reports = Vec::new();
+    for extension in EXTENSIONS {
+        if !source.half.registered.contains(extension.cse) {
+            continue;
+        }
+        if let Some(part) = (extension.read)(source) {
+            reports.push(ExtensionReport {
+                name: extension.name.to_owned(),
+                xml_type: extension.xml_type.to_owned(),
+                namespace: format!("{NAMESPACE_BASE}{}", extension.namespace),
+                elements: part.elements,
+                problems: part.problems,
+            });
+        }
+    }
+    reports
+}

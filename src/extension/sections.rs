@@ -1,0 +1,120 @@
+//! Putting a report together for people: the sections of all extensions in the order and under the headings of GPMC.
+
+use crate::report::{Block, Document, GpoReport, HalfReport, Section, Side};
+
+use super::{extension_of, general, unknown};
+
+/// Sections of an extension with the place where they belong.
+pub struct Placed {
+    /// Below which headings.
+    pub area: Area,
+    /// The section.
+    pub section: Section,
+}
+
+/// The headings of a half below which extensions put their sections, in the order in which they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Area {
+    /// Policies, Software Settings.
+    SoftwareSettings,
+    /// Policies, Windows Settings.
+    WindowsSettings,
+    /// Policies, Windows Settings, Security Settings.
+    SecuritySettings,
+    /// Policies, Administrative Templates.
+    AdministrativeTemplates,
+    /// Policies: what belongs below no other heading.
+    OtherPolicies,
+    /// Preferences, Windows Settings.
+    PreferencesWindows,
+    /// Preferences, Control Panel Settings.
+    PreferencesControlPanel,
+}
+
+impl Area {
+    /// Returns the headings from the half down.
+    fn headings(self) -> &'static [&'static str] {
+        match self {
+            Area::SoftwareSettings => &["Policies", "Software Settings"],
+            Area::WindowsSettings => &["Policies", "Windows Settings"],
+            Area::SecuritySettings => &["Policies", "Windows Settings", "Security Settings"],
+            Area::AdministrativeTemplates => &["Policies", "Administrative Templates"],
+            Area::OtherPolicies => &["Policies"],
+            Area::PreferencesWindows => &["Preferences", "Windows Settings"],
+            Area::PreferencesControlPanel => &["Preferences", "Control Panel Settings"],
+        }
+    }
+}
+
+/// Puts a report together for people.
+pub fn document(report: &GpoReport) -> Document {
+    Document {
+        title: report.name.clone(),
+        collected: report.read.map(|time| time.to_local_text()).unwrap_or_default(),
+        sections: vec![
+            general::section(report),
+            half_section(report, Side::Computer),
+            half_section(report, Side::User),
+        ],
+    }
+}
+
+fn half_section(report: &GpoReport, side: Side) -> Section {
+    let half = report.half(side);
+    let state = if half.enabled { "Enabled" } else { "Disabled" };
+    let mut section = Section::new(format!("{} ({state})", side.label())).opened();
+    let mut placed = placed_sections(half, side);
+    if placed.is_empty() {
+        return section.with(Block::Text("No settings defined.".to_owned()));
+    }
+    placed.sort_by_key(|placed| placed.area);
+    for Placed { area, section: inner } in placed {
+        let mut at = &mut section;
+        for heading in area.headings() {
+            at = subsection(at, heading);
+            if let (Area::AdministrativeTemplates, "Administrative Templates", Some(from), true) =
+                (area, *heading, &report.template_source, at.blocks.is_empty())
+            {
+                at.blocks.push(Block::Text(format!("Policy definitions (ADMX files) retrieved from {from}.")));
+            }
+        }
+        at.blocks.push(Block::Section(inner));
+    }
+    section
+}
+
+/// Returns the sections of all extensions of a half, in their order.
+fn placed_sections(half: &HalfReport, side: Side) -> Vec<Placed> {
+    let mut all = Vec::new();
+    for report in &half.extensions {
+        let mut sections = match extension_of(report) {
+            Some(extension) => (extension.sections)(report, side),
+            None => unknown::sections(report),
+        };
+        if !report.problems.is_empty() {
+            // Said where the extension's first section stands, or in one of its own.
+            let problems = report.problems.iter().cloned().map(Block::Problem);
+            match sections.first_mut() {
+                Some(first) => drop(first.section.blocks.splice(0..0, problems)),
+                None => sections.push(Placed {
+                    area: Area::OtherPolicies,
+                    section: Section { blocks: problems.collect(), ..Section::new(&report.name).opened() },
+                }),
+            }
+        }
+        all.extend(sections);
+    }
+    all
+}
+
+/// Returns the last subsection if it has this heading, else a new one: open, as GPMC opens these levels.
+fn subsection<'a>(section: &'a mut Section, heading: &str) -> &'a mut Section {
+    let is_there = matches!(section.blocks.last(), Some(Block::Section(last)) if last.heading == heading);
+    if !is_there {
+        section.blocks.push(Block::Section(Section::new(heading).opened()));
+    }
+    match section.blocks.last_mut() {
+        Some(Block::Section(last)) => last,
+        _ => section,
+    }
+}

@@ -1,0 +1,242 @@
+//! Reading reports that GPMC or this program wrote: `gpreport.xml` of a backup, the file of Save Report, one GPO or many.
+
+use roxmltree::{Document as XmlDocument, Node, ParsingOptions};
+
+use crate::format::{XmlTextError, decode_xml};
+use crate::ident::{Guid, Timestamp};
+
+use super::{Element, ExtensionReport, GpoReport, HalfReport, LinkReport, Namespace, PartProblem};
+
+/// The file is no report of a GPO.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadReportError {
+    /// The file is no text.
+    #[error(transparent)]
+    Text(#[from] XmlTextError),
+    /// The XML is broken.
+    #[error("broken XML: {0}")]
+    Xml(String),
+    /// It is XML without a GPO in it.
+    #[error("no report of a GPO: the root element is `{root}`, expected `GPO` or `report`")]
+    NoGpo {
+        /// The name of the root element, at most 80 characters.
+        root: String,
+    },
+    /// The element that identifies the GPO is missing or no GUID.
+    #[error("line {line}: `{value}` is not the GUID of a GPO")]
+    Id {
+        /// Line of the element `GPO`, from 1.
+        line: u32,
+        /// What stands there, at most 80 characters.
+        value: String,
+    },
+}
+
+/// The most nodes that are read: some thirty times the largest real report.
+const MOST_NODES: u32 = 20_000_000;
+/// Elements nested deeper than this are left out.
+const DEEPEST: usize = 200;
+
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// Reads the reports in a file, in order.
+///
+/// # Errors
+/// Fails where the file is no report at all or one of its GPOs has no id.
+pub fn read_reports(bytes: &[u8]) -> Result<Vec<GpoReport>, ReadReportError> {
+    let text = decode_xml(bytes)?;
+    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
+    let document =
+        XmlDocument::parse_with_options(&text, options).map_err(|error| ReadReportError::Xml(error.to_string()))?;
+    let root = document.root_element();
+    match root.tag_name().name() {
+        "GPO" => Ok(vec![read_gpo(root)?]),
+        "report" => children_named(root, "GPO").map(read_gpo).collect(),
+        other => Err(ReadReportError::NoGpo { root: other.chars().take(80).collect() }),
+    }
+}
+
+fn read_gpo(node: Node<'_, '_>) -> Result<GpoReport, ReadReportError> {
+    let id_text = text_at(node, &["Identifier", "Identifier"]);
+    let id: Guid = id_text.trim().parse().map_err(|_| ReadReportError::Id {
+        line: node.document().text_pos_at(node.range().start).row,
+        value: id_text.trim().chars().take(80).collect(),
+    })?;
+    let optional = |name: &str| child(node, name).map(text);
+    Ok(GpoReport {
+        id,
+        domain: text_at(node, &["Identifier", "Domain"]),
+        name: text_at(node, &["Name"]),
+        include_comments: text_at(node, &["IncludeComments"]) == "true",
+        created: read_time(&text_at(node, &["CreatedTime"])),
+        modified: read_time(&text_at(node, &["ModifiedTime"])),
+        read: read_time(&text_at(node, &["ReadTime"])),
+        security: child(node, "SecurityDescriptor").map(|security| read_element(security, "", 0)),
+        filter_available: text_at(node, &["FilterDataAvailable"]) == "true",
+        filter_name: optional("FilterName"),
+        filter_description: optional("FilterDescription"),
+        computer: child(node, "Computer").map(read_half).unwrap_or_default(),
+        user: child(node, "User").map(read_half).unwrap_or_default(),
+        links: children_named(node, "LinksTo").map(read_link).collect(),
+        template_source: None,
+    })
+}
+
+fn read_half(node: Node<'_, '_>) -> HalfReport {
+    HalfReport {
+        version_directory: text_at(node, &["VersionDirectory"]).parse().ok(),
+        version_sysvol: text_at(node, &["VersionSysvol"]).parse().ok(),
+        enabled: text_at(node, &["Enabled"]) == "true",
+        extensions: children_named(node, "ExtensionData").map(read_extension).collect(),
+    }
+}
+
+fn read_extension(data: Node<'_, '_>) -> ExtensionReport {
+    let mut report = ExtensionReport {
+        name: text_at(data, &["Name"]),
+        xml_type: String::new(),
+        namespace: String::new(),
+        elements: Vec::new(),
+        problems: Vec::new(),
+    };
+    if let Some(extension) = child(data, "Extension") {
+        let full_type = extension.attribute((XSI, "type")).unwrap_or_default();
+        let (prefix, xml_type) = full_type.split_once(':').unwrap_or(("", full_type));
+        report.xml_type = xml_type.to_owned();
+        let own = (!prefix.is_empty()).then(|| extension.lookup_namespace_uri(Some(prefix))).flatten();
+        report.namespace = own.unwrap_or_default().to_owned();
+        let elements = extension.children().filter(Node::is_element);
+        report.elements = elements.map(|element| read_element(element, &report.namespace, 0)).collect();
+    }
+    for error in children_named(data, "Error") {
+        let message = text_at(error, &["Details"]);
+        let message = if message.is_empty() { text(error) } else { message };
+        report.problems.push(PartProblem { file: report.name.clone(), message });
+    }
+    report
+}
+
+fn read_link(node: Node<'_, '_>) -> LinkReport {
+    LinkReport {
+        som_name: text_at(node, &["SOMName"]),
+        som_path: text_at(node, &["SOMPath"]),
+        enabled: text_at(node, &["Enabled"]) == "true",
+        enforced: text_at(node, &["NoOverride"]) == "true",
+    }
+}
+
+fn read_element(node: Node<'_, '_>, extension: &str, depth: usize) -> Element {
+    let tag = node.tag_name();
+    let uri = tag.namespace().unwrap_or_default();
+    let namespace = match uri.rsplit('/').next().unwrap_or_default() {
+        _ if !extension.is_empty() && uri == extension => Namespace::Extension,
+        "Types" => Namespace::Types,
+        "Security" if uri.ends_with("/Types/Security") => Namespace::Security,
+        _ => Namespace::Settings,
+    };
+    let mut element = Element::of(namespace, tag.name().to_owned());
+    for attribute in node.attributes() {
+        let name = match attribute.namespace() {
+            Some(XSI) => format!("xsi:{}", attribute.name()),
+            _ => attribute.name().to_owned(),
+        };
+        element.attributes.push((name.into(), attribute.value().to_owned()));
+    }
+    if depth < DEEPEST {
+        let children = node.children().filter(Node::is_element);
+        element.children = children.map(|child| read_element(child, extension, depth + 1)).collect();
+    }
+    if element.children.is_empty() {
+        element.text = text(node);
+    }
+    element
+}
+
+fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
+    node.children().find(|child| child.is_element() && child.tag_name().name() == name)
+}
+
+fn children_named<'a, 'input: 'a>(node: Node<'a, 'input>, name: &'a str) -> impl Iterator<Item = Node<'a, 'input>> {
+    node.children().filter(move |child| child.is_element() && child.tag_name().name() == name)
+}
+
+fn text_at(node: Node<'_, '_>, path: &[&str]) -> String {
+    path.iter().try_fold(node, |node, name| child(node, name)).map(text).unwrap_or_default()
+}
+
+/// Returns the text directly in an element, pieces around comments put together.
+fn text(node: Node<'_, '_>) -> String {
+    node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
+}
+
+/// Reads `2016-11-25T17:08:18` or `2017-10-17T04:44:54.6451082Z`, UTC; none where the text is no time of our calendar.
+fn read_time(text: &str) -> Option<Timestamp> {
+    let civil: jiff::civil::DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
+    Timestamp::from_unix_seconds(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{write_report, write_reports};
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let policy = Element::new("Policy")
+            .attribute("name", "a \"b\" <c>\r\nd")
+            .with(Element::text("Name", "Zürich & <co>\r\nnext"))
+            .with(Element::principal("Member", Some(&crate::ident::Sid::system()), Some("NT AUTHORITY\\SYSTEM")));
+        let extension = ExtensionReport {
+            name: "Registry".to_owned(),
+            xml_type: "RegistrySettings".to_owned(),
+            namespace: "http://www.microsoft.com/GroupPolicy/Settings/Registry".to_owned(),
+            elements: vec![policy],
+            problems: Vec::new(),
+        };
+        let report = GpoReport {
+            id: Guid::NIL,
+            domain: "corp.example.com".to_owned(),
+            name: "A \u{1F600}".to_owned(),
+            include_comments: true,
+            created: Timestamp::from_unix_seconds(1_700_000_000),
+            modified: None,
+            read: None,
+            security: Some(
+                Element::of(Namespace::Settings, "SecurityDescriptor")
+                    .with(Element::text_of(Namespace::Security, "SDDL", "D:")),
+            ),
+            filter_available: true,
+            filter_name: None,
+            filter_description: None,
+            computer: HalfReport { enabled: true, extensions: vec![extension.clone()], ..HalfReport::default() },
+            user: HalfReport { version_sysvol: Some(3), extensions: vec![extension], ..HalfReport::default() },
+            links: vec![LinkReport {
+                som_name: "Staff".to_owned(),
+                som_path: "corp.example.com/Staff".to_owned(),
+                enabled: true,
+                enforced: false,
+            }],
+            template_source: None,
+        };
+        let bytes = write_report(&report);
+        let read = read_reports(&bytes).unwrap();
+        assert_eq!(write_report(&read[0]), bytes);
+        assert_eq!(read[0].computer.extensions[0].elements, report.computer.extensions[0].elements);
+        let many = read_reports(&write_reports([&report, &report])).unwrap();
+        assert_eq!(many.len(), 2);
+        assert_eq!(write_report(&many[1]), bytes);
+    }
+
+    #[test]
+    fn what_is_no_report_is_refused() {
+        let check = |text: &str| read_reports(text.as_bytes()).unwrap_err().to_string();
+        assert!(check("<a/>").contains("the root element is `a`"));
+        assert!(check("<GPO><Identifier/></GPO>").contains("line 1"));
+        assert!(check("<GPO").starts_with("broken XML"));
+        assert!(check("<!DOCTYPE x [<!ENTITY a \"b\">]><GPO>&a;</GPO>").starts_with("broken XML"));
+        let deep = "<x>".repeat(50_000);
+        assert!(read_reports(deep.as_bytes()).is_err());
+        let deep = format!("<GPO>{}{}</GPO>", "<x>".repeat(50_000), "</x>".repeat(50_000));
+        assert!(read_reports(deep.as_bytes()).is_err());
+    }
+}

@@ -1,0 +1,237 @@
+//! Writing reports as GPMC writes them: UTF-16 with mark, CR LF, two blanks of indent, prefixes `q1`, `q2` … for extensions
+//! (`operations.md` 4.1, 4.3).
+
+use std::fmt::Write as _;
+
+use crate::ident::Timestamp;
+
+use super::{Element, ExtensionReport, GpoReport, HalfReport, Namespace};
+
+const SETTINGS: &str = "http://www.microsoft.com/GroupPolicy/Settings";
+const TYPES: &str = "http://www.microsoft.com/GroupPolicy/Types";
+const SECURITY: &str = "http://www.microsoft.com/GroupPolicy/Types/Security";
+const ROOT_ATTRIBUTES: &str = "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=\"http://www.microsoft.com/GroupPolicy/Settings\"";
+
+/// Returns the report of one GPO as the bytes of a `gpreport.xml`: UTF-16LE with mark.
+pub fn write_report(report: &GpoReport) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.gpo(report);
+    writer.into_bytes()
+}
+
+/// Returns a report over several GPOs, the element `report` around them, in the same encoding.
+pub fn write_reports<'a>(reports: impl IntoIterator<Item = &'a GpoReport>) -> Vec<u8> {
+    let mut writer = Writer::new();
+    writer.line("<report>");
+    writer.depth += 1;
+    for report in reports {
+        writer.gpo(report);
+        writer.prefix = 0;
+    }
+    writer.depth -= 1;
+    writer.line("</report>");
+    writer.into_bytes()
+}
+
+struct Writer {
+    out: String,
+    depth: usize,
+    /// Number of the extension being written, counted through a GPO.
+    prefix: usize,
+}
+
+impl Writer {
+    fn new() -> Self {
+        Writer { out: "<?xml version=\"1.0\" encoding=\"utf-16\"?>".to_owned(), depth: 0, prefix: 0 }
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        [0xFEFF].into_iter().chain(self.out.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    }
+
+    fn indent(&mut self) {
+        self.out.push_str("\r\n");
+        for _ in 0..self.depth {
+            self.out.push_str("  ");
+        }
+    }
+
+    fn line(&mut self, text: &str) {
+        self.indent();
+        self.out.push_str(text);
+    }
+
+    fn field(&mut self, name: &str, text: &str) {
+        self.element(&Element::text_of(Namespace::Settings, name.to_owned(), text), Namespace::Settings);
+    }
+
+    fn flag(&mut self, name: &str, value: bool) {
+        self.field(name, if value { "true" } else { "false" });
+    }
+
+    fn gpo(&mut self, report: &GpoReport) {
+        self.line(&format!("<GPO {ROOT_ATTRIBUTES}>"));
+        self.depth += 1;
+        let identifier = Element::of(Namespace::Settings, "Identifier")
+            .with(Element::text_of(Namespace::Types, "Identifier", report.id.to_string()))
+            .with(Element::text_of(Namespace::Types, "Domain", report.domain.clone()));
+        self.element(&identifier, Namespace::Settings);
+        self.field("Name", &report.name);
+        self.flag("IncludeComments", report.include_comments);
+        for (name, time) in [("CreatedTime", report.created), ("ModifiedTime", report.modified)] {
+            if let Some(time) = time {
+                self.field(name, time.to_string().trim_end_matches('Z'));
+            }
+        }
+        if let Some(time) = report.read {
+            self.field("ReadTime", &read_time(time));
+        }
+        if let Some(security) = &report.security {
+            self.element(security, Namespace::Settings);
+        }
+        self.flag("FilterDataAvailable", report.filter_available);
+        if let Some(name) = &report.filter_name {
+            self.field("FilterName", name);
+        }
+        if let Some(description) = report.filter_description.as_deref().filter(|text| !text.is_empty()) {
+            self.field("FilterDescription", description);
+        }
+        self.half("Computer", &report.computer);
+        self.half("User", &report.user);
+        for link in &report.links {
+            self.line("<LinksTo>");
+            self.depth += 1;
+            self.field("SOMName", &link.som_name);
+            self.field("SOMPath", &link.som_path);
+            self.flag("Enabled", link.enabled);
+            self.flag("NoOverride", link.enforced);
+            self.depth -= 1;
+            self.line("</LinksTo>");
+        }
+        self.depth -= 1;
+        self.line("</GPO>");
+    }
+
+    fn half(&mut self, name: &str, half: &HalfReport) {
+        self.line(&format!("<{name}>"));
+        self.depth += 1;
+        for (name, version) in [("VersionDirectory", half.version_directory), ("VersionSysvol", half.version_sysvol)] {
+            if let Some(version) = version {
+                self.field(name, &version.to_string());
+            }
+        }
+        self.flag("Enabled", half.enabled);
+        for extension in &half.extensions {
+            self.extension(extension);
+        }
+        self.depth -= 1;
+        self.line(&format!("</{name}>"));
+    }
+
+    fn extension(&mut self, extension: &ExtensionReport) {
+        self.prefix += 1;
+        self.line("<ExtensionData>");
+        self.depth += 1;
+        self.indent();
+        let prefix = self.prefix;
+        let _ = write!(self.out, "<Extension xmlns:q{prefix}=\"");
+        push_escaped(&mut self.out, &extension.namespace, true);
+        let _ = write!(self.out, "\" xsi:type=\"q{prefix}:");
+        push_escaped(&mut self.out, &extension.xml_type, true);
+        if extension.elements.is_empty() {
+            self.out.push_str("\" />");
+        } else {
+            self.out.push_str("\">");
+            self.depth += 1;
+            for element in &extension.elements {
+                self.element(element, Namespace::Settings);
+            }
+            self.depth -= 1;
+            self.line("</Extension>");
+        }
+        self.field("Name", &extension.name);
+        if !extension.problems.is_empty() {
+            self.line("<Error>");
+            self.depth += 1;
+            let details: Vec<String> =
+                extension.problems.iter().map(|problem| format!("{}: {}", problem.file, problem.message)).collect();
+            self.field("Details", &details.join("\n"));
+            self.depth -= 1;
+            self.line("</Error>");
+        }
+        self.depth -= 1;
+        self.line("</ExtensionData>");
+    }
+
+    /// Writes an element below one of the namespace `default`, which is the default namespace there.
+    fn element(&mut self, element: &Element, default: Namespace) {
+        self.indent();
+        let start = self.out.len() + 1;
+        self.out.push('<');
+        let mut inner = default;
+        if element.namespace == Namespace::Extension {
+            let _ = write!(self.out, "q{}:", self.prefix);
+        }
+        self.out.push_str(&element.name);
+        let name = start..self.out.len();
+        if element.namespace != default && element.namespace != Namespace::Extension {
+            inner = element.namespace;
+            let _ = write!(self.out, " xmlns=\"{}\"", uri(inner));
+        }
+        for (name, value) in &element.attributes {
+            let _ = write!(self.out, " {name}=\"");
+            push_escaped(&mut self.out, value, true);
+            self.out.push('"');
+        }
+        if !element.children.is_empty() {
+            self.out.push('>');
+            self.depth += 1;
+            for child in &element.children {
+                self.element(child, inner);
+            }
+            self.depth -= 1;
+            self.indent();
+        } else if element.text.is_empty() {
+            self.out.push_str(" />");
+            return;
+        } else {
+            self.out.push('>');
+            push_escaped(&mut self.out, &element.text, false);
+        }
+        self.out.push_str("</");
+        self.out.extend_from_within(name);
+        self.out.push('>');
+    }
+}
+
+fn uri(namespace: Namespace) -> &'static str {
+    match namespace {
+        Namespace::Settings | Namespace::Extension => SETTINGS,
+        Namespace::Types => TYPES,
+        Namespace::Security => SECURITY,
+    }
+}
+
+/// Writes a time as .NET does: seven digits of fraction with the zeros at the end cut, and `Z`.
+fn read_time(time: Timestamp) -> String {
+    time.to_string()
+}
+
+/// Writes text so that a reader gets it back: what XML cannot hold becomes U+FFFD.
+fn push_escaped(out: &mut String, text: &str, in_attribute: bool) {
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' if in_attribute => out.push_str("&quot;"),
+            '\r' => out.push_str("&#xD;"),
+            '\n' | '\t' if in_attribute => {
+                let _ = write!(out, "&#x{:X};", u32::from(character));
+            }
+            '\n' | '\t' => out.push(character),
+            '\u{0}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => out.push(char::REPLACEMENT_CHARACTER),
+            other => out.push(other),
+        }
+    }
+}
