@@ -69,16 +69,7 @@ fn half_section(report: &GpoReport, side: Side) -> Section {
     }
     placed.sort_by_key(|placed| placed.area);
     for Placed { area, section: inner } in placed {
-        let mut at = &mut section;
-        for heading in area.headings() {
-            at = subsection(at, heading);
-            if let (Area::AdministrativeTemplates, "Administrative Templates", Some(from), true) =
-                (area, *heading, &report.template_source, at.blocks.is_empty())
-            {
-                at.blocks.push(Block::Text(format!("Policy definitions (ADMX files) retrieved from {from}.")));
-            }
-        }
-        at.blocks.push(Block::Section(inner));
+        add(&mut section.blocks, area.headings(), report.template_source.as_deref(), inner);
     }
     section
 }
@@ -107,14 +98,18 @@ fn placed_sections(half: &HalfReport, side: Side) -> Vec<Placed> {
     all
 }
 
-/// Returns the last subsection if it has this heading, else a new one: open, as GPMC opens these levels.
-fn subsection<'a>(section: &'a mut Section, heading: &str) -> &'a mut Section {
-    let is_there = matches!(section.blocks.last(), Some(Block::Section(last)) if last.heading == heading);
-    if !is_there {
-        section.blocks.push(Block::Section(Section::new(heading).opened()));
+/// Adds a section below these headings. Headings that stand there already are used; new ones are open, as GPMC opens these levels.
+fn add(blocks: &mut Vec<Block>, headings: &[&str], template_source: Option<&str>, inner: Section) {
+    let Some((heading, rest)) = headings.split_first() else { return blocks.push(Block::Section(inner)) };
+    if let Some(Block::Section(last)) = blocks.last_mut()
+        && last.heading == *heading
+    {
+        return add(&mut last.blocks, rest, template_source, inner);
     }
-    match section.blocks.last_mut() {
-        Some(Block::Section(last)) => last,
-        _ => section,
+    let mut section = Section::new(*heading).opened();
+    if let ("Administrative Templates", Some(source)) = (*heading, template_source) {
+        section.blocks.push(Block::Text(format!("Policy definitions (ADMX files) retrieved from {source}.")));
     }
+    add(&mut section.blocks, rest, template_source, inner);
+    blocks.push(Block::Section(section));
 }

@@ -201,10 +201,11 @@ mod tests {
             created: Timestamp::from_unix_seconds(1_700_000_000),
             modified: None,
             read: None,
-            security: Some(
-                Element::of(Namespace::Settings, "SecurityDescriptor")
-                    .with(Element::text_of(Namespace::Security, "SDDL", "D:")),
-            ),
+            security: Some(Element::of(Namespace::Settings, "SecurityDescriptor").with(Element::text_of(
+                Namespace::Security,
+                "SDDL",
+                "D:",
+            ))),
             filter_available: true,
             filter_name: None,
             filter_description: None,
