@@ -103,7 +103,7 @@ fn allowed(permission: &Element) -> String {
     let levels: Vec<&str> = levels(permission).collect();
     let text = match levels[..] {
         ["Apply Group Policy"] => "Read (from Security Filtering)".to_owned(),
-        ["Edit"] => "Edit settings".to_owned(),
+        ["Edit" | "Edit Settings"] => "Edit settings".to_owned(),
         ["Edit, delete, modify security"] => "Edit settings, delete, modify security".to_owned(),
         [] => "Custom".to_owned(),
         _ => levels.join(", "),

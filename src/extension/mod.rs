@@ -9,11 +9,13 @@
 mod contents;
 mod names;
 mod read;
+mod descriptor;
 mod general;
 mod sections;
 mod unknown;
 
 pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
+pub use descriptor::{DescribedObject, descriptor_element};
 pub use names::PrincipalNames;
 pub use read::{Part, Source, SourceContext, report_half};
 pub use sections::{Area, Placed, document};

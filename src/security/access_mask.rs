@@ -95,7 +95,8 @@ impl AccessMask {
         self.mapped(AccessMask::FILE_READ, AccessMask::FILE_WRITE, AccessMask::FILE_EXECUTE, AccessMask::FILE_ALL)
     }
 
-    fn mapped(self, read: AccessMask, write: AccessMask, execute: AccessMask, all: AccessMask) -> AccessMask {
+    /// Returns the mask with generic rights replaced by what they mean on the kind of object for which these masks stand.
+    pub fn mapped(self, read: AccessMask, write: AccessMask, execute: AccessMask, all: AccessMask) -> AccessMask {
         let generic = [
             (AccessMask::GENERIC_READ, read),
             (AccessMask::GENERIC_WRITE, write),
