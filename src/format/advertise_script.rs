@@ -283,7 +283,10 @@ mod tests {
                         ScriptArgument::Ansi(Vec::new(), LengthForm::Short),
                     ],
                 ),
-                record(SOURCE_LIST, vec![ScriptArgument::Number(1), ScriptArgument::Null, text(r"\\s\x\", LengthForm::Extended)]),
+                record(
+                    SOURCE_LIST,
+                    vec![ScriptArgument::Number(1), ScriptArgument::Null, text(r"\\s\x\", LengthForm::Extended)],
+                ),
                 record(3, vec![]),
             ],
         }

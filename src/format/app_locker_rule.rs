@@ -67,7 +67,9 @@ impl AppLockerRule {
 
     /// Changes the value of an attribute of the rule itself and nothing else; tells whether it has such an attribute.
     pub fn set_attribute(&mut self, name: &str, value: &str) -> bool {
-        let Some(attribute) = self.root.attributes.iter().find(|attribute| attribute.name == name) else { return false };
+        let Some(attribute) = self.root.attributes.iter().find(|attribute| attribute.name == name) else {
+            return false;
+        };
         let mut text = self.text.clone();
         text.replace_range(attribute.range.clone(), &escape(value));
         match AppLockerRule::parse(&text) {

@@ -31,7 +31,9 @@ pub enum ParseCertificateBlobError {
         offset: usize,
     },
     /// A property promises more than there is.
-    #[error("the property at byte {offset} of a certificate store entry promises {size_bytes} bytes, {left_bytes} are left")]
+    #[error(
+        "the property at byte {offset} of a certificate store entry promises {size_bytes} bytes, {left_bytes} are left"
+    )]
     Size {
         /// Where the property starts.
         offset: usize,
@@ -60,8 +62,7 @@ impl CertificateBlob {
         let mut offset = 0;
         while offset < bytes.len() {
             let rest = bytes.get(offset..).unwrap_or_default();
-            let (head, rest) =
-                rest.split_first_chunk::<12>().ok_or(ParseCertificateBlobError::Head { offset })?;
+            let (head, rest) = rest.split_first_chunk::<12>().ok_or(ParseCertificateBlobError::Head { offset })?;
             let [id, reserved, size_bytes] =
                 [0, 4, 8].map(|at| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]));
             let data = usize::try_from(size_bytes).ok().and_then(|size| rest.get(..size));

@@ -58,7 +58,10 @@ impl FirewallRule {
 
     /// Returns all values of a token, in order; its name compared without case.
     pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
-        self.tokens.iter().filter(move |token| token.name.eq_ignore_ascii_case(name)).filter_map(|token| token.value.as_deref())
+        self.tokens
+            .iter()
+            .filter(move |token| token.name.eq_ignore_ascii_case(name))
+            .filter_map(|token| token.value.as_deref())
     }
 
     /// Tells whether a token says `TRUE`.
