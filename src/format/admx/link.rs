@@ -39,7 +39,9 @@ pub(super) fn link(templates: &mut Vec<Template>, warnings: &mut Vec<AdmxWarning
         true
     });
     for template in templates.iter() {
-        for (_, namespace) in template.prefixes.iter().filter(|(_, name)| !by_namespace.contains_key(&name.to_lowercase())) {
+        for (_, namespace) in
+            template.prefixes.iter().filter(|(_, name)| !by_namespace.contains_key(&name.to_lowercase()))
+        {
             let problem = AdmxProblem::Namespace(short(namespace));
             warnings.push(AdmxWarning { path: template.path.clone(), line: 0, problem });
         }
@@ -51,7 +53,9 @@ pub(super) fn link(templates: &mut Vec<Template>, warnings: &mut Vec<AdmxWarning
         .map(|template| {
             let mut find = Find { template, by_namespace: &by_namespace, warnings };
             let parents = template.categories.iter();
-            let parents = parents.map(|row| find.reference("parentCategory", row.parent_reference, row.line, &categories)).collect();
+            let parents = parents
+                .map(|row| find.reference("parentCategory", row.parent_reference, row.line, &categories))
+                .collect();
             let policies = template.policies.iter().map(|row| {
                 (
                     find.reference("parentCategory", row.category_reference, row.line, &categories),
@@ -113,7 +117,7 @@ impl Find<'_, '_> {
             None => (Some(self.template.namespace.as_str()), written),
             Some((prefix, name)) => {
                 let known = self.template.prefixes.iter().find(|(known, _)| known.eq_ignore_ascii_case(prefix));
-                (known.map(|(_, namespace)| namespace.as_str()), name)
+                (known.map(|(_, namespace)| namespace.as_str()), name.trim())
             }
         };
         let problem = match namespace.map(str::to_lowercase) {
@@ -172,7 +176,9 @@ pub(super) fn index(templates: &[Template]) -> Vec<IndexRow> {
                 }
                 match &element.kind {
                     KindRow::Boolean { on_list, off_list, .. } => lists.extend([*on_list, *off_list]),
-                    KindRow::Enum { options } => lists.extend(options.of(&template.options).iter().map(|option| option.list)),
+                    KindRow::Enum { options } => {
+                        lists.extend(options.of(&template.options).iter().map(|option| option.list))
+                    }
                     _ => {}
                 }
             }

@@ -3,8 +3,8 @@
 use super::link::DEEPEST_CATEGORY;
 use super::store::{AdmxStore, PolicyId};
 use super::tables::{
-    CategoryRow, ConditionRow, ControlKind, ControlRow, DefinitionRow, ElementRow, ItemRow, KindRow, OptionRow, PolicyClass,
-    PolicyRow, RowId, Rows, Template, Text, ValueRow,
+    CategoryRow, ConditionRow, ControlKind, ControlRow, DefinitionRow, ElementRow, ItemRow, KindRow, OptionRow,
+    PolicyClass, PolicyRow, RowId, Rows, Template, Text, ValueRow,
 };
 
 /// A policy of a store.
@@ -165,8 +165,10 @@ impl<'a> Policy<'a> {
 
     /// Returns the display names of its category and those above it, outermost first, with `/` between them; empty where it has none.
     pub fn category(&self) -> String {
-        let rows = std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
-        let mut names: Vec<&str> = rows.take(DEEPEST_CATEGORY).map(|(template, row)| template.texts.get(row.display)).collect();
+        let rows =
+            std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
+        let mut names: Vec<&str> =
+            rows.take(DEEPEST_CATEGORY).map(|(template, row)| template.texts.get(row.display)).collect();
         names.reverse();
         names.join("/")
     }
@@ -269,10 +271,9 @@ impl<'a> PolicyElement<'a> {
     pub fn kind(&self) -> ElementKind<'a> {
         let value = |value: ValueRow| value_of(self.template, value);
         match self.row.kind {
-            KindRow::Boolean { on, off, .. } => ElementKind::Boolean {
-                on: on.map_or(Value::Dword(1), value),
-                off: off.map_or(Value::Delete, value),
-            },
+            KindRow::Boolean { on, off, .. } => {
+                ElementKind::Boolean { on: on.map_or(Value::Dword(1), value), off: off.map_or(Value::Delete, value) }
+            }
             KindRow::Decimal { minimum, maximum, as_text, is_long } => {
                 ElementKind::Decimal { minimum, maximum, as_text, is_long }
             }
@@ -391,7 +392,8 @@ fn condition_text(template: &Template, condition: &ConditionRow, depth: usize) -
         return String::new();
     }
     let joined = |inner: &[ConditionRow], word: &str| {
-        let texts = inner.iter().map(|inner| condition_text(template, inner, depth + 1)).filter(|text| !text.is_empty());
+        let texts =
+            inner.iter().map(|inner| condition_text(template, inner, depth + 1)).filter(|text| !text.is_empty());
         texts.collect::<Vec<_>>().join(word)
     };
     match condition {

@@ -129,7 +129,8 @@ impl<'a> Reading<'a, '_> {
         let name = self.texts.add(name);
         let display = self.text_of(node, "displayName");
         let explain = self.text_of(node, "explainText");
-        let parent_reference = child(node, "parentCategory").and_then(|parent| self.reference(parent)).unwrap_or_default();
+        let parent_reference =
+            child(node, "parentCategory").and_then(|parent| self.reference(parent)).unwrap_or_default();
         let line = self.warnings.line(node.range().start);
         self.template.categories.push(CategoryRow { name, display, explain, parent_reference, parent: None, line });
     }
@@ -208,7 +209,8 @@ impl<'a> Reading<'a, '_> {
     }
 
     fn presentation(&mut self, policy: Node<'a, 'a>, elements: Rows) -> Rows {
-        let Some(written) = attribute(policy, "presentation").map(str::trim).filter(|written| !written.is_empty()) else {
+        let Some(written) = attribute(policy, "presentation").map(str::trim).filter(|written| !written.is_empty())
+        else {
             return Rows::default();
         };
         let Some(adml) = &self.adml else { return Rows::default() };

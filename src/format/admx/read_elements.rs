@@ -91,7 +91,8 @@ pub(super) fn read_element<'a>(reading: &mut Reading<'a, '_>, node: Node<'a, 'a>
 fn read_kind<'a>(reading: &mut Reading<'a, '_>, node: Node<'a, 'a>, policy_key: &'a str) -> Option<KindRow> {
     match node.tag_name().name() {
         "boolean" => {
-            let value = |reading: &mut Reading<'a, '_>, name| child(node, name).and_then(|value| read_value(reading, value));
+            let value =
+                |reading: &mut Reading<'a, '_>, name| child(node, name).and_then(|value| read_value(reading, value));
             let list = |reading: &mut Reading<'a, '_>, name| {
                 child(node, name).map(|list| read_items(reading, list, policy_key)).unwrap_or_default()
             };
@@ -105,7 +106,12 @@ fn read_kind<'a>(reading: &mut Reading<'a, '_>, node: Node<'a, 'a>, policy_key: 
         name @ ("decimal" | "longDecimal") => {
             let minimum = reading.number(node, "minValue").unwrap_or_default();
             let maximum = reading.number(node, "maxValue").unwrap_or(LARGEST_DECIMAL);
-            Some(KindRow::Decimal { minimum, maximum, as_text: flag(node, "storeAsText"), is_long: name == "longDecimal" })
+            Some(KindRow::Decimal {
+                minimum,
+                maximum,
+                as_text: flag(node, "storeAsText"),
+                is_long: name == "longDecimal",
+            })
         }
         "text" => {
             let longest = reading.number(node, "maxLength").unwrap_or(LONGEST_TEXT);

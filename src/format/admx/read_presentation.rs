@@ -72,5 +72,12 @@ fn read_control<'a>(reading: &mut Reading<'a, '_>, node: Node<'a, 'a>, kind: Con
         }
     }
     let suggestions = Rows::since(start, &reading.template.suggestions);
-    ControlRow { kind, element, label, default: default.unwrap_or_default(), is_sorted: !flag(node, "noSort"), suggestions }
+    ControlRow {
+        kind,
+        element,
+        label,
+        default: default.unwrap_or_default(),
+        is_sorted: !flag(node, "noSort"),
+        suggestions,
+    }
 }

@@ -109,7 +109,8 @@ impl AdmxStore {
     /// list in this key. Key and value name are compared without case. A few of them may prove to have nothing to do with it.
     pub fn writers(&self, key: &str, value_name: &str) -> Vec<PolicyId> {
         let hashes = [link::hash(key, Some(value_name)), link::hash(key, None)];
-        let mut found: Vec<PolicyId> = hashes.iter().flat_map(|hash| self.rows(*hash)).map(|row| row.policy()).collect();
+        let mut found: Vec<PolicyId> =
+            hashes.iter().flat_map(|hash| self.rows(*hash)).map(|row| row.policy()).collect();
         found.sort_unstable();
         found.dedup();
         found

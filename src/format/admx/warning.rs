@@ -23,7 +23,9 @@ pub enum AdmxProblem {
     #[error("the file is passed over: {0}")]
     Broken(String),
     /// The root element is another.
-    #[error("the file is passed over: its root element is `{0}`, expected `policyDefinitions` or `policyDefinitionResources`")]
+    #[error(
+        "the file is passed over: its root element is `{0}`, expected `policyDefinitions` or `policyDefinitionResources`"
+    )]
     Root(String),
     /// The template has no namespace of its own.
     #[error("the file is passed over: `policyNamespaces` has no `target` with a namespace")]

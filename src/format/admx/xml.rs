@@ -21,7 +21,10 @@ pub(super) fn elements<'a, 'input: 'a>(node: Node<'a, 'input>) -> impl Iterator<
 }
 
 /// Returns the elements of a name directly in an element.
-pub(super) fn named<'a, 'input: 'a>(node: Node<'a, 'input>, name: &'static str) -> impl Iterator<Item = Node<'a, 'input>> {
+pub(super) fn named<'a, 'input: 'a>(
+    node: Node<'a, 'input>,
+    name: &'static str,
+) -> impl Iterator<Item = Node<'a, 'input>> {
     elements(node).filter(move |child| child.tag_name().name() == name)
 }
 
