@@ -10,9 +10,18 @@ mod gpo_report;
 mod document;
 mod xml_writer;
 mod xml_reader;
+mod format;
+mod plain;
+mod html;
+mod csv;
+mod text;
 
+pub use csv::write_csv;
 pub use document::{Block, Cell, Column, Document, Explain, Mark, Row, Section, Table};
 pub use element::{Element, Namespace};
+pub use format::{ReportFormat, UnknownFormat};
 pub use gpo_report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
+pub use html::{HtmlOptions, write_html};
+pub use text::write_text;
 pub use xml_reader::{ReadReportError, read_reports};
 pub use xml_writer::{write_report, write_reports};
