@@ -11,7 +11,8 @@ const SEPARATOR: &str = " > ";
 
 /// Returns reports as CSV with a line of headings.
 pub fn write_csv(documents: &[Document]) -> String {
-    let mut writer = Writer { out: csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()), row: 0 };
+    let mut writer =
+        Writer { out: csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()), row: 0 };
     writer.record(["GPO", "Section", "Row", "Item", "Column", "Value"]);
     for document in documents {
         writer.row = 0;

@@ -357,12 +357,16 @@ mod tests {
         ];
         for options in BOTH {
             let plain = parts(&write_html(&[document("x")], options));
-            let tags: Vec<String> = plain.iter().filter(|part| part.starts_with('<')).map(|tag| skeleton(tag)).collect();
+            let tags: Vec<String> =
+                plain.iter().filter(|part| part.starts_with('<')).map(|tag| skeleton(tag)).collect();
             for text in hostile {
                 let html = write_html(&[document(text)], options);
-                let own: Vec<String> = parts(&html).iter().filter(|part| part.starts_with('<')).map(|tag| skeleton(tag)).collect();
+                let own: Vec<String> =
+                    parts(&html).iter().filter(|part| part.starts_with('<')).map(|tag| skeleton(tag)).collect();
                 assert_eq!(own, tags, "{text:?}");
-                let unseen = |character: char| (character.is_control() && character != '\n') || "\u{202E}\u{2066}".contains(character);
+                let unseen = |character: char| {
+                    (character.is_control() && character != '\n') || "\u{202E}\u{2066}".contains(character)
+                };
                 assert!(!html.contains(unseen), "{text:?}");
             }
         }
@@ -389,7 +393,9 @@ mod tests {
         }
         for options in BOTH {
             let html = write_html(&[document("x")], options);
-            assert!(!html.contains("http:") && !html.contains("https:") && !html.contains("url(") && !html.contains("src="));
+            assert!(
+                !html.contains("http:") && !html.contains("https:") && !html.contains("url(") && !html.contains("src=")
+            );
             assert_eq!(html.matches("<script").count(), 1);
         }
     }
@@ -398,7 +404,9 @@ mod tests {
         const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         let group = |group: &[u8]| -> String {
             let bits = group.iter().chain(&[0, 0]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-            let letter = |index: usize| if index > group.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * index) & 63]) };
+            let letter = |index: usize| {
+                if index > group.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * index) & 63]) }
+            };
             (0..4).map(letter).collect()
         };
         bytes.chunks(3).map(group).collect()
@@ -416,7 +424,7 @@ mod tests {
         let half = section("Computer Configuration (Enabled)", vec![policies.into()]).opened();
         let general = section("General", vec![section("Details", vec![leaf()]).into()]).opened();
         let document = Document { title: "Base".to_owned(), collected: String::new(), sections: vec![general, half] };
-        let html = write_html(&[document.clone()], HtmlOptions { microsoft_markup: true });
+        let html = write_html(std::slice::from_ref(&document), HtmlOptions { microsoft_markup: true });
         let heads = html.split("<div class=\"he").skip(1).filter(|head| head.contains("sectionTitle"));
         let heads: Vec<String> = heads
             .filter_map(|head| {

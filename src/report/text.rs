@@ -64,8 +64,10 @@ impl Writer {
 
     fn table(&mut self, table: &Table) {
         let headings: Vec<String> = table.columns.iter().map(|column| column.heading.clone()).collect();
-        let rows: Vec<Vec<String>> = table.rows.iter().map(|row| row.cells.iter().map(|cell| cell.text.clone()).collect()).collect();
-        let wrapped = |cells: &[String]| -> Vec<Vec<String>> { cells.iter().map(|cell| wrap(&visible(cell))).collect() };
+        let rows: Vec<Vec<String>> =
+            table.rows.iter().map(|row| row.cells.iter().map(|cell| cell.text.clone()).collect()).collect();
+        let wrapped =
+            |cells: &[String]| -> Vec<Vec<String>> { cells.iter().map(|cell| wrap(&visible(cell))).collect() };
         let headings = (!headings.is_empty()).then(|| wrapped(&headings));
         let rows: Vec<Vec<Vec<String>>> = rows.iter().map(|cells| wrapped(cells)).collect();
         let widths = widths(headings.iter().chain(&rows));
