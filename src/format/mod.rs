@@ -7,6 +7,7 @@ mod xml_text;
 pub mod admx;
 mod gpt_ini;
 mod backup_set;
+mod backup_xml;
 mod registry_pol;
 mod firewall_rule;
 mod app_locker_rule;
@@ -24,6 +25,7 @@ pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};
 pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificateBlobError};
 pub use efs_blob::{EfsBlob, EfsKey, ParseEfsBlobError};
 pub use firewall_rule::{FirewallRule, FirewallToken, ParseFirewallRuleError};
+pub use backup_xml::{BackupGroup, BackupObject, BackupXml, BackupXmlError, Versions};
 pub use gpt_ini::GptIni;
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,

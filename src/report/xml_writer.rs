@@ -129,9 +129,28 @@ impl Writer {
     }
 
     fn extension(&mut self, extension: &ExtensionReport) {
-        self.prefix += 1;
         self.line("<ExtensionData>");
         self.depth += 1;
+        // What is said of a half as a whole is no extension's.
+        if !extension.namespace.is_empty() {
+            self.extension_element(extension);
+        }
+        self.field("Name", &extension.name);
+        if !extension.problems.is_empty() {
+            self.line("<Error>");
+            self.depth += 1;
+            let details: Vec<String> =
+                extension.problems.iter().map(|problem| format!("{}: {}", problem.file, problem.message)).collect();
+            self.field("Details", &details.join("\n"));
+            self.depth -= 1;
+            self.line("</Error>");
+        }
+        self.depth -= 1;
+        self.line("</ExtensionData>");
+    }
+
+    fn extension_element(&mut self, extension: &ExtensionReport) {
+        self.prefix += 1;
         self.indent();
         let prefix = self.prefix;
         let _ = write!(self.out, "<Extension xmlns:q{prefix}=\"");
@@ -149,18 +168,6 @@ impl Writer {
             self.depth -= 1;
             self.line("</Extension>");
         }
-        self.field("Name", &extension.name);
-        if !extension.problems.is_empty() {
-            self.line("<Error>");
-            self.depth += 1;
-            let details: Vec<String> =
-                extension.problems.iter().map(|problem| format!("{}: {}", problem.file, problem.message)).collect();
-            self.field("Details", &details.join("\n"));
-            self.depth -= 1;
-            self.line("</Error>");
-        }
-        self.depth -= 1;
-        self.line("</ExtensionData>");
     }
 
     /// Writes an element below one of the namespace `default`, which is the default namespace there.

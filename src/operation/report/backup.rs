@@ -1,0 +1,160 @@
+//! Reports of backups: read from the set alone, without a domain.
+
+use std::io;
+
+use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
+use crate::format::{BackupObject, BackupXml, BackupXmlError, Versions};
+use crate::gpm::{Backup, Cancelled, GpoStatus, Task};
+use crate::ident::{ExtensionList, Sid, Timestamp};
+use crate::report::{GpoReport, HalfReport, Side};
+use crate::security::SddlContext;
+
+use super::Reporting;
+use super::files::{HalfFiles, read_folder};
+
+/// A backup cannot be reported.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportBackupError {
+    /// The operation was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// The set has no such file.
+    #[error("the backup has no file {0}")]
+    NoFile(&'static str),
+    /// Its `Backup.xml` cannot be read.
+    #[error("Backup.xml: {0}")]
+    Backup(#[from] BackupXmlError),
+    /// The file system refuses.
+    #[error("{file}: {source}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+/// The folder of a set that holds the GPO's half in SYSVOL.
+const SYSVOL_FOLDER: &str = r"DomainSysvol\GPO";
+/// What ends the path of a directory object of each half.
+const COMPUTER_OBJECTS: &str = ",%GPO_MACH_DSPATH%";
+const USER_OBJECTS: &str = ",%GPO_USER_DSPATH%";
+
+impl Reporting {
+    /// Reports what a backup of a GPO holds. Blocks on the file system.
+    ///
+    /// What no set stores is left out: times, owner, links.
+    ///
+    /// # Errors
+    /// Fails where the set has no readable `Backup.xml`; files of settings that cannot be read are named in the report.
+    pub fn backup(&self, backup: &Backup, task: &Task) -> Result<GpoReport, ReportBackupError> {
+        let io_error = |file: &str| {
+            let file = file.to_owned();
+            move |source| ReportBackupError::Io { file, source }
+        };
+        let set_path = backup.file("Backup.xml").map_err(io_error("Backup.xml"))?;
+        let set_path = set_path.ok_or(ReportBackupError::NoFile("Backup.xml"))?;
+        let set = BackupXml::parse(&std::fs::read(set_path).map_err(io_error("Backup.xml"))?)?;
+        let mut files = match backup.file(SYSVOL_FOLDER).map_err(io_error(SYSVOL_FOLDER))? {
+            Some(folder) => read_folder(&folder, task)?,
+            None => HalfFiles::default(),
+        };
+        add_missing(&set, &mut files);
+        let names = names(&set);
+        let context = sddl_context(&set);
+        let status = GpoStatus::from_flags(set.flags);
+        let half = |side, registered: &ExtensionList, files, enabled, versions: Versions| {
+            let contents = HalfContents::new(registered.clone(), files, objects(&set, side));
+            HalfReport {
+                version_directory: Some(versions.directory),
+                version_sysvol: Some(versions.sysvol),
+                enabled,
+                extensions: self.extensions(side, &contents, &names),
+            }
+        };
+        let computer = half(
+            Side::Computer,
+            &set.computer_extensions,
+            files.computer,
+            status.computer_enabled(),
+            set.computer_versions,
+        );
+        task.checkpoint()?;
+        let user = half(Side::User, &set.user_extensions, files.user, status.user_enabled(), set.user_versions);
+        Ok(GpoReport {
+            id: set.gpo_id.unwrap_or(backup.gpo_id),
+            domain: set.domain.clone(),
+            name: set.display_name.clone(),
+            include_comments: self.with_comments,
+            created: None,
+            modified: None,
+            read: Some(Timestamp::now()),
+            security: self.security(set.security_descriptor.as_deref(), &context, &names),
+            filter_available: true,
+            filter_name: set.wmi_filter_name.clone(),
+            filter_description: None,
+            computer,
+            user,
+            links: Vec::new(),
+            template_source: self.template_source.clone(),
+        })
+    }
+}
+
+/// Adds the files that the set says it has and that are not there.
+fn add_missing(set: &BackupXml, files: &mut HalfFiles) {
+    for place in &set.files {
+        let place = place.replace('\\', "/");
+        let Some(start) = place.get(..SYSVOL_FOLDER.len() + 1) else { continue };
+        let is_inside = start.trim_end_matches('/').eq_ignore_ascii_case(&SYSVOL_FOLDER.replace('\\', "/"));
+        let path = &place[SYSVOL_FOLDER.len() + 1..];
+        if is_inside && !files.contains(path) {
+            files.add_missing(path, "the backup lists this file, but it is not there");
+        }
+    }
+}
+
+/// Returns the objects of a half, their paths up to it.
+fn objects(set: &BackupXml, side: Side) -> Vec<DirectoryObject> {
+    let end = match side {
+        Side::Computer => COMPUTER_OBJECTS,
+        Side::User => USER_OBJECTS,
+    };
+    let of_half = |object: &BackupObject| {
+        let start = object.path.len().checked_sub(end.len())?;
+        let is_of_half = object.path.get(start..)?.eq_ignore_ascii_case(end);
+        is_of_half.then(|| DirectoryObject {
+            path: object.path[..start].to_owned(),
+            class: object.class.clone(),
+            attributes: object.attributes.clone(),
+        })
+    };
+    set.objects.iter().filter_map(of_half).collect()
+}
+
+fn names(set: &BackupXml) -> PrincipalNames {
+    let mut names = PrincipalNames::default();
+    for group in &set.groups {
+        if let Some(sid) = &group.sid
+            && !group.account.is_empty()
+        {
+            let domain = if group.netbios_domain.is_empty() { &group.dns_domain } else { &group.netbios_domain };
+            let name = if domain.is_empty() { group.account.clone() } else { format!("{domain}\\{}", group.account) };
+            names.insert(sid.clone(), name);
+        }
+    }
+    names
+}
+
+/// Finds the domain's SID by its principals, the forest root's by groups that only it has.
+fn sddl_context(set: &BackupXml) -> SddlContext {
+    let domain_of = |wanted: &dyn Fn(&Sid, &str) -> bool| {
+        let mut sids = set.groups.iter().filter_map(|group| Some((group.sid.as_ref()?, group.dns_domain.as_str())));
+        sids.find(|(sid, domain)| sid.is_domain_principal() && wanted(sid, domain)).and_then(|(sid, _)| sid.parent())
+    };
+    SddlContext {
+        domain: domain_of(&|_, domain| domain.eq_ignore_ascii_case(&set.domain)),
+        // Schema Admins and Enterprise Admins.
+        forest_root: domain_of(&|sid, _| matches!(sid.rid(), Some(518 | 519))),
+    }
+}

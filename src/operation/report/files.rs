@@ -1,0 +1,291 @@
+//! The files of a GPO: which are read whole, which only at their start, and from where.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use futures::StreamExt;
+use futures::stream;
+
+use crate::extension::{FileContent, GptFile};
+use crate::gpm::{Cancelled, Task};
+use crate::report::Side;
+use crate::store::{StoreError, StoreErrorKind, Sysvol, SysvolPath};
+
+/// A settings file larger than this is not read; real ones stay below 5 MB.
+const LARGEST_SETTINGS_FILE: u64 = 64 << 20;
+/// How much of a file that holds no settings is read, to be shown raw.
+const START_BYTES: u64 = 4096;
+/// Files and folders of one GPO that are listed; more are left out, and said so.
+const MOST_FILES: usize = 20_000;
+/// Folders in folders that are followed.
+const DEEPEST: usize = 32;
+/// Requests to a SYSVOL at the same time.
+const IN_FLIGHT: usize = 16;
+
+/// The files of the two halves.
+#[derive(Default)]
+pub(super) struct HalfFiles {
+    pub computer: Vec<GptFile>,
+    pub user: Vec<GptFile>,
+}
+
+impl HalfFiles {
+    /// Adds a file by its path below the folder of the GPO; one that belongs to no half is left out.
+    fn add(&mut self, path: &str, size_bytes: u64, content: FileContent) {
+        let Some((half, rest)) = path.split_once('/') else { return };
+        let file = GptFile { path: rest.to_owned(), size_bytes, content };
+        match side_of(half) {
+            Some(Side::Computer) => self.computer.push(file),
+            Some(Side::User) => self.user.push(file),
+            None => {}
+        }
+    }
+
+    /// Tells whether the file is there, by its path below the folder of the GPO, compared without case.
+    pub(super) fn contains(&self, path: &str) -> bool {
+        let Some((half, rest)) = path.split_once('/') else { return false };
+        let files = match side_of(half) {
+            Some(Side::Computer) => &self.computer,
+            Some(Side::User) => &self.user,
+            None => return false,
+        };
+        let wanted = rest.to_lowercase();
+        files.iter().any(|file| file.path.to_lowercase() == wanted)
+    }
+
+    /// Adds a file that should be there and is not.
+    pub(super) fn add_missing(&mut self, path: &str, reason: &str) {
+        self.add(path, 0, FileContent::Failed(reason.to_owned()));
+    }
+
+    /// Sorts the files by path, so that reports do not depend on the order in which answers came.
+    fn sorted(mut self) -> Self {
+        for files in [&mut self.computer, &mut self.user] {
+            files.sort_by_cached_key(|file| file.path.to_lowercase());
+        }
+        self
+    }
+}
+
+fn side_of(folder: &str) -> Option<Side> {
+    [Side::Computer, Side::User].into_iter().find(|side| folder.eq_ignore_ascii_case(side.folder()))
+}
+
+/// Tells whether an extension reads this file whole: the kinds of `gpo-storage.md` B1.
+fn holds_settings(path: &str) -> bool {
+    let folded = path.to_lowercase();
+    let (folder, name) = folded.rsplit_once('/').unwrap_or(("", &folded));
+    let in_preferences = folder.split('/').nth(1) == Some("preferences");
+    in_preferences && name.ends_with(".xml")
+        || name.ends_with(".aas")
+        || name.ends_with(".cmtl")
+        || matches!(
+            name,
+            "registry.pol"
+                | "comment.cmtx"
+                | "gpttmpl.inf"
+                | "audit.csv"
+                | "cap.inf"
+                | "scripts.ini"
+                | "psscripts.ini"
+                | "fdeploy.ini"
+                | "fdeploy1.ini"
+                | "install.ins"
+        )
+}
+
+/// Reads the files below a folder of the local file system. Links are not followed.
+pub(super) fn read_folder(folder: &Path, task: &Task) -> Result<HalfFiles, Cancelled> {
+    let mut files = HalfFiles::default();
+    let mut left = MOST_FILES;
+    read_folder_into(folder, "", 0, &mut left, &mut files, task)?;
+    Ok(files.sorted())
+}
+
+fn read_folder_into(
+    folder: &Path,
+    below: &str,
+    depth: usize,
+    left: &mut usize,
+    files: &mut HalfFiles,
+    task: &Task,
+) -> Result<(), Cancelled> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => {
+            files.add_missing(below, &error.to_string());
+            return Ok(());
+        }
+    };
+    for entry in entries.flatten() {
+        task.checkpoint()?;
+        if *left == 0 || depth == DEEPEST {
+            files.add_missing(below, "the folder has more files than are listed here");
+            return Ok(());
+        }
+        *left -= 1;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let path = if below.is_empty() { name } else { format!("{below}/{name}") };
+        match entry.metadata() {
+            Ok(data) if data.is_dir() => read_folder_into(&entry.path(), &path, depth + 1, left, files, task)?,
+            Ok(data) if data.is_file() => {
+                let content = read_file(&entry.path(), wanted_bytes(&path, data.len()), data.len());
+                files.add(&path, data.len(), content.unwrap_or_else(|error| FileContent::Failed(error.to_string())));
+            }
+            Ok(_) => files.add_missing(&path, "it is a link or no file"),
+            Err(error) => files.add_missing(&path, &error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+fn wanted_bytes(path: &str, size_bytes: u64) -> u64 {
+    if holds_settings(path) && size_bytes <= LARGEST_SETTINGS_FILE { size_bytes } else { size_bytes.min(START_BYTES) }
+}
+
+fn read_file(path: &Path, wanted_bytes: u64, size_bytes: u64) -> io::Result<FileContent> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(wanted_bytes).read_to_end(&mut bytes)?;
+    Ok(if wanted_bytes == size_bytes { FileContent::Whole(bytes) } else { FileContent::Start(bytes) })
+}
+
+/// Reads the files of a GPO in SYSVOL, many in flight. A folder that is not there has no files.
+pub(super) async fn read_sysvol(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    task: &Task,
+) -> Result<HalfFiles, ReadSysvolError> {
+    let found = list_tree(sysvol, folder, task).await?;
+    let mut files = HalfFiles::default();
+    let mut wanted = Vec::new();
+    for (path, size_bytes) in found {
+        match size_bytes {
+            Ok(size_bytes) => wanted.push((path, size_bytes)),
+            Err(reason) => files.add_missing(&path, &reason),
+        }
+    }
+    let reads = wanted.into_iter().map(|(path, size_bytes)| async move {
+        let content = read_sysvol_file(sysvol, folder, &path, size_bytes).await;
+        (path, size_bytes, content)
+    });
+    // Collected, so that the future is `Send` for any lifetime of what it borrows.
+    let reads: Vec<_> = reads.collect();
+    let mut reads = stream::iter(reads).buffer_unordered(IN_FLIGHT);
+    while let Some((path, size_bytes, content)) = task.or_cancel(reads.next()).await? {
+        files.add(&path, size_bytes, content.unwrap_or_else(|error| FileContent::Failed(error.to_string())));
+    }
+    Ok(files.sorted())
+}
+
+/// The files of a GPO could not be listed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(super) enum ReadSysvolError {
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+async fn read_sysvol_file(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    path: &str,
+    size_bytes: u64,
+) -> Result<FileContent, StoreError> {
+    let relative = SysvolPath::parse(path)
+        .map_err(|error| StoreError::new(StoreErrorKind::BadPath, path).with_detail(error.reason))?;
+    let path_in_sysvol = folder.join_path(&relative);
+    let wanted = wanted_bytes(path, size_bytes);
+    if wanted == size_bytes {
+        return sysvol.read(&path_in_sysvol).await.map(FileContent::Whole);
+    }
+    sysvol.read_range(&path_in_sysvol, 0, wanted as usize).await.map(FileContent::Start)
+}
+
+/// Lists all files below a folder with their sizes, level by level; a subfolder that cannot be listed has the reason instead.
+async fn list_tree(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    task: &Task,
+) -> Result<Vec<(String, Result<u64, String>)>, ReadSysvolError> {
+    let mut found = Vec::new();
+    let mut level = vec![String::new()];
+    for depth in 0..=DEEPEST {
+        let lists: Vec<_> = level
+            .drain(..)
+            .map(|below| async move {
+                let relative = SysvolPath::parse(&below).unwrap_or_default();
+                let listed = sysvol.list(&folder.join_path(&relative)).await;
+                (below, listed)
+            })
+            .collect();
+        let mut lists = stream::iter(lists).buffered(IN_FLIGHT);
+        while let Some((below, listed)) = task.or_cancel(lists.next()).await? {
+            let entries = match listed {
+                Ok(entries) => entries,
+                Err(error) if depth == 0 && error.kind == StoreErrorKind::NotFound => return Ok(found),
+                Err(error) if depth == 0 => return Err(error.into()),
+                Err(error) => {
+                    found.push((below, Err(error.to_string())));
+                    continue;
+                }
+            };
+            for entry in entries {
+                let path = if below.is_empty() { entry.name } else { format!("{below}/{}", entry.name) };
+                if found.len() + level.len() >= MOST_FILES {
+                    found.push((path, Err("the GPO has more files than are listed here".to_owned())));
+                    return Ok(found);
+                }
+                if entry.is_folder { level.push(path) } else { found.push((path, Ok(entry.size_bytes))) }
+            }
+        }
+        if level.is_empty() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_known_by_their_place() {
+        for (path, expected) in [
+            ("Machine/Registry.pol", true),
+            ("MACHINE/Preferences/Drives/DRIVES.XML", true),
+            ("Machine/Scripts/Startup/Drives.xml", false),
+            ("User/Scripts/Logon/setup.exe", false),
+            ("User/Documents & Settings/fdeploy1.ini", true),
+        ] {
+            assert_eq!(holds_settings(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_folder_is_read_without_its_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let scripts = folder.path().join("machine/Scripts/Startup");
+        std::fs::create_dir_all(&scripts).unwrap();
+        std::fs::write(scripts.join("big.exe"), vec![7; 10_000]).unwrap();
+        std::fs::write(folder.path().join("machine/Registry.pol"), b"PReg").unwrap();
+        std::fs::write(folder.path().join("GPO.cmt"), b"x").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/etc/passwd", folder.path().join("machine/link.ini")).unwrap();
+        let files = read_folder(folder.path(), &Task::default()).unwrap();
+        let names: Vec<&str> = files.computer.iter().map(|file| file.path.as_str()).collect();
+        #[cfg(unix)]
+        assert_eq!(names, ["link.ini", "Registry.pol", "Scripts/Startup/big.exe"]);
+        let of = |name: &str| files.computer.iter().find(|file| file.path == name).unwrap();
+        assert!(matches!(&of("Registry.pol").content, FileContent::Whole(bytes) if bytes == b"PReg"));
+        assert!(matches!(&of("Scripts/Startup/big.exe").content, FileContent::Start(bytes) if bytes.len() == 4096));
+        #[cfg(unix)]
+        assert!(matches!(of("link.ini").content, FileContent::Failed(_)));
+        assert!(files.contains("MACHINE/registry.POL") && !files.contains("User/registry.pol"));
+        let cancelled = Task::default();
+        cancelled.cancel();
+        assert!(read_folder(folder.path(), &cancelled).is_err());
+    }
+}

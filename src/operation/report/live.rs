@@ -1,0 +1,278 @@
+//! Reports of GPOs and starter GPOs of a forest, live or in a file.
+
+use std::sync::Arc;
+
+use futures::join;
+
+use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
+use crate::gpm::{
+    Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, Names, StarterGpo, SysvolState, Task,
+    starter_gpo_folder,
+};
+use crate::ident::{Dn, ExtensionList, GpoVersion, Timestamp};
+use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
+use crate::security::SddlContext;
+use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
+
+use super::Reporting;
+use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
+
+/// A GPO cannot be reported.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReportGpoError {
+    /// The operation was cancelled.
+    #[error(transparent)]
+    Cancelled(#[from] Cancelled),
+    /// Its domain cannot be asked.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A half of a GPO whose files or objects could not be listed says so under this name.
+const CONTENTS: &str = "Group Policy template";
+
+impl Reporting {
+    /// Reports a GPO of a forest that was loaded (IGPMGPO.GenerateReport). Its files come from SYSVOL, its objects and the names of principals
+    /// from the directory: one search, and one per domain that principals are of.
+    ///
+    /// # Errors
+    /// Fails where the domain cannot be reached; files that cannot be read are named in the report.
+    pub async fn gpo(
+        &self,
+        store: &Arc<dyn ForestStore>,
+        forest: &ForestSnapshot,
+        gpo: &Gpo,
+        task: &Task,
+    ) -> Result<GpoReport, ReportGpoError> {
+        let domain = task.or_cancel(Domain::open(store, &gpo.domain)).await??;
+        let gpos = [gpo];
+        let (files, objects, states) = join!(
+            files(&domain, gpo, task),
+            task.or_cancel(objects(&domain, gpo)),
+            domain.sysvol_states(&gpos, task, |_, _| {}),
+        );
+        let (files, objects, state) = (files?, objects?, states?.pop());
+        let sysvol_version = match state {
+            Some(SysvolState::Version(version)) => Some(version),
+            _ => None,
+        };
+        let (files, unlisted) = or_unlisted(files, &gpo.sysvol_folder().to_string());
+        let (objects, unread) = or_unlisted(objects, gpo.dn.as_str());
+        let halves = Halves {
+            computer: HalfContents::new(gpo.computer_extensions.clone(), files.computer, objects.computer),
+            user: HalfContents::new(gpo.user_extensions.clone(), files.user, objects.user),
+        };
+        let context = sddl_context(forest, gpo);
+        let security = gpo.security_descriptor.as_deref();
+        let (names, parts) = self.with_names(forest, store, &halves, security, &context, task).await?;
+        let [mut computer, user] = parts;
+        computer.extend(contents_problems(unlisted.into_iter().chain(unread)));
+        let filter = gpo.wmi_filter.as_ref().and_then(|reference| forest.wmi_filter(reference));
+        Ok(GpoReport {
+            id: gpo.id,
+            domain: gpo.domain.to_string(),
+            name: gpo.display_name.clone(),
+            include_comments: self.with_comments,
+            created: gpo.created,
+            modified: gpo.modified,
+            read: Some(Timestamp::now()),
+            security: self.security(security, &context, &names),
+            filter_available: gpo.wmi_filter.is_none() || filter.is_some(),
+            filter_name: gpo.wmi_filter.as_ref().map(|_| forest.wmi_filter_label(gpo)),
+            filter_description: filter.map(|filter| filter.description.clone()),
+            computer: half(gpo.version, sysvol_version, |version| version.computer, gpo.status.computer_enabled(), computer),
+            user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
+            links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
+            template_source: self.template_source.clone(),
+        })
+    }
+
+    /// Reports a starter GPO (IGPMStarterGPO.GenerateReport): administrative templates are all it can hold.
+    ///
+    /// # Errors
+    /// Fails where its SYSVOL cannot be read.
+    pub async fn starter_gpo(
+        &self,
+        domain: &Domain,
+        starter: &StarterGpo,
+        task: &Task,
+    ) -> Result<GpoReport, ReportGpoError> {
+        let sysvol = task.or_cancel(domain.sysvol()).await??;
+        let folder = starter_gpo_folder().join(&starter.id.to_string()).unwrap_or_default();
+        let files = read_sysvol(&*sysvol, &folder, task).await.map_err(ReportGpoError::from)?;
+        // Nothing is registered for a starter GPO: what lies in it counts.
+        let registry = || ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]");
+        let names = PrincipalNames::default();
+        let half = |side, files, version| HalfReport {
+            version_directory: None,
+            version_sysvol: Some(version),
+            enabled: true,
+            extensions: self.extensions(side, &HalfContents::new(registry(), files, Vec::new()), &names),
+        };
+        Ok(GpoReport {
+            id: starter.id,
+            domain: starter.domain.to_string(),
+            name: starter.display_name.clone(),
+            include_comments: self.with_comments,
+            created: starter.created,
+            modified: starter.modified,
+            read: Some(Timestamp::now()),
+            security: None,
+            filter_available: false,
+            filter_name: None,
+            filter_description: None,
+            computer: half(Side::Computer, files.computer, starter.version.computer),
+            user: half(Side::User, files.user, starter.version.user),
+            links: Vec::new(),
+            template_source: self.template_source.clone(),
+        })
+    }
+
+    /// Reads both halves, looks up the principals they speak of, and reads them again with their names.
+    async fn with_names(
+        &self,
+        forest: &ForestSnapshot,
+        store: &Arc<dyn ForestStore>,
+        halves: &Halves<HalfContents>,
+        security: Option<&[u8]>,
+        context: &SddlContext,
+        task: &Task,
+    ) -> Result<(PrincipalNames, [Vec<ExtensionReport>; 2]), ReportGpoError> {
+        let mut names = PrincipalNames::default();
+        let read = |names: &PrincipalNames| {
+            [
+                self.extensions(Side::Computer, &halves.computer, names),
+                self.extensions(Side::User, &halves.user, names),
+            ]
+        };
+        let first = read(&names);
+        self.security(security, context, &names);
+        let unknown = names.unknown_sids();
+        if unknown.is_empty() {
+            return Ok((names, first));
+        }
+        let found = task.or_cancel(Names::new(forest).resolve(&**store, &unknown)).await?;
+        for (sid, trustee) in found.trustees {
+            if let Some(name) = trustee.name {
+                names.insert(sid, name);
+            }
+        }
+        let second = read(&names);
+        Ok((names, second))
+    }
+}
+
+/// The two halves of a GPO.
+#[derive(Default)]
+struct Halves<T> {
+    computer: T,
+    user: T,
+}
+
+async fn files(domain: &Domain, gpo: &Gpo, task: &Task) -> Result<Result<HalfFiles, StoreError>, Cancelled> {
+    let sysvol = match task.or_cancel(domain.sysvol()).await? {
+        Ok(sysvol) => sysvol,
+        Err(error) => return Ok(Err(error)),
+    };
+    match read_sysvol(&*sysvol, &gpo.sysvol_folder(), task).await {
+        Ok(files) => Ok(Ok(files)),
+        Err(ReadSysvolError::Store(error)) => Ok(Err(error)),
+        Err(ReadSysvolError::Cancelled(cancelled)) => Err(cancelled),
+    }
+}
+
+/// Reads the objects below the halves of a GPO's container with one search.
+async fn objects(domain: &Domain, gpo: &Gpo) -> Result<Halves<Vec<DirectoryObject>>, StoreError> {
+    let request = SearchRequest {
+        base: gpo.dn.clone(),
+        scope: Scope::Subtree,
+        filter: Filter::any_object(),
+        attributes: vec!["*".to_owned()],
+        sd_parts: None,
+    };
+    let (computer, user) = (gpo.dn.child("CN", "Machine"), gpo.dn.child("CN", "User"));
+    let mut found = Halves::<Vec<DirectoryObject>>::default();
+    for entry in domain.directory().search(&request).await? {
+        let halves = [(&computer, &mut found.computer), (&user, &mut found.user)];
+        for (half, objects) in halves {
+            if entry.dn != *half && entry.dn.is_within(half) {
+                objects.push(directory_object(&entry, half));
+            }
+        }
+    }
+    for objects in [&mut found.computer, &mut found.user] {
+        objects.sort_by_cached_key(|object| object.path.to_lowercase());
+    }
+    Ok(found)
+}
+
+fn directory_object(entry: &Entry, half: &Dn) -> DirectoryObject {
+    let mut names = Vec::new();
+    let mut at = Some(entry.dn.clone());
+    while let Some(dn) = at.filter(|dn| dn != half && !dn.is_empty()) {
+        names.push(dn.rdn().to_owned());
+        at = dn.parent();
+    }
+    let class = entry.values("objectClass").last().map(|value| String::from_utf8_lossy(value).into_owned());
+    let attributes = entry.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.values.clone()));
+    DirectoryObject { path: names.join(","), class: class.unwrap_or_default(), attributes: attributes.collect() }
+}
+
+fn or_unlisted<T: Default>(result: Result<T, StoreError>, object: &str) -> (T, Option<PartProblem>) {
+    match result {
+        Ok(value) => (value, None),
+        // A GPO without its half there has nothing to read; the state of its versions says so.
+        Err(error) if error.kind == StoreErrorKind::NotFound => (T::default(), None),
+        Err(error) => (T::default(), Some(PartProblem { file: object.to_owned(), message: error.to_string() })),
+    }
+}
+
+/// Returns what says in the report that parts of the GPO could not be listed; nothing where all could.
+fn contents_problems(problems: impl Iterator<Item = PartProblem>) -> Option<ExtensionReport> {
+    let problems: Vec<PartProblem> = problems.collect();
+    (!problems.is_empty()).then(|| ExtensionReport {
+        name: CONTENTS.to_owned(),
+        xml_type: String::new(),
+        namespace: String::new(),
+        elements: Vec::new(),
+        problems,
+    })
+}
+
+fn half(
+    directory: GpoVersion,
+    sysvol: Option<GpoVersion>,
+    version: impl Fn(&GpoVersion) -> u16,
+    enabled: bool,
+    extensions: Vec<ExtensionReport>,
+) -> HalfReport {
+    HalfReport {
+        version_directory: Some(version(&directory)),
+        version_sysvol: sysvol.as_ref().map(version),
+        enabled,
+        extensions,
+    }
+}
+
+fn link(linked: &LinkedSom<'_>) -> LinkReport {
+    LinkReport {
+        som_name: linked.som.name.clone(),
+        som_path: linked.path(),
+        enabled: linked.link.enabled,
+        enforced: linked.link.enforced,
+    }
+}
+
+fn sddl_context(forest: &ForestSnapshot, gpo: &Gpo) -> SddlContext {
+    let sid_of = |name: &crate::ident::DnsName| forest.domain(name).and_then(|domain| domain.sid.clone());
+    SddlContext { domain: sid_of(&gpo.domain), forest_root: sid_of(&forest.name) }
+}
+
+impl From<ReadSysvolError> for ReportGpoError {
+    fn from(error: ReadSysvolError) -> Self {
+        match error {
+            ReadSysvolError::Cancelled(cancelled) => cancelled.into(),
+            ReadSysvolError::Store(error) => error.into(),
+        }
+    }
+}
