@@ -1,6 +1,7 @@
 //! Reading a half of a GPO: every extension in turn, each with its own problems.
 
 use crate::format::admx::AdmxStore;
+use crate::gpm::{Cancelled, Task};
 use crate::report::{Element, ExtensionReport, PartProblem, Side};
 
 use super::{EXTENSIONS, GptFile, HalfContents, NAMESPACE_BASE, PrincipalNames};
@@ -61,13 +62,19 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Reads what all extensions registered in a half set there, in the order of Microsoft's reports.
-pub fn report_half(source: &Source<'_>) -> Vec<ExtensionReport> {
+/// Reads what all extensions registered in a half set there, in the order of Microsoft's reports. Tells the task which extension is being
+/// read.
+///
+/// # Errors
+/// Ends where the task is cancelled, between two extensions.
+pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionReport>, Cancelled> {
     let mut reports = Vec::new();
     for extension in EXTENSIONS {
         if !source.half.registered.contains(extension.cse) {
             continue;
         }
+        task.checkpoint()?;
+        task.activity(format!("{}: {}", source.side.label(), extension.name));
         if let Some(part) = (extension.read)(source) {
             reports.push(ExtensionReport {
                 name: extension.name.to_owned(),
@@ -78,5 +85,5 @@ pub fn report_half(source: &Source<'_>) -> Vec<ExtensionReport> {
             });
         }
     }
-    reports
+    Ok(reports)
 }

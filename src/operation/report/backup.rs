@@ -9,7 +9,7 @@ use crate::ident::{ExtensionList, Sid, Timestamp};
 use crate::report::{GpoReport, HalfReport, Side};
 use crate::security::SddlContext;
 
-use super::Reporting;
+use super::{Reporting, whole_problems};
 use super::files::{HalfFiles, read_folder};
 
 /// A backup cannot be reported.
@@ -63,24 +63,22 @@ impl Reporting {
         let names = names(&set);
         let context = sddl_context(&set);
         let status = GpoStatus::from_flags(set.flags);
-        let half = |side, registered: &ExtensionList, files, enabled, versions: Versions| {
+        let half = |side, registered: &ExtensionList, files, enabled, versions: Versions| -> Result<_, Cancelled> {
             let contents = HalfContents::new(registered.clone(), files, objects(&set, side));
-            HalfReport {
+            Ok(HalfReport {
                 version_directory: Some(versions.directory),
                 version_sysvol: Some(versions.sysvol),
                 enabled,
-                extensions: self.extensions(side, &contents, &names),
-            }
+                extensions: self.extensions(side, &contents, &names, task)?,
+            })
         };
-        let computer = half(
-            Side::Computer,
-            &set.computer_extensions,
-            files.computer,
-            status.computer_enabled(),
-            set.computer_versions,
-        );
-        task.checkpoint()?;
-        let user = half(Side::User, &set.user_extensions, files.user, status.user_enabled(), set.user_versions);
+        let (computer_enabled, user_enabled) = (status.computer_enabled(), status.user_enabled());
+        let registered = &set.computer_extensions;
+        let mut computer =
+            half(Side::Computer, registered, files.computer, computer_enabled, set.computer_versions)?;
+        let user = half(Side::User, &set.user_extensions, files.user, user_enabled, set.user_versions)?;
+        let (security, unreadable) = self.security(set.security_descriptor.as_deref(), &context, &names);
+        computer.extensions.extend(whole_problems(unreadable));
         Ok(GpoReport {
             id: set.gpo_id.unwrap_or(backup.gpo_id),
             domain: set.domain.clone(),
@@ -89,7 +87,7 @@ impl Reporting {
             created: None,
             modified: None,
             read: Some(Timestamp::now()),
-            security: self.security(set.security_descriptor.as_deref(), &context, &names),
+            security,
             filter_available: true,
             filter_name: set.wmi_filter_name.clone(),
             filter_description: None,

@@ -14,7 +14,7 @@ use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProb
 use crate::security::SddlContext;
 use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
 
-use super::Reporting;
+use super::{Reporting, whole_problems};
 use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
 
 /// A GPO cannot be reported.
@@ -27,9 +27,6 @@ pub enum ReportGpoError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// A half of a GPO whose files or objects could not be listed says so under this name.
-const CONTENTS: &str = "Group Policy template";
 
 impl Reporting {
     /// Reports a GPO of a forest that was loaded (IGPMGPO.GenerateReport). Its files come from SYSVOL, its objects and the names of principals
@@ -66,7 +63,8 @@ impl Reporting {
         let security = gpo.security_descriptor.as_deref();
         let (names, parts) = self.with_names(forest, store, &halves, security, &context, task).await?;
         let [mut computer, user] = parts;
-        computer.extend(contents_problems(unlisted.into_iter().chain(unread)));
+        let (security, unreadable) = self.security(security, &context, &names);
+        computer.extend(whole_problems(unlisted.into_iter().chain(unread).chain(unreadable)));
         let filter = gpo.wmi_filter.as_ref().and_then(|reference| forest.wmi_filter(reference));
         Ok(GpoReport {
             id: gpo.id,
@@ -76,7 +74,7 @@ impl Reporting {
             created: gpo.created,
             modified: gpo.modified,
             read: Some(Timestamp::now()),
-            security: self.security(security, &context, &names),
+            security,
             filter_available: gpo.wmi_filter.is_none() || filter.is_some(),
             filter_name: gpo.wmi_filter.as_ref().map(|_| forest.wmi_filter_label(gpo)),
             filter_description: filter.map(|filter| filter.description.clone()),
@@ -103,11 +101,10 @@ impl Reporting {
         // Nothing is registered for a starter GPO: what lies in it counts.
         let registry = || ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]");
         let names = PrincipalNames::default();
-        let half = |side, files, version| HalfReport {
-            version_directory: None,
-            version_sysvol: Some(version),
-            enabled: true,
-            extensions: self.extensions(side, &HalfContents::new(registry(), files, Vec::new()), &names),
+        let half = |side, files, version| -> Result<HalfReport, Cancelled> {
+            let contents = HalfContents::new(registry(), files, Vec::new());
+            let extensions = self.extensions(side, &contents, &names, task)?;
+            Ok(HalfReport { version_directory: None, version_sysvol: Some(version), enabled: true, extensions })
         };
         Ok(GpoReport {
             id: starter.id,
@@ -121,8 +118,8 @@ impl Reporting {
             filter_available: false,
             filter_name: None,
             filter_description: None,
-            computer: half(Side::Computer, files.computer, starter.version.computer),
-            user: half(Side::User, files.user, starter.version.user),
+            computer: half(Side::Computer, files.computer, starter.version.computer)?,
+            user: half(Side::User, files.user, starter.version.user)?,
             links: Vec::new(),
             template_source: self.template_source.clone(),
         })
@@ -139,13 +136,11 @@ impl Reporting {
         task: &Task,
     ) -> Result<(PrincipalNames, [Vec<ExtensionReport>; 2]), ReportGpoError> {
         let mut names = PrincipalNames::default();
-        let read = |names: &PrincipalNames| {
-            [
-                self.extensions(Side::Computer, &halves.computer, names),
-                self.extensions(Side::User, &halves.user, names),
-            ]
+        let read = |names: &PrincipalNames| -> Result<_, Cancelled> {
+            let computer = self.extensions(Side::Computer, &halves.computer, names, task)?;
+            Ok([computer, self.extensions(Side::User, &halves.user, names, task)?])
         };
-        let first = read(&names);
+        let first = read(&names)?;
         self.security(security, context, &names);
         let unknown = names.unknown_sids();
         if unknown.is_empty() {
@@ -157,7 +152,7 @@ impl Reporting {
                 names.insert(sid, name);
             }
         }
-        let second = read(&names);
+        let second = read(&names)?;
         Ok((names, second))
     }
 }
@@ -225,18 +220,6 @@ fn or_unlisted<T: Default>(result: Result<T, StoreError>, object: &str) -> (T, O
         Err(error) if error.kind == StoreErrorKind::NotFound => (T::default(), None),
         Err(error) => (T::default(), Some(PartProblem { file: object.to_owned(), message: error.to_string() })),
     }
-}
-
-/// Returns what says in the report that parts of the GPO could not be listed; nothing where all could.
-fn contents_problems(problems: impl Iterator<Item = PartProblem>) -> Option<ExtensionReport> {
-    let problems: Vec<PartProblem> = problems.collect();
-    (!problems.is_empty()).then(|| ExtensionReport {
-        name: CONTENTS.to_owned(),
-        xml_type: String::new(),
-        namespace: String::new(),
-        elements: Vec::new(),
-        problems,
-    })
 }
 
 fn half(

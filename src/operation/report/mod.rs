@@ -12,10 +12,13 @@ pub use live::{ReportGpoError};
 
 use std::sync::Arc;
 
-use crate::extension::{HalfContents, PrincipalNames, Source, SourceContext, report_half};
+use crate::extension::{
+    DescribedObject, HalfContents, PrincipalNames, Source, SourceContext, descriptor_element, report_half,
+};
 use crate::format::admx::AdmxStore;
-use crate::report::{Element, ExtensionReport, Side};
-use crate::security::SddlContext;
+use crate::gpm::{Cancelled, Task};
+use crate::report::{Element, ExtensionReport, PartProblem, Side};
+use crate::security::{SddlContext, SecurityDescriptor};
 
 /// What all reports share (InitializeReporting, InitializeReportingEx).
 #[derive(Clone)]
@@ -36,19 +39,55 @@ impl Reporting {
         Reporting { templates, template_source: None, with_comments: true, compatible: false }
     }
 
-    /// Returns the element `SecurityDescriptor` of a GPO; none where the descriptor could not be read.
-    fn security(&self, descriptor: Option<&[u8]>, context: &SddlContext, names: &PrincipalNames) -> Option<Element> {
-        let _ = (descriptor, context, names);
-        None
+    /// Returns the element `SecurityDescriptor` of a GPO; none, with the reason, where it cannot be read.
+    fn security(
+        &self,
+        bytes: Option<&[u8]>,
+        context: &SddlContext,
+        names: &PrincipalNames,
+    ) -> (Option<Element>, Option<PartProblem>) {
+        let Some(bytes) = bytes else { return (None, None) };
+        match SecurityDescriptor::from_bytes(bytes) {
+            Ok(descriptor) => {
+                let sddl = descriptor.to_sddl(context);
+                let element = descriptor_element(DescribedObject::Gpo, &descriptor, &sddl, names, self.compatible);
+                (Some(element), None)
+            }
+            Err(error) => {
+                let problem = PartProblem { file: "the permissions of the GPO".to_owned(), message: error.to_string() };
+                (None, Some(problem))
+            }
+        }
     }
 
-    fn extensions(&self, side: Side, half: &HalfContents, names: &PrincipalNames) -> Vec<ExtensionReport> {
+    fn extensions(
+        &self,
+        side: Side,
+        half: &HalfContents,
+        names: &PrincipalNames,
+        task: &Task,
+    ) -> Result<Vec<ExtensionReport>, Cancelled> {
         let context = SourceContext {
             names,
             templates: &self.templates,
             with_comments: self.with_comments,
             compatible: self.compatible,
         };
-        report_half(&Source { side, half, context: &context })
+        report_half(&Source { side, half, context: &context }, task)
     }
+}
+
+/// A part of a GPO that is no extension's, such as its permissions, says under this name what could not be read.
+const WHOLE_GPO: &str = "Group Policy Object";
+
+/// Returns what says in a half's report that parts of the whole GPO could not be read; nothing where all could.
+fn whole_problems(problems: impl IntoIterator<Item = PartProblem>) -> Option<ExtensionReport> {
+    let problems: Vec<PartProblem> = problems.into_iter().collect();
+    (!problems.is_empty()).then(|| ExtensionReport {
+        name: WHOLE_GPO.to_owned(),
+        xml_type: String::new(),
+        namespace: String::new(),
+        elements: Vec::new(),
+        problems,
+    })
 }
