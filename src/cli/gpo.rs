@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::anyhow;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::gpm::{
@@ -15,6 +15,7 @@ use crate::store::StoreError;
 
 use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, printable, yes_no};
+use super::report::ReportArguments;
 use super::session::{check_domain, report};
 use super::{Session, UsageError};
 
@@ -45,6 +46,26 @@ pub enum Command {
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<DnsName>,
     },
+    /// Report the settings of one GPO, or of all
+    ///
+    /// Administrative templates come from --admx, else from the central store of the domain, else from this machine (Windows).
+    Report(Box<Report>),
+}
+
+/// Report the settings of one GPO, or of all
+#[derive(Debug, Args)]
+pub struct Report {
+    /// Its display name or its GUID
+    #[arg(value_name = "NAME|GUID", required_unless_present = "all")]
+    gpo: Option<String>,
+    /// All GPOs of the domain
+    #[arg(long, conflicts_with = "gpo")]
+    all: bool,
+    /// This domain instead of the one the connection is to
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<DnsName>,
+    #[command(flatten)]
+    arguments: ReportArguments,
 }
 
 impl Command {
@@ -60,6 +81,7 @@ impl Command {
                 }
             }
             Command::Show { gpo, domain } => show(session, output, gpo, domain.as_ref()).await,
+            Command::Report(report) => report.run(session, output).await,
         }
     }
 }
@@ -162,6 +184,50 @@ async fn list_details(session: &Session, output: &mut Output, domain: &Domain) -
     Ok(report(&found.problems).and(report_sysvol(domain, &gpos, &states)))
 }
 
+impl Report {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let (store, forest) = session.load().await?;
+        check_domain(&forest, self.domain.as_ref())?;
+        let own = store.directory().root_dse().domain.clone();
+        let gpos: Vec<&Gpo> = match &self.gpo {
+            Some(wanted) => vec![find(&forest, wanted, self.domain.as_ref())?],
+            None => {
+                let domain = forest.domain(self.domain.as_ref().unwrap_or(&own));
+                domain.map(|domain| domain.gpos.iter().collect()).unwrap_or_default()
+            }
+        };
+        let template_domain = gpos.first().map_or(&own, |gpo| &gpo.domain);
+        let templates = self.arguments.templates(&store, template_domain, &session.task).await?;
+        let reporting = self.arguments.reporting(templates);
+        let problems = report(forest.all_problems());
+        let outcome = match &self.arguments.output_dir {
+            Some(folder) => {
+                let format = self.arguments.folder_format();
+                let reported = reporting.gpos_to_folder(&store, &forest, &gpos, folder, format, &session.task).await?;
+                self.arguments.tell_folder(output, &reported)?
+            }
+            None => {
+                let reports = reporting.gpos(&store, &forest, &gpos, &session.task).await?;
+                self.arguments.deliver(output, &reports)?
+            }
+        };
+        Ok(problems.and(outcome))
+    }
+}
+
+/// Finds the one GPO of this name or id, in a domain or the whole forest.
+fn find<'a>(forest: &'a ForestSnapshot, wanted: &str, domain: Option<&DnsName>) -> anyhow::Result<&'a Gpo> {
+    let id = wanted.parse::<Guid>().ok();
+    let domains = forest.domains.iter().filter(|candidate| domain.is_none_or(|name| candidate.name == *name));
+    let matching: Vec<&Gpo> = domains
+        .flat_map(|domain| match id {
+            Some(id) => domain.gpo(id).into_iter().collect::<Vec<_>>(),
+            None => domain.gpos_named(wanted).collect(),
+        })
+        .collect();
+    choose("GPO", wanted, &matching, |gpo| format!("{} in {}", gpo.id, gpo.domain))
+}
+
 async fn show(
     session: &Session,
     output: &mut Output,
@@ -170,17 +236,7 @@ async fn show(
 ) -> anyhow::Result<Outcome> {
     let (store, forest) = session.load().await?;
     check_domain(&forest, domain)?;
-    let id = wanted.parse::<Guid>().ok();
-    let domains = forest.domains.iter().filter(|candidate| domain.is_none_or(|name| candidate.name == *name));
-    let matching: Vec<(&DomainSnapshot, &Gpo)> = domains
-        .flat_map(|domain| match id {
-            Some(id) => domain.gpo(id).into_iter().map(|gpo| (domain, gpo)).collect::<Vec<_>>(),
-            None => domain.gpos_named(wanted).map(|gpo| (domain, gpo)).collect(),
-        })
-        .collect();
-    let references: Vec<&(&DomainSnapshot, &Gpo)> = matching.iter().collect();
-    let describe = |(domain, gpo): &(&DomainSnapshot, &Gpo)| format!("{} in {}", gpo.id, domain.name);
-    let (_, gpo) = *choose("GPO", wanted, &references, describe)?;
+    let gpo = find(&forest, wanted, domain)?;
     let domain = session.task.or_cancel(Domain::open(&store, &gpo.domain)).await??;
     let states = read_sysvol(session, &domain, &[gpo]).await?;
     let object = (SecuredObject::Gpo, gpo.display_name.as_str());

@@ -6,6 +6,7 @@
 mod connection;
 mod session;
 mod output;
+mod report;
 mod advice;
 mod delegation;
 mod tree;
@@ -25,6 +26,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::gpm::Task;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 pub use connection::{ConnectionArguments, UsageError};
@@ -131,12 +133,15 @@ impl Cli {
         match &self.command {
             Some(Command::Completions(command)) => return command.run(Cli::command(), output),
             Some(Command::ManPage(command)) => return command.run(Cli::command(), output),
-            Some(Command::Backup(command)) => return command.run(output),
             _ => {}
         }
-        let session = Session::new(&self.connection)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let outcome = runtime.block_on(session.watch(async {
+        if let Some(Command::Backup(command)) = &self.command {
+            let task = Task::default();
+            return runtime.block_on(session::watch(&task, command.run(&task, output)));
+        }
+        let session = Session::new(&self.connection)?;
+        let outcome = runtime.block_on(session::watch(&session.task, async {
             match self.command {
                 None => forest::tree(&session, output).await,
                 Some(Command::Forest(command)) => command.run(&session, output).await,

@@ -56,49 +56,50 @@ impl Session {
         let name = name.unwrap_or(&own);
         Ok(self.task.or_cancel(Domain::open(&store, name)).await??)
     }
+}
 
-    /// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C (and ends at once on the second).
-    pub async fn watch<T>(&self, work: impl Future<Output = T>) -> T {
-        let mut work = std::pin::pin!(work);
-        let mut ticks = tokio::time::interval(Duration::from_millis(200));
-        let shows = std::io::stderr().is_terminal();
-        let mut ticked = 0;
-        let mut interrupt = Box::pin(interrupted());
-        let result = loop {
-            tokio::select! {
-                result = &mut work => break result,
-                _ = ticks.tick(), if shows => {
-                    // Short work shows nothing.
-                    ticked += 1;
-                    if ticked > 2 {
-                        self.draw_progress();
-                    }
-                }
-                () = &mut interrupt => {
-                    interrupt.set(interrupted());
-                    if self.task.is_cancelled() {
-                        // Asked twice: do not wait for a clean end. 130 is what shells expect of an interrupted program.
-                        std::process::exit(130);
-                    }
-                    self.task.cancel();
+/// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C (and ends at once on the second).
+pub async fn watch<T>(task: &Task, work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    let mut ticks = tokio::time::interval(Duration::from_millis(200));
+    let shows = std::io::stderr().is_terminal();
+    let mut ticked = 0;
+    let mut interrupt = Box::pin(interrupted());
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            _ = ticks.tick(), if shows => {
+                // Short work shows nothing.
+                ticked += 1;
+                if ticked > 2 {
+                    draw(task);
                 }
             }
-        };
-        clear_progress();
-        result
-    }
-
-    fn draw_progress(&self) {
-        const WIDTH: u64 = 24;
-        let progress = self.task.snapshot();
-        let mut line = String::new();
-        if let Some(filled) = (progress.done.min(progress.total) * WIDTH).checked_div(progress.total) {
-            let (full, empty) = ("#".repeat(filled as usize), " ".repeat((WIDTH - filled) as usize));
-            line += &format!("[{full}{empty}] {}/{} ", progress.done, progress.total);
+            () = &mut interrupt => {
+                interrupt.set(interrupted());
+                if task.is_cancelled() {
+                    // Asked twice: do not wait for a clean end. 130 is what shells expect of an interrupted program.
+                    std::process::exit(130);
+                }
+                task.cancel();
+            }
         }
-        line += &progress.activity;
-        draw_progress(&line);
+    };
+    clear_progress();
+    result
+}
+
+/// Draws how far a task is.
+fn draw(task: &Task) {
+    const WIDTH: u64 = 24;
+    let progress = task.snapshot();
+    let mut line = String::new();
+    if let Some(filled) = (progress.done.min(progress.total) * WIDTH).checked_div(progress.total) {
+        let (full, empty) = ("#".repeat(filled as usize), " ".repeat((WIDTH - filled) as usize));
+        line += &format!("[{full}{empty}] {}/{} ", progress.done, progress.total);
     }
+    line += &progress.activity;
+    draw_progress(&line);
 }
 
 /// Refuses a domain that the forest does not have, instead of finding nothing there.

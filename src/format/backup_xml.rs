@@ -100,8 +100,7 @@ impl BackupXml {
             Document::parse_with_options(&text, options).map_err(|error| BackupXmlError::Xml(error.to_string()))?;
         let elements = || document.descendants().filter(Node::is_element);
         let named = |name: &'static str| elements().find(move |node| node.tag_name().name() == name);
-        let core =
-            named("GroupPolicyCoreSettings").ok_or(BackupXmlError::Missing("GroupPolicyCoreSettings"))?;
+        let core = named("GroupPolicyCoreSettings").ok_or(BackupXmlError::Missing("GroupPolicyCoreSettings"))?;
         let value = |name: &str| child_text(core, name);
         let objects = elements().filter(|node| node.tag_name().name() == "DSObject");
         Ok(BackupXml {
@@ -153,7 +152,9 @@ fn read_object(node: Node<'_, '_>) -> Option<BackupObject> {
         BackupObject { path, class: attribute(node, "ObjectClass").unwrap_or_default(), attributes: Vec::new() };
     for child in node.children().filter(Node::is_element) {
         let kind = child.tag_name().name();
-        let Some(name) = kind.strip_prefix("DSAttribute").and_then(|_| attribute(child, "DSAttrName")) else { continue };
+        let Some(name) = kind.strip_prefix("DSAttribute").and_then(|_| attribute(child, "DSAttrName")) else {
+            continue;
+        };
         let values: Vec<Vec<u8>> = child
             .children()
             .filter(|value| value.is_element() && value.tag_name().name() == "DSValue")

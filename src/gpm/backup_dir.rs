@@ -33,6 +33,9 @@ pub struct OpenBackupDirError {
     pub source: io::Error,
 }
 
+/// Folders in folders that are looked into for backups.
+const DEEPEST_FOLDER: usize = 16;
+
 /// The largest index file that is read, in bytes: some 100,000 entries.
 const LARGEST_INDEX: u64 = 64 << 20;
 
@@ -66,6 +69,31 @@ impl BackupDir {
         backups
             .sort_by_cached_key(|backup| (backup.gpo_name.to_lowercase(), std::cmp::Reverse(backup.time), backup.id));
         Ok(BackupDir { path: path.to_owned(), backups, problems: reader.problems })
+    }
+
+    /// Opens a folder of backups and all folders of backups below it, sorted by path. Folders without backups are left out, but for the one
+    /// named. Reads every index file, so call it where blocking is allowed.
+    pub fn open_all_below(path: &Path) -> Result<Vec<Self>, OpenBackupDirError> {
+        let mut opened = Vec::new();
+        let mut waiting = vec![(path.to_owned(), 0)];
+        while let Some((folder, depth)) = waiting.pop() {
+            let dir = BackupDir::open(&folder)?;
+            let is_named = depth == 0;
+            let failed = |source| OpenBackupDirError { path: folder.clone(), source };
+            for entry in std::fs::read_dir(&folder).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                let is_folder = entry.file_type().map_err(failed)?.is_dir();
+                let is_set = entry.file_name().to_str().is_some_and(|name| name.parse::<Guid>().is_ok());
+                if is_folder && !is_set && depth < DEEPEST_FOLDER {
+                    waiting.push((entry.path(), depth + 1));
+                }
+            }
+            if is_named || !dir.backups.is_empty() || !dir.problems.is_empty() {
+                opened.push(dir);
+            }
+        }
+        opened.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(opened)
     }
 
     /// Returns the folder.

@@ -6,4 +6,8 @@ mod render_reports;
 
 pub use render_reports::render_reports;
 pub use report::{ReportBackupError, ReportGpoError, Reporting};
+pub use report::{
+    ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, render_reports,
+    report_problems,
+};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};

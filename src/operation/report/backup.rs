@@ -9,8 +9,8 @@ use crate::ident::{ExtensionList, Sid, Timestamp};
 use crate::report::{GpoReport, HalfReport, Side};
 use crate::security::SddlContext;
 
-use super::{Reporting, whole_problems};
 use super::files::{HalfFiles, read_folder};
+use super::{Reporting, whole_problems};
 
 /// A backup cannot be reported.
 #[derive(Debug, thiserror::Error)]
@@ -74,8 +74,7 @@ impl Reporting {
         };
         let (computer_enabled, user_enabled) = (status.computer_enabled(), status.user_enabled());
         let registered = &set.computer_extensions;
-        let mut computer =
-            half(Side::Computer, registered, files.computer, computer_enabled, set.computer_versions)?;
+        let mut computer = half(Side::Computer, registered, files.computer, computer_enabled, set.computer_versions)?;
         let user = half(Side::User, &set.user_extensions, files.user, user_enabled, set.user_versions)?;
         let (security, unreadable) = self.security(set.security_descriptor.as_deref(), &context, &names);
         computer.extensions.extend(whole_problems(unreadable));

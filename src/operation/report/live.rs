@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::join;
+use futures::{StreamExt, join, stream};
 
 use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
 use crate::gpm::{
@@ -14,8 +14,8 @@ use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProb
 use crate::security::SddlContext;
 use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
 
-use super::{Reporting, whole_problems};
 use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
+use super::{Reporting, whole_problems};
 
 /// A GPO cannot be reported.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -78,11 +78,39 @@ impl Reporting {
             filter_available: gpo.wmi_filter.is_none() || filter.is_some(),
             filter_name: gpo.wmi_filter.as_ref().map(|_| forest.wmi_filter_label(gpo)),
             filter_description: filter.map(|filter| filter.description.clone()),
-            computer: half(gpo.version, sysvol_version, |version| version.computer, gpo.status.computer_enabled(), computer),
+            computer: half(
+                gpo.version,
+                sysvol_version,
+                |version| version.computer,
+                gpo.status.computer_enabled(),
+                computer,
+            ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
             template_source: self.template_source.clone(),
         })
+    }
+
+    /// Reports several GPOs, some at the same time, in their order.
+    ///
+    /// # Errors
+    /// Fails where a domain cannot be reached.
+    pub async fn gpos(
+        &self,
+        store: &Arc<dyn ForestStore>,
+        forest: &ForestSnapshot,
+        gpos: &[&Gpo],
+        task: &Task,
+    ) -> Result<Vec<GpoReport>, ReportGpoError> {
+        // Collected, so that the future is `Send` for any lifetime of what it borrows.
+        let reports: Vec<_> = gpos.iter().map(|gpo| self.gpo(store, forest, gpo, task)).collect();
+        let mut reports = stream::iter(reports).buffered(GPOS_IN_FLIGHT);
+        let mut done = Vec::new();
+        while let Some(report) = reports.next().await {
+            done.push(report?);
+            task.progress(done.len() as u64, gpos.len() as u64);
+        }
+        Ok(done)
     }
 
     /// Reports a starter GPO (IGPMStarterGPO.GenerateReport): administrative templates are all it can hold.
@@ -156,6 +184,9 @@ impl Reporting {
         Ok((names, second))
     }
 }
+
+/// GPOs whose files are read at the same time.
+pub(super) const GPOS_IN_FLIGHT: usize = 8;
 
 /// The two halves of a GPO.
 #[derive(Default)]
