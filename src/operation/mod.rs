@@ -10,4 +10,5 @@ pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, render_reports,
     report_problems,
 };
+pub use render_reports::render_reports;
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};
