@@ -7,8 +7,8 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::gpm::{
-    Domain, DomainSnapshot, ForestSnapshot, Gpo, GpoParts, LinkScope, NamesFound, Problem, SecuredObject, SecurityInfo,
-    SysvolState, Trustee, WmiFilter,
+    Domain, ForestSnapshot, Gpo, GpoParts, LinkScope, NamesFound, Problem, SecuredObject, SecurityInfo, SysvolState,
+    Trustee, WmiFilter,
 };
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 use crate::store::StoreError;
@@ -216,7 +216,7 @@ impl Report {
 }
 
 /// Finds the one GPO of this name or id, in a domain or the whole forest.
-fn find<'a>(forest: &'a ForestSnapshot, wanted: &str, domain: Option<&DnsName>) -> anyhow::Result<&'a Gpo> {
+fn find<'a>(forest: &'a ForestSnapshot, wanted: &'a str, domain: Option<&DnsName>) -> anyhow::Result<&'a Gpo> {
     let id = wanted.parse::<Guid>().ok();
     let domains = forest.domains.iter().filter(|candidate| domain.is_none_or(|name| candidate.name == *name));
     let matching: Vec<&Gpo> = domains

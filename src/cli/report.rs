@@ -1,12 +1,18 @@
 //! What the commands that report settings have in common: which templates, which form, where to.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context;
 use clap::Args;
 
+use crate::format::admx::AdmxStore;
+use crate::gpm::Task;
+use crate::ident::DnsName;
 use crate::operation::{ReportedFolder, Reporting, render_reports};
-use crate::report::{GpoReport, ReportFormat};
+use crate::report::{GpoReport, HtmlOptions, ReportFormat};
+
+use crate::store::ForestStore;
 
 use super::UsageError;
 use super::output::{Outcome, Output};
@@ -40,7 +46,28 @@ pub struct ReportArguments {
     compatible: bool,
 }
 
+/// Administrative templates and where they came from.
+pub struct Templates {
+    store: Arc<AdmxStore>,
+    source: Option<String>,
+}
+
 impl ReportArguments {
+    /// Reads the templates of the folders named.
+    pub async fn local_templates(&self, _task: &Task) -> anyhow::Result<Templates> {
+        Ok(Templates { store: Arc::default(), source: None })
+    }
+
+    /// Reads the templates of the folders named, else those of the domain's central store, else this machine's.
+    pub async fn templates(
+        &self,
+        _store: &Arc<dyn ForestStore>,
+        _domain: &DnsName,
+        task: &Task,
+    ) -> anyhow::Result<Templates> {
+        self.local_templates(task).await
+    }
+
     /// Returns reporting with the choices made.
     pub fn reporting(&self, templates: Templates) -> Reporting {
         Reporting {
@@ -59,7 +86,7 @@ impl ReportArguments {
     /// Prints reports, or writes them to the one file asked for; names what could not be read.
     pub fn deliver(&self, output: &mut Output, reports: &[GpoReport]) -> anyhow::Result<Outcome> {
         let format = self.single_format(output)?;
-        let bytes = render_reports(reports, format);
+        let bytes = render_reports(reports, format, HtmlOptions::default());
         match &self.output {
             Some(file) => write_whole(file, &bytes)?,
             None => output.bytes(&bytes)?,

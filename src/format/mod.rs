@@ -21,11 +21,11 @@ pub use advertise_script::{
 };
 pub use app_locker_rule::{AppLockerRule, ParseAppLockerRuleError, RuleAttribute, RuleElement};
 pub use backup_set::{BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest};
+pub use backup_xml::{BackupGroup, BackupObject, BackupXml, BackupXmlError, Versions};
 pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};
 pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificateBlobError};
 pub use efs_blob::{EfsBlob, EfsKey, ParseEfsBlobError};
 pub use firewall_rule::{FirewallRule, FirewallToken, ParseFirewallRuleError};
-pub use backup_xml::{BackupGroup, BackupObject, BackupXml, BackupXmlError, Versions};
 pub use gpt_ini::GptIni;
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,

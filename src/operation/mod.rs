@@ -11,4 +11,7 @@ pub use report::{
     report_problems,
 };
 pub use render_reports::render_reports;
+pub use report::{
+    ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
+};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};

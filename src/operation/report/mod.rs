@@ -6,12 +6,10 @@
 mod backup;
 mod files;
 mod live;
-mod render;
 mod to_folder;
 
 pub use backup::ReportBackupError;
 pub use live::ReportGpoError;
-pub use render::render_reports;
 pub use to_folder::{ReportFolderError, ReportedFolder, file_name, report_problems};
 
 use std::sync::Arc;

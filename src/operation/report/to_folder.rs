@@ -13,11 +13,12 @@ use serde::Serialize;
 use tempfile::TempDir;
 
 use crate::gpm::{Backup, Cancelled, ForestSnapshot, Gpo, Problem, Task};
-use crate::report::{GpoReport, ReportFormat};
+use crate::operation::render_reports;
+use crate::report::{GpoReport, HtmlOptions, ReportFormat};
 use crate::store::ForestStore;
 
 use super::live::GPOS_IN_FLIGHT;
-use super::{ReportBackupError, ReportGpoError, Reporting, render_reports};
+use super::{ReportBackupError, ReportGpoError, Reporting};
 
 /// What was written to a folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -141,7 +142,7 @@ impl Staging {
     fn write(&self, name: &str, report: &GpoReport, format: ReportFormat) -> Result<Staged, ReportFolderError> {
         let file_name = format!("{name}.{}", format.extension());
         let path = self.waiting.path().join(&file_name);
-        let bytes = render_reports(std::slice::from_ref(report), format);
+        let bytes = render_reports(std::slice::from_ref(report), format, HtmlOptions::default());
         std::fs::write(&path, bytes).map_err(|source| ReportFolderError::Io { path, source })?;
         Ok(Staged { file_name: Some(file_name), problems: report_problems(report) })
     }
