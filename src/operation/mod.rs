@@ -5,13 +5,13 @@ mod snapshot;
 mod render_reports;
 
 pub use render_reports::render_reports;
-pub use report::{ReportBackupError, ReportGpoError, Reporting};
+pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, render_reports,
     report_problems,
 };
-pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
 };
+pub use report::{ReportBackupError, ReportGpoError, Reporting};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};
