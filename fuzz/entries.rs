@@ -3,6 +3,7 @@
 //! One function per reader. The fuzz targets run them on what the fuzzer invents, the library tests on random bytes and on
 //! damaged samples, so that they are kept working without a fuzzer.
 
+use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{GptIni, RegistryPol, decode_xml, read_backup_info, read_manifest};
 use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, GpLink, GpoVersion};
@@ -108,4 +109,28 @@ pub fn wmi_queries(bytes: &[u8]) {
     let list = WmiQueryList::parse(text);
     let written = WmiQueryList::write(&list.queries);
     assert_eq!(WmiQueryList::parse(&written).queries, list.queries);
+}
+
+/// Preference files of any kind.
+pub fn preferences(bytes: &[u8]) {
+    let Ok(mut file) = PreferenceFile::parse(bytes) else { return };
+    assert_eq!(file.bytes(), bytes);
+    for kind in PreferenceKind::ALL {
+        check_preferences(&file, kind);
+    }
+    for element in file.elements() {
+        TargetingFilter::read_all(element);
+        assert!(element.line() >= 1);
+    }
+    let last = file.elements().last().map(|element| element.id());
+    let Some(last) = last else { return };
+    let elements = file.elements().count();
+    if file.set_attribute(last, "edited", "a \"b\" <c>\r\n").is_ok() {
+        assert_eq!(file.elements().count(), elements);
+        let edited = file.elements().last().and_then(|element| element.attribute("edited"));
+        assert_eq!(edited, Some("a \"b\" <c>\r\n"));
+    }
+    if file.set_text(last, "d & e").is_ok() {
+        assert_eq!(file.elements().last().map(|element| element.text()), Some("d & e"));
+    }
 }

@@ -13,6 +13,7 @@ mod library {
     mod corpus;
     mod corpus_backups;
     mod corpus_security;
+    mod corpus_preferences;
     mod names;
     mod hostile;
     mod forest_file;

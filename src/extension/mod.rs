@@ -13,6 +13,7 @@ mod descriptor;
 mod general;
 mod sections;
 mod unknown;
+mod preferences;
 
 pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
 pub use descriptor::{DescribedObject, descriptor_element};
@@ -46,7 +47,29 @@ pub struct Extension {
 
 /// All kinds of settings in the order of Microsoft's reports: by id of the client-side extension; those that live in `registry.pol`
 /// last, the registry itself at the end.
-pub static EXTENSIONS: &[&Extension] = &[];
+pub static EXTENSIONS: &[&Extension] = &[
+    &preferences::ENVIRONMENT_VARIABLES,
+    &preferences::GROUPS,
+    &preferences::DEVICES,
+    &preferences::NETWORK_OPTIONS,
+    &preferences::DRIVES,
+    &preferences::FOLDERS,
+    &preferences::NETWORK_SHARES,
+    &preferences::FILES,
+    &preferences::DATA_SOURCES,
+    &preferences::INI_FILES,
+    &preferences::SERVICES,
+    &preferences::FOLDER_OPTIONS,
+    &preferences::SCHEDULED_TASKS,
+    &preferences::REGISTRY,
+    &preferences::PRINTERS,
+    &preferences::SHORTCUTS,
+    &preferences::INTERNET_SETTINGS,
+    &preferences::START_MENU_TASKBAR,
+    &preferences::REGIONAL_OPTIONS,
+    &preferences::POWER_OPTIONS,
+    &preferences::APPLICATIONS,
+];
 
 /// Says that an extension has no values in `registry.pol`.
 pub fn claims_nothing(_key: &str, _value: &str) -> bool {

@@ -15,6 +15,7 @@ mod certificate_blob;
 mod certificate;
 mod efs_blob;
 mod advertise_script;
+pub mod preferences;
 
 pub use advertise_script::{
     AdvertiseScript, AdvertisedProduct, LengthForm, ParseAdvertiseScriptError, ScriptArgument, ScriptRecord,

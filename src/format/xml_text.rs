@@ -23,10 +23,20 @@ pub enum XmlTextError {
 
 /// Decodes an XML file: by its byte order mark, by the zero bytes of its first character, by its declaration, else as UTF-8.
 pub fn decode_xml(bytes: &[u8]) -> Result<Cow<'_, str>, XmlTextError> {
-    let (encoding, content) = match Encoding::for_bom(bytes) {
-        Some((encoding, mark_length)) => (encoding, &bytes[mark_length..]),
-        None => (encoding_without_mark(bytes)?, bytes),
-    };
+    let (encoding, mark_length) = xml_encoding(bytes)?;
+    decode_xml_as(encoding, &bytes[mark_length..])
+}
+
+/// Finds the encoding of an XML file and the length of its byte order mark.
+pub(super) fn xml_encoding(bytes: &[u8]) -> Result<(&'static Encoding, usize), XmlTextError> {
+    match Encoding::for_bom(bytes) {
+        Some(found) => Ok(found),
+        None => Ok((encoding_without_mark(bytes)?, 0)),
+    }
+}
+
+/// Decodes what stands behind the byte order mark.
+pub(super) fn decode_xml_as<'a>(encoding: &'static Encoding, content: &'a [u8]) -> Result<Cow<'a, str>, XmlTextError> {
     let text = encoding.decode_without_bom_handling_and_without_replacement(content);
     text.ok_or(XmlTextError::Malformed { encoding: encoding.name() })
 }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 #[path = "../../fuzz/entries.rs"]
 mod entries;
 
-const ENTRIES: [fn(&[u8]); 9] = [
+const ENTRIES: &[fn(&[u8])] = &[
     entries::descriptor,
     entries::sddl,
     entries::gp_link,
@@ -15,10 +15,11 @@ const ENTRIES: [fn(&[u8]); 9] = [
     entries::gpt_ini,
     entries::registry_pol,
     entries::wmi_queries,
+    entries::preferences,
 ];
 
 /// A good sample for each reader, to be damaged.
-const SAMPLES: [&[u8]; 9] = [
+const SAMPLES: &[&[u8]] = &[
     b"\x01\0\x04\x9c\0\0\0\0\0\0\0\0\0\0\0\0\x14\0\0\0\x04\0\x44\0\x02\0\0\0\x05\x02\x28\0\0\x01\0\0\x01\0\0\0\x8f\xfd\xac\xed\xb3\xff\xd1\x11\xb4\x1d\0\xa0\xc9\x68\xf9\x39\x01\x01\0\0\0\0\0\x05\x0b\0\0\0\0\x02\x14\0\x94\0\x02\0\x01\x01\0\0\0\0\0\x05\x0b\0\0\0",
     b"O:BAG:SYD:PAI(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)(XA;;FX;;;WD;(@User.Title==\"PM\"))(#fe000800aabbccdd)S:AI(AU;SA;0x1;;;WD)",
     b"[LDAP://cn={F08300B1-0000-0000-0000-000000000000},cn=policies,cn=system,DC=x;0][LDAP://CN=a\\,b;2] x[",
@@ -28,6 +29,7 @@ const SAMPLES: [&[u8]; 9] = [
     b"\xef\xbb\xbf; c\r\n[Other]\nVersion=1\r\n[General]\r\nVersion = 65537\r\ndisplayName=Z\xfcrich\r\n",
     b"PReg\x01\0\0\0[\0S\0\\\0a\0\0\0;\0v\0\0\0;\0\x04\0\0\0;\0\x04\0\0\0;\0\x07\0\0\0]\0[\0S\0;\0*\0*\0d\0e\0l\0.\0x\0\0\0;\0\x01\0\0\0;\0\x04\0\0\0;\0 \0\0\0]\0",
     b"2;3;10;18;WQL;root\\CIMv2;Select * from Win32_Printer;3;10;61;WQL;root\\CIMv2;SELECT \"10.%;\";",
+    b"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Drives clsid='{A}'><Drive name=\"H:\" changed=\"2026-01-02 03:04:05\"><Properties path=\"\\\\a&amp;b\"/><Filters><FilterCollection not=\"0\"><FilterBattery bool=\"OR\"/></FilterCollection></Filters></Drive><Note>one</Note></Drives>",
 ];
 
 #[test]
