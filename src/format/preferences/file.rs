@@ -276,10 +276,16 @@ fn read_element(node: Node<'_, '_>) -> ElementData {
     let source = &node.document().input_text()[range.clone()];
     let is_name_end = |character: char| character.is_ascii_whitespace() || matches!(character, '/' | '>');
     let name_length = source.find(is_name_end).unwrap_or(source.len());
-    let attributes = node.attributes().map(|attribute| AttributeData {
-        name: attribute.name().to_owned(),
-        value: attribute.value().to_owned(),
-        range: attribute.range_value(),
+    let attributes = node.attributes().map(|attribute| {
+        let whole = attribute.range();
+        let written = &node.document().input_text()[whole.clone()];
+        // The value begins behind the first quote: a name has none.
+        let before = written.find(['"', '\'']).map_or(written.len(), |at| at + 1);
+        AttributeData {
+            name: attribute.name().to_owned(),
+            value: attribute.value().to_owned(),
+            range: whole.start + before..whole.end.saturating_sub(1).max(whole.start + before),
+        }
     });
     let holds_elements = node.children().any(|child| child.is_element());
     let text = node.children().filter(|child| child.is_text() && !holds_elements).filter_map(|child| child.text());
