@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use opengpmc::extension::{FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, report_half};
 use opengpmc::format::admx::AdmxStore;
 use opengpmc::format::preferences::{PreferenceElement, PreferenceFile, PreferenceKind, check_preferences};
+use opengpmc::gpm::Task;
 use opengpmc::ident::ExtensionList;
 use opengpmc::report::{Element, ExtensionReport, GpoReport, Side, read_reports};
 
@@ -97,7 +98,7 @@ fn our_reports(set: &Path, side: Side) -> Vec<ExtensionReport> {
     let half = HalfContents::new(ExtensionList::parse_lossy(&registered), files, Vec::new());
     let (names, templates) = (PrincipalNames::default(), AdmxStore::default());
     let context = SourceContext { names: &names, templates: &templates, with_comments: true, compatible: true };
-    report_half(&Source { side, half: &half, context: &context })
+    report_half(&Source { side, half: &half, context: &context }, &Task::new(|| {})).unwrap()
 }
 
 /// The facts of an item: path of each value in it, and the value.
