@@ -4,6 +4,8 @@
 //! This module knows [`crate::ident`] and [`crate::security`] only.
 
 mod xml_text;
+mod text_file;
+mod ini;
 pub mod admx;
 mod gpt_ini;
 mod backup_set;
@@ -28,6 +30,7 @@ pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificat
 pub use efs_blob::{EfsBlob, EfsKey, ParseEfsBlobError};
 pub use firewall_rule::{FirewallRule, FirewallToken, ParseFirewallRuleError};
 pub use gpt_ini::GptIni;
+pub use ini::{IniFile, IniLine, IniProblem};
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,
     PolType, RegistryPol,
