@@ -4,7 +4,11 @@
 //! damaged samples, so that they are kept working without a fuzzer.
 
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
-use opengpmc::format::{GptIni, RegistryPol, decode_xml, read_backup_info, read_manifest};
+use opengpmc::format::{
+    AuditCsv, CentralAccessFile, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, RegistryPol,
+    ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_manifest,
+    write_gpo_comment,
+};
 use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, GpLink, GpoVersion};
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
@@ -132,5 +136,40 @@ pub fn preferences(bytes: &[u8]) {
     }
     if file.set_text(last, "d & e").is_ok() {
         assert_eq!(file.elements().last().map(|element| element.text()), Some("d & e"));
+    }
+}
+
+/// `GptTmpl.inf`.
+pub fn security_template(bytes: &[u8]) {
+    let file = SecurityTemplate::parse(bytes);
+    assert_eq!(file.to_bytes(), bytes);
+    let settings = file.settings();
+    assert!(settings.registry_values.len() + settings.rights.len() + settings.problems.len() <= bytes.len());
+}
+
+/// Files of sections and lines: lists of scripts, folder redirection, central access policies.
+pub fn ini_files(bytes: &[u8]) {
+    let mut file = IniFile::parse(bytes);
+    assert_eq!(file.to_bytes(), bytes);
+    file.set_value("Startup", "0CmdLine", "x");
+    assert_eq!(file.value("Startup", "0CmdLine"), Some("x".to_owned()));
+    for event in [ScriptEvent::Startup, ScriptEvent::Logoff] {
+        ScriptList::parse(bytes).scripts(event);
+    }
+    FolderRedirectionFile::parse(bytes).folders();
+    OldFolderRedirectionFile::parse(bytes).folders();
+    CentralAccessFile::parse(bytes).policies();
+    let comment = read_gpo_comment(bytes);
+    assert_eq!(read_gpo_comment(&write_gpo_comment(&comment)), comment);
+}
+
+/// `audit.csv`.
+pub fn audit_csv(bytes: &[u8]) {
+    let mut file = AuditCsv::parse(bytes);
+    assert_eq!(file.to_bytes(), bytes);
+    let (rows, problems) = file.rows();
+    assert!(rows.len() + problems.len() <= bytes.len());
+    for row in rows {
+        file.set_value(row.line, "3");
     }
 }

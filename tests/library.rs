@@ -14,6 +14,7 @@ mod library {
     mod corpus_backups;
     mod corpus_security;
     mod corpus_preferences;
+    mod corpus_settings_files;
     mod names;
     mod hostile;
     mod forest_file;

@@ -8,6 +8,12 @@ mod text_file;
 mod ini;
 pub mod admx;
 mod gpt_ini;
+mod gpt_tmpl;
+mod audit_csv;
+mod scripts;
+mod folder_redirection;
+mod central_access;
+mod gpo_comment;
 mod backup_set;
 mod backup_xml;
 mod registry_pol;
@@ -23,16 +29,28 @@ pub use advertise_script::{
     AdvertiseScript, AdvertisedProduct, LengthForm, ParseAdvertiseScriptError, ScriptArgument, ScriptRecord,
 };
 pub use app_locker_rule::{AppLockerRule, ParseAppLockerRuleError, RuleAttribute, RuleElement};
+pub use audit_csv::{AuditCsv, AuditRow, AuditSetting};
 pub use backup_set::{BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest};
 pub use backup_xml::{BackupGroup, BackupObject, BackupXml, BackupXmlError, Versions};
+pub use central_access::CentralAccessFile;
 pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};
 pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificateBlobError};
 pub use efs_blob::{EfsBlob, EfsKey, ParseEfsBlobError};
 pub use firewall_rule::{FirewallRule, FirewallToken, ParseFirewallRuleError};
+pub use folder_redirection::{
+    FolderRedirection, FolderRedirectionFile, OldFolderRedirectionFile, RedirectionFlags, RedirectionTarget,
+    known_folder_name,
+};
+pub use gpo_comment::{read_gpo_comment, write_gpo_comment};
 pub use gpt_ini::GptIni;
+pub use gpt_tmpl::{
+    EventAudit, EventLog, EventLogValue, ObjectSecurity, RegistryValue, RegistryValueData, RestrictedGroup,
+    SecurityTemplate, ServiceSetting, TemplateData, TemplatePrincipal, TemplateSettings, TemplateValue, UserRight,
+};
 pub use ini::{IniFile, IniLine, IniProblem};
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,
     PolType, RegistryPol,
 };
+pub use scripts::{Script, ScriptEvent, ScriptList};
 pub use xml_text::{XmlTextError, decode_xml};

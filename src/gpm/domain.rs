@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use futures::stream;
 
-use crate::format::GptIni;
+use crate::format::{GptIni, read_gpo_comment};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{Directory, Filter, ForestStore, Scope, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
@@ -150,8 +150,7 @@ impl Domain {
     pub async fn gpo_comment(&self, gpo: &Gpo) -> Result<Option<String>, StoreError> {
         let path = gpo.sysvol_folder().join("GPO.cmt").map_err(|error| bad_path(&error))?;
         match self.sysvol().await?.read(&path).await {
-            // UTF-16LE without a mark (`gpo-storage.md` A13).
-            Ok(bytes) => Ok(Some(encoding_rs::UTF_16LE.decode(&bytes).0.trim_end_matches('\0').to_owned())),
+            Ok(bytes) => Ok(Some(read_gpo_comment(&bytes))),
             Err(error) if error.kind == StoreErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),
         }

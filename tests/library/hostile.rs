@@ -16,6 +16,9 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::registry_pol,
     entries::wmi_queries,
     entries::preferences,
+    entries::security_template,
+    entries::ini_files,
+    entries::audit_csv,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -30,6 +33,9 @@ const SAMPLES: &[&[u8]] = &[
     b"PReg\x01\0\0\0[\0S\0\\\0a\0\0\0;\0v\0\0\0;\0\x04\0\0\0;\0\x04\0\0\0;\0\x07\0\0\0]\0[\0S\0;\0*\0*\0d\0e\0l\0.\0x\0\0\0;\0\x01\0\0\0;\0\x04\0\0\0;\0 \0\0\0]\0",
     b"2;3;10;18;WQL;root\\CIMv2;Select * from Win32_Printer;3;10;61;WQL;root\\CIMv2;SELECT \"10.%;\";",
     b"\xef\xbb\xbf<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<Drives clsid='{A}'><Drive name=\"H:\" changed=\"2026-01-02 03:04:05\"><Properties path=\"\\\\a&amp;b\"/><Filters><FilterCollection not=\"0\"><FilterBattery bool=\"OR\"/></FilterCollection></Filters></Drive><Note>one</Note></Drives>",
+    b"[Unicode]\r\nUnicode=yes\r\n[System Access]\r\nLockoutDuration = -1\r\n[Registry Values]\r\nMACHINE\\a\\b=7,x\",\"y,z\r\nMACHINE\\c=4,1\r\n[Privilege Rights]\r\nSeTcbPrivilege = *S-1-5-11,Guest\r\n[Group Membership]\r\n*S-1-5-32-544__Members =\r\n[File Security]\r\n\"%SystemRoot%\",0,\"D:PAR(A;OICI;FA;;;SY)\"\r\n[Service General Setting]\r\n\"x\",2,\"\"\r\n",
+    b"[Startup]\r\n0CmdLine=a.bat\r\n0Parameters=-x\r\n[ScriptsConfig]\r\nStartExecutePSFirst=true\r\n[Folder_Redirection]\r\n{FDD39AD0-238F-46AF-ADB4-6C85480369C7}=s-1-1-0;\r\n[{FDD39AD0-238F-46AF-ADB4-6C85480369C7}_s-1-1-0]\r\nFlags=1021\r\n[FolderStatus]\r\nDesktop=11\r\n[Desktop]\r\ns-1-1-0=\\\\a\\b\r\n[CAPS]\r\n\"CN=x\"\r\n",
+    b"Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value\r\n,System,\"Audit \"\"a\"\", b\",{0cce923f-69ae-11d9-bed3-505054503030},Success,,1\r\nm,,Option:CrashOnAuditFail,,Enabled,,1\r\n,,FileGlobalSacl,,,,S:(AU;SA;FA;;;WD)\r\n",
 ];
 
 #[test]
