@@ -15,6 +15,7 @@ mod library {
     mod corpus_security;
     mod corpus_preferences;
     mod corpus_settings_files;
+    mod corpus_hosted;
     mod names;
     mod hostile;
     mod forest_file;

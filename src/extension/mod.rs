@@ -10,6 +10,13 @@ mod contents;
 mod names;
 mod read;
 mod descriptor;
+mod registry_keys;
+mod wording;
+mod public_key;
+mod application_control;
+mod windows_firewall;
+mod name_resolution;
+mod quality_of_service;
 mod general;
 mod sections;
 mod unknown;
@@ -69,6 +76,11 @@ pub static EXTENSIONS: &[&Extension] = &[
     &preferences::REGIONAL_OPTIONS,
     &preferences::POWER_OPTIONS,
     &preferences::APPLICATIONS,
+    &quality_of_service::QUALITY_OF_SERVICE,
+    &public_key::PUBLIC_KEY,
+    &application_control::APPLICATION_CONTROL,
+    &windows_firewall::WINDOWS_FIREWALL,
+    &name_resolution::NAME_RESOLUTION,
 ];
 
 /// Says that an extension has no values in `registry.pol`.

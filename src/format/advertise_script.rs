@@ -185,10 +185,12 @@ impl ScriptArgument {
     }
 }
 
+/// Writes a length in its form; one that the short form cannot tell apart from something else is extended.
 fn push_length(bytes: &mut Vec<u8>, kind: u32, length: usize, form: LengthForm) {
+    let fits = length <= usize::from(SHORT_LENGTH) && (length > 0 || kind == KIND_ANSI);
     match form {
-        LengthForm::Short => bytes.extend((((kind as u16) << 14) | length as u16).to_le_bytes()),
-        LengthForm::Extended => {
+        LengthForm::Short if fits => bytes.extend((((kind as u16) << 14) | length as u16).to_le_bytes()),
+        LengthForm::Short | LengthForm::Extended => {
             bytes.extend(EXTENDED.to_le_bytes());
             bytes.extend(((kind << 30) | length as u32).to_le_bytes());
         }
