@@ -1,16 +1,18 @@
 //! Reports of backups: read from the set alone, without a domain.
 
 use std::io;
+use std::path::{Path, PathBuf};
 
 use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
 use crate::format::{BackupObject, BackupXml, BackupXmlError, Versions};
+use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, Cancelled, GpoStatus, Task};
 use crate::ident::{ExtensionList, Sid, Timestamp};
 use crate::report::{GpoReport, HalfReport, Side};
 use crate::security::SddlContext;
 
 use super::files::{HalfFiles, read_folder};
-use super::{Reporting, whole_problems};
+use super::{Reporting, starter_extensions, whole_problems};
 
 /// A backup cannot be reported.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,7 @@ pub enum ReportBackupError {
     },
 }
 
+const STARTER_METADATA: &str = "StarterGPO.tmplx";
 /// The folder of a set that holds the GPO's half in SYSVOL.
 const SYSVOL_FOLDER: &str = r"DomainSysvol\GPO";
 /// What ends the path of a directory object of each half.
@@ -48,6 +51,43 @@ impl Reporting {
     /// # Errors
     /// Fails where the set has no readable `Backup.xml`; files of settings that cannot be read are named in the report.
     pub fn backup(&self, backup: &Backup, task: &Task) -> Result<GpoReport, ReportBackupError> {
+        match backup.kind {
+            BackupType::Gpo => self.gpo_backup(backup, task),
+            BackupType::StarterGpo => self.starter_gpo_backup(backup, task),
+        }
+    }
+
+    /// Reports a backup of a starter GPO (IGPMStarterGPOBackup.GenerateReport): the tree of the starter GPO lies in the set.
+    fn starter_gpo_backup(&self, backup: &Backup, task: &Task) -> Result<GpoReport, ReportBackupError> {
+        let failed = |source| ReportBackupError::Io { file: STARTER_METADATA.to_owned(), source };
+        let folder = starter_folder(backup).map_err(failed)?.ok_or(ReportBackupError::NoFile(STARTER_METADATA))?;
+        let files = read_folder(&folder, task)?;
+        let names = PrincipalNames::default();
+        let half = |side, files| -> Result<_, Cancelled> {
+            let extensions =
+                self.extensions(side, &HalfContents::new(starter_extensions(), files, Vec::new()), &names, task)?;
+            Ok(HalfReport { enabled: true, extensions, ..HalfReport::default() })
+        };
+        Ok(GpoReport {
+            id: backup.gpo_id,
+            domain: backup.domain.clone(),
+            name: backup.gpo_name.clone(),
+            include_comments: self.with_comments,
+            created: None,
+            modified: None,
+            read: Some(Timestamp::now()),
+            security: None,
+            filter_available: false,
+            filter_name: None,
+            filter_description: None,
+            computer: half(Side::Computer, files.computer)?,
+            user: half(Side::User, files.user)?,
+            links: Vec::new(),
+            template_source: self.template_source.clone(),
+        })
+    }
+
+    fn gpo_backup(&self, backup: &Backup, task: &Task) -> Result<GpoReport, ReportBackupError> {
         let io_error = |file: &str| {
             let file = file.to_owned();
             move |source| ReportBackupError::Io { file, source }
@@ -96,6 +136,21 @@ impl Reporting {
             template_source: self.template_source.clone(),
         })
     }
+}
+
+/// Returns the folder of a set that holds the tree of a starter GPO: the set's own, or one directly below.
+fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
+    if let Some(metadata) = backup.file(STARTER_METADATA)? {
+        return Ok(metadata.parent().map(Path::to_owned));
+    }
+    let Some(folder) = &backup.folder else { return Ok(None) };
+    for entry in std::fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        if let Some(metadata) = backup.file(&format!("{}/{STARTER_METADATA}", name.to_string_lossy()))? {
+            return Ok(metadata.parent().map(Path::to_owned));
+        }
+    }
+    Ok(None)
 }
 
 /// Adds the files that the set says it has and that are not there.

@@ -9,13 +9,13 @@ use crate::gpm::{
     Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, Names, StarterGpo, SysvolState, Task,
     starter_gpo_folder,
 };
-use crate::ident::{Dn, ExtensionList, GpoVersion, Timestamp};
+use crate::ident::{Dn, GpoVersion, Timestamp};
 use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
 use crate::security::SddlContext;
 use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
 
 use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
-use super::{Reporting, whole_problems};
+use super::{Reporting, starter_extensions, whole_problems};
 
 /// A GPO cannot be reported.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -126,11 +126,9 @@ impl Reporting {
         let sysvol = task.or_cancel(domain.sysvol()).await??;
         let folder = starter_gpo_folder().join(&starter.id.to_string()).unwrap_or_default();
         let files = read_sysvol(&*sysvol, &folder, task).await.map_err(ReportGpoError::from)?;
-        // Nothing is registered for a starter GPO: what lies in it counts.
-        let registry = || ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]");
         let names = PrincipalNames::default();
         let half = |side, files, version| -> Result<HalfReport, Cancelled> {
-            let contents = HalfContents::new(registry(), files, Vec::new());
+            let contents = HalfContents::new(starter_extensions(), files, Vec::new());
             let extensions = self.extensions(side, &contents, &names, task)?;
             Ok(HalfReport { version_directory: None, version_sysvol: Some(version), enabled: true, extensions })
         };

@@ -19,6 +19,7 @@ use crate::extension::{
 };
 use crate::format::admx::AdmxStore;
 use crate::gpm::{Cancelled, Task};
+use crate::ident::ExtensionList;
 use crate::report::{Element, ExtensionReport, PartProblem, Side};
 use crate::security::{SddlContext, SecurityDescriptor};
 
@@ -77,6 +78,11 @@ impl Reporting {
         };
         report_half(&Source { side, half, context: &context }, task)
     }
+}
+
+/// Returns what counts as registered in a starter GPO: nothing is, and administrative templates are all it can hold.
+fn starter_extensions() -> ExtensionList {
+    ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]")
 }
 
 /// A part of a GPO that is no extension's, such as its permissions, says under this name what could not be read.
