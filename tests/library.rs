@@ -17,6 +17,7 @@ mod library {
     mod corpus_settings_files;
     mod corpus_hosted;
     mod names;
+    mod reports;
     mod hostile;
     mod forest_file;
     mod snapshot;
