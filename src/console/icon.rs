@@ -31,6 +31,7 @@ pub enum Icon {
     Back,
     Forward,
     Up,
+    Down,
     Refresh,
     Connect,
     Search,
@@ -174,6 +175,7 @@ impl Icon {
             Icon::Back => pen.arrow([(9.6, 3.4), (5.0, 8.0), (9.6, 12.6)], (5.0, 8.0), (13.4, 8.0), ink),
             Icon::Forward => pen.arrow([(6.4, 3.4), (11.0, 8.0), (6.4, 12.6)], (11.0, 8.0), (2.6, 8.0), ink),
             Icon::Up => pen.arrow([(3.4, 7.0), (8.0, 2.6), (12.6, 7.0)], (8.0, 2.6), (8.0, 13.4), ink),
+            Icon::Down => pen.arrow([(3.4, 9.0), (8.0, 13.4), (12.6, 9.0)], (8.0, 13.4), (8.0, 2.6), ink),
             Icon::Refresh => {
                 pen.arc((8.0, 8.0), 5.0, 0.5, 5.6, 1.6, ink);
                 pen.solid(&[(12.4, 2.6), (13.6, 7.4), (9.0, 6.2)], ink);

@@ -55,6 +55,8 @@ pub struct Tokens {
     pub selection_unfocused: Color32,
     /// Behind the row under the pointer.
     pub hover: Color32,
+    /// Behind text that was searched for.
+    pub found: Color32,
     /// The ring around what has the focus.
     pub focus: Color32,
     /// Something worth knowing.
@@ -107,6 +109,7 @@ pub static LIGHT: Tokens = Tokens {
     selection: Color32::from_rgb(0xCC, 0xE2, 0xF8),
     selection_unfocused: Color32::from_rgb(0xE3, 0xE8, 0xEE),
     hover: Color32::from_rgb(0xEC, 0xF2, 0xF9),
+    found: Color32::from_rgb(0xFF, 0xE5, 0x8A),
     focus: Color32::from_rgb(0x0B, 0x5C, 0xAD),
     info: Color32::from_rgb(0x0B, 0x5C, 0xAD),
     success: Color32::from_rgb(0x1B, 0x73, 0x3B),
@@ -142,6 +145,7 @@ pub static DARK: Tokens = Tokens {
     selection: Color32::from_rgb(0x1B, 0x3C, 0x5F),
     selection_unfocused: Color32::from_rgb(0x32, 0x38, 0x41),
     hover: Color32::from_rgb(0x27, 0x2E, 0x38),
+    found: Color32::from_rgb(0x5E, 0x4A, 0x12),
     focus: Color32::from_rgb(0x6C, 0xB2, 0xF7),
     info: Color32::from_rgb(0x6C, 0xB2, 0xF7),
     success: Color32::from_rgb(0x6C, 0xC8, 0x8C),
@@ -313,6 +317,7 @@ mod tests {
                 (theme.text, theme.error_surface),
                 (theme.text, theme.warning_surface),
                 (theme.text, theme.info_surface),
+                (theme.text, theme.found),
                 (theme.on_accent, theme.accent),
                 (theme.on_sign, theme.sign),
                 (theme.accent, theme.surface),

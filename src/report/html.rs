@@ -29,8 +29,8 @@ const MICROSOFT_SCRIPT_HASH: &str = "XpgGVY0QLRESyy34i+WV2qIzyOEgtIGI78W1ueh4PIk
 pub fn write_html(documents: &[Document], options: HtmlOptions) -> String {
     let mut writer = Writer { out: String::new(), microsoft: options.microsoft_markup };
     writer.head(documents);
-    for document in documents {
-        writer.document(document);
+    for (index, document) in documents.iter().enumerate() {
+        writer.document(document, index == 0);
     }
     let script = if options.microsoft_markup { MICROSOFT_SCRIPT } else { SCRIPT };
     let _ = write!(writer.out, "<script>{script}</script>\n</body>\n</html>\n");
@@ -108,19 +108,21 @@ impl Writer {
         self.out.push_str("</style>\n</head>\n<body>\n");
     }
 
-    fn document(&mut self, document: &Document) {
+    fn document(&mut self, document: &Document, is_first: bool) {
         self.out.push_str("<article>\n");
         let title = escaped(&document.title);
         let collected = match document.collected.as_str() {
             "" => Cow::Borrowed(""),
             time => format!("Data collected on: {}", escaped(time)).into(),
         };
+        let id = |id: &str| if is_first { format!(" id=\"{id}\"") } else { String::new() };
         let _ = if self.microsoft {
+            let (stamp, show) = (id("dtstamp"), id("objshowhide"));
             writeln!(
                 self.out,
                 "<table class=\"title\" cellpadding=\"0\" cellspacing=\"0\">\n\
-                 <tr><td colspan=\"2\" class=\"gponame\">{title}</td></tr>\n<tr>\n    <td id=\"dtstamp\">{collected}</td>\n    \
-                 <td><div id=\"objshowhide\" class=\"showall\" tabindex=\"0\" hidden></div></td>\n</tr>\n</table>"
+                 <tr><td colspan=\"2\" class=\"gponame\">{title}</td></tr>\n<tr>\n    <td{stamp}>{collected}</td>\n    \
+                 <td><div{show} class=\"showall\" tabindex=\"0\" hidden></div></td>\n</tr>\n</table>"
             )
         } else {
             writeln!(

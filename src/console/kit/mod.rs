@@ -3,6 +3,7 @@
 pub mod accessible;
 pub mod data_table;
 pub mod job_window;
+pub mod document_view;
 pub mod property_list;
 pub mod tab_bar;
 pub mod notice;
