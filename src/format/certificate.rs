@@ -77,14 +77,15 @@ fn display_name(name: &X509Name<'_>) -> Option<String> {
     let found = preferred.iter().find_map(|oid| name.iter_by_oid(oid).last());
     let attribute = found.or_else(|| name.iter_attributes().next())?;
     let value = attribute.attr_value();
+    let data: &[u8] = value.data.as_ref();
     match attribute.as_str() {
         Ok(text) => Some(text.to_owned()),
         // BMPString: UTF-16, high byte first.
         Err(_) if value.header.tag().0 == BMP_STRING => {
-            let units = value.data.as_ref().as_chunks::<2>().0.iter().map(|two| u16::from_be_bytes(*two));
+            let units = data.as_chunks::<2>().0.iter().map(|two| u16::from_be_bytes(*two));
             Some(String::from_utf16_lossy(&units.collect::<Vec<_>>()))
         }
-        Err(_) => Some(value.data.as_ref().iter().map(|&byte| char::from(byte)).collect()),
+        Err(_) => Some(data.iter().map(|&byte| char::from(byte)).collect()),
     }
 }
 
