@@ -121,7 +121,9 @@ impl DocumentView {
         self.find.advance(&self.lines);
         if self.find.is_working() {
             ui.ctx().request_repaint();
-        } else if std::mem::take(&mut self.jump_wanted) && self.cursor.and_then(|line| self.find.position(line)).is_none() {
+        } else if std::mem::take(&mut self.jump_wanted)
+            && self.cursor.and_then(|line| self.find.position(line)).is_none()
+        {
             self.find_step(true);
         }
         if self.explaining {
@@ -140,7 +142,10 @@ impl DocumentView {
                     self.open_all(!all_open);
                 }
                 if !self.document.collected.is_empty() {
-                    ui.add(egui::Label::new(RichText::new(format!("Collected {}", self.document.collected)).weak()).truncate());
+                    ui.add(
+                        egui::Label::new(RichText::new(format!("Collected {}", self.document.collected)).weak())
+                            .truncate(),
+                    );
                 }
             });
         });
@@ -164,9 +169,8 @@ impl DocumentView {
             self.find = Find::new(&self.query);
             self.jump_wanted = !self.find.is_idle();
         }
-        let (enter, shift, escape) = ui.input(|input| {
-            (input.key_pressed(Key::Enter), input.modifiers.shift, input.key_pressed(Key::Escape))
-        });
+        let (enter, shift, escape) =
+            ui.input(|input| (input.key_pressed(Key::Enter), input.modifiers.shift, input.key_pressed(Key::Escape)));
         if field.lost_focus() && enter {
             self.find_step(!shift);
             field.request_focus();
@@ -226,38 +230,42 @@ impl DocumentView {
         let explain = self.cursor.and_then(|cursor| self.lines[cursor].explain());
         let title = self.cursor.and_then(|cursor| self.lines[cursor].texts().first().map(|text| (*text).to_owned()));
         let tokens = theme::tokens(ui);
-        let frame = egui::Frame::new().fill(tokens.raised).inner_margin(egui::Margin::same(10)).corner_radius(theme::RADIUS);
+        let frame =
+            egui::Frame::new().fill(tokens.raised).inner_margin(egui::Margin::same(10)).corner_radius(theme::RADIUS);
         let width = 320.0_f32.min(ui.available_width() * 0.5);
         let mut close = false;
-        Panel::right(Self::focus_id().with("explanation")).frame(frame).default_size(width).resizable(true).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(RichText::new("Explanation").heading());
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    let button = ui.add(Button::new(Icon::Close.atom()).frame_when_inactive(false));
-                    accessible::name(&button, "Close explanation");
-                    close = button.clicked();
+        Panel::right(Self::focus_id().with("explanation")).frame(frame).default_size(width).resizable(true).show(
+            ui,
+            |ui| {
+                ui.horizontal(|ui| {
+                    ui.label(RichText::new("Explanation").heading());
+                    ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                        let button = ui.add(Button::new(Icon::Close.atom()).frame_when_inactive(false));
+                        accessible::name(&button, "Close explanation");
+                        close = button.clicked();
+                    });
                 });
-            });
-            ui.add_space(SPACE);
-            let (Some(explain), Some(title)) = (explain, title) else {
-                ui.weak("Choose a policy: what it does is told here.");
-                return;
-            };
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.label(RichText::new(title).strong());
-                ui.add_space(2.0 * SPACE);
-                ui.weak("Setting Path");
-                ui.label(&explain.path);
                 ui.add_space(SPACE);
-                ui.weak("Supported On");
-                ui.label(if explain.supported_on.is_empty() { "Not available" } else { &explain.supported_on });
-                ui.add_space(2.0 * SPACE);
-                match explain.text.as_str() {
-                    "" => ui.weak("No explanation is available for this setting."),
-                    text => ui.label(text),
+                let (Some(explain), Some(title)) = (explain, title) else {
+                    ui.weak("Choose a policy: what it does is told here.");
+                    return;
                 };
-            });
-        });
+                ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    ui.label(RichText::new(title).strong());
+                    ui.add_space(2.0 * SPACE);
+                    ui.weak("Setting Path");
+                    ui.label(&explain.path);
+                    ui.add_space(SPACE);
+                    ui.weak("Supported On");
+                    ui.label(if explain.supported_on.is_empty() { "Not available" } else { &explain.supported_on });
+                    ui.add_space(2.0 * SPACE);
+                    match explain.text.as_str() {
+                        "" => ui.weak("No explanation is available for this setting."),
+                        text => ui.label(text),
+                    };
+                });
+            },
+        );
         self.explaining = !close;
         self.focus_wanted |= close;
     }

@@ -3,9 +3,9 @@
 use egui::accesskit::Role;
 use egui::{Id, Rect, Response, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
 
-use crate::console::{Icon, NodeIcon};
 use crate::console::kit::accessible;
 use crate::console::theme::{self, ICON_SIZE, ROW_HEIGHT, Tokens};
+use crate::console::{Icon, NodeIcon};
 
 use super::DocumentView;
 use super::layout::{Laid, MARGIN, TRIANGLE, lay_out};
@@ -190,7 +190,11 @@ impl DocumentView {
         let mut shift = 0.0;
         if matches!(own.kind, Kind::Problem(_)) {
             let at = pos2(rect.left() + laid.left, rect.top() + 3.0);
-            NodeIcon::from(Icon::Error).paint(ui.painter(), Rect::from_min_size(at, vec2(ICON_SIZE, ICON_SIZE)), tokens);
+            NodeIcon::from(Icon::Error).paint(
+                ui.painter(),
+                Rect::from_min_size(at, vec2(ICON_SIZE, ICON_SIZE)),
+                tokens,
+            );
             shift = ICON_SIZE;
         }
         for (index, piece) in laid.pieces.iter().enumerate() {
@@ -199,7 +203,11 @@ impl DocumentView {
                 None => rect.top() + 3.0,
             };
             let shift = if index == 0 { shift } else { 0.0 };
-            ui.painter().galley(pos2(rect.left() + piece.left + MARGIN + shift, top), piece.galley.clone(), tokens.text);
+            ui.painter().galley(
+                pos2(rect.left() + piece.left + MARGIN + shift, top),
+                piece.galley.clone(),
+                tokens.text,
+            );
         }
     }
 
@@ -232,7 +240,8 @@ impl DocumentView {
             return;
         }
         for (index, (piece, text)) in laid.pieces.iter().zip(texts).enumerate() {
-            let cell = Rect::from_min_size(pos2(rect.left() + piece.left, rect.top()), vec2(piece.width, rect.height()));
+            let cell =
+                Rect::from_min_size(pos2(rect.left() + piece.left, rect.top()), vec2(piece.width, rect.height()));
             accessible::cell(ui, cell, index, text, None);
         }
     }

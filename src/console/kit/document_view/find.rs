@@ -100,7 +100,8 @@ impl Find {
         let starts = rest.char_indices().filter(|(_, character)| folded(*character) == first_letter);
         starts.map(|(start, _)| start).find_map(|start| {
             let mut letters = rest[start..].char_indices();
-            let same = self.needle.iter().all(|wanted| letters.next().is_some_and(|(_, found)| folded(found) == *wanted));
+            let same =
+                self.needle.iter().all(|wanted| letters.next().is_some_and(|(_, found)| folded(found) == *wanted));
             let end = letters.next().map_or(rest.len(), |(end, _)| start + end);
             same.then_some(from + start..from + end)
         })
@@ -109,7 +110,11 @@ impl Find {
 
 /// Returns a letter without its case.
 fn folded(character: char) -> char {
-    if character.is_ascii() { character.to_ascii_lowercase() } else { character.to_lowercase().next().unwrap_or(character) }
+    if character.is_ascii() {
+        character.to_ascii_lowercase()
+    } else {
+        character.to_lowercase().next().unwrap_or(character)
+    }
 }
 
 #[cfg(test)]
@@ -132,7 +137,8 @@ mod tests {
     #[test]
     fn steps_go_round() {
         let find = Find { needle: vec!['x'], hits: vec![2, 5, 9], ..Find::default() };
-        let check = |from, forward, expected| assert_eq!(find.step(from, forward), Some(expected), "{from:?} {forward}");
+        let check =
+            |from, forward, expected| assert_eq!(find.step(from, forward), Some(expected), "{from:?} {forward}");
         check(None, true, 2);
         check(None, false, 9);
         check(Some(2), true, 5);

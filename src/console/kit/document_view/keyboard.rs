@@ -10,7 +10,8 @@ impl DocumentView {
     /// Carries out the keys pressed.
     pub(super) fn keyboard(&mut self, ui: &Ui, rect: Rect) {
         ui.memory_mut(|memory| {
-            let keys = EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: self.explaining };
+            let keys =
+                EventFilter { tab: false, horizontal_arrows: true, vertical_arrows: true, escape: self.explaining };
             memory.set_focus_lock_filter(Self::focus_id(), keys);
         });
         for (key, modifiers) in take_keys(ui, self.explaining) {
@@ -26,7 +27,8 @@ impl DocumentView {
             // Another key may follow in the same frame.
             self.update_visible();
         }
-        let every = ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "*")));
+        let every =
+            ui.input(|input| input.events.iter().any(|event| matches!(event, Event::Text(text) if text == "*")));
         if every {
             self.open_all(true);
         }
