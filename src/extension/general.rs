@@ -5,6 +5,7 @@ use crate::report::{Block, Element, GpoReport, Section, Table};
 /// Returns the section.
 pub(super) fn section(report: &GpoReport) -> Section {
     let mut section = Section::new("General").opened();
+    section.blocks.extend(report.problems.iter().cloned().map(Block::Problem));
     section.blocks.push(details(report).into());
     section.blocks.push(links(report).into());
     if let Some(security) = &report.security {

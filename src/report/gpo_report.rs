@@ -47,6 +47,8 @@ pub struct GpoReport {
     pub user: HalfReport,
     /// Links in the GPO's own domain.
     pub links: Vec<LinkReport>,
+    /// What of the GPO as a whole could not be read: its permissions, its folder.
+    pub problems: Vec<PartProblem>,
     /// Where the administrative templates came from, in words; none where the report does not tell.
     pub template_source: Option<String>,
 }

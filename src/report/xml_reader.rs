@@ -78,6 +78,7 @@ fn read_gpo(node: Node<'_, '_>) -> Result<GpoReport, ReadReportError> {
         computer: child(node, "Computer").map(read_half).unwrap_or_default(),
         user: child(node, "User").map(read_half).unwrap_or_default(),
         links: children_named(node, "LinksTo").map(read_link).collect(),
+        problems: Vec::new(),
         template_source: None,
     })
 }
@@ -217,6 +218,7 @@ mod tests {
                 enabled: true,
                 enforced: false,
             }],
+            problems: Vec::new(),
             template_source: None,
         };
         let bytes = write_report(&report);

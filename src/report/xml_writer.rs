@@ -108,8 +108,17 @@ impl Writer {
             self.depth -= 1;
             self.line("</LinksTo>");
         }
+        for problem in &report.problems {
+            self.comment(&format!("{}: {}", problem.file, problem.message));
+        }
         self.depth -= 1;
         self.line("</GPO>");
+    }
+
+    /// Writes what GPMC's report has no element for, so that a person finds it and a program passes over it.
+    fn comment(&mut self, text: &str) {
+        let text: String = text.chars().map(|c| if c == '-' || c.is_control() { ' ' } else { c }).collect();
+        self.line(&format!("<!-- {text} -->"));
     }
 
     fn half(&mut self, name: &str, half: &HalfReport) {
@@ -131,10 +140,7 @@ impl Writer {
     fn extension(&mut self, extension: &ExtensionReport) {
         self.line("<ExtensionData>");
         self.depth += 1;
-        // What is said of a half as a whole is no extension's.
-        if !extension.namespace.is_empty() {
-            self.extension_element(extension);
-        }
+        self.extension_element(extension);
         self.field("Name", &extension.name);
         if !extension.problems.is_empty() {
             self.line("<Error>");

@@ -12,7 +12,7 @@ use crate::report::{GpoReport, HalfReport, Side};
 use crate::security::SddlContext;
 
 use super::files::{HalfFiles, read_folder};
-use super::{Reporting, starter_extensions, whole_problems};
+use super::{Reporting, starter_extensions};
 
 /// A backup cannot be reported.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +83,7 @@ impl Reporting {
             computer: half(Side::Computer, files.computer)?,
             user: half(Side::User, files.user)?,
             links: Vec::new(),
+            problems: Vec::new(),
             template_source: self.template_source.clone(),
         })
     }
@@ -114,10 +115,9 @@ impl Reporting {
         };
         let (computer_enabled, user_enabled) = (status.computer_enabled(), status.user_enabled());
         let registered = &set.computer_extensions;
-        let mut computer = half(Side::Computer, registered, files.computer, computer_enabled, set.computer_versions)?;
+        let computer = half(Side::Computer, registered, files.computer, computer_enabled, set.computer_versions)?;
         let user = half(Side::User, &set.user_extensions, files.user, user_enabled, set.user_versions)?;
         let (security, unreadable) = self.security(set.security_descriptor.as_deref(), &context, &names);
-        computer.extensions.extend(whole_problems(unreadable));
         Ok(GpoReport {
             id: set.gpo_id.unwrap_or(backup.gpo_id),
             domain: set.domain.clone(),
@@ -133,6 +133,7 @@ impl Reporting {
             computer,
             user,
             links: Vec::new(),
+            problems: unreadable.into_iter().collect(),
             template_source: self.template_source.clone(),
         })
     }
@@ -198,15 +199,10 @@ fn names(set: &BackupXml) -> PrincipalNames {
     names
 }
 
-/// Finds the domain's SID by its principals, the forest root's by groups that only it has.
+/// Finds the domain's SID by its principals. The forest root stays unknown: Windows writes the SIDs of its groups in full.
 fn sddl_context(set: &BackupXml) -> SddlContext {
-    let domain_of = |wanted: &dyn Fn(&Sid, &str) -> bool| {
-        let mut sids = set.groups.iter().filter_map(|group| Some((group.sid.as_ref()?, group.dns_domain.as_str())));
-        sids.find(|(sid, domain)| sid.is_domain_principal() && wanted(sid, domain)).and_then(|(sid, _)| sid.parent())
-    };
-    SddlContext {
-        domain: domain_of(&|_, domain| domain.eq_ignore_ascii_case(&set.domain)),
-        // Schema Admins and Enterprise Admins.
-        forest_root: domain_of(&|sid, _| matches!(sid.rid(), Some(518 | 519))),
-    }
+    let own = set.groups.iter().find(|group| {
+        group.dns_domain.eq_ignore_ascii_case(&set.domain) && group.sid.as_ref().is_some_and(Sid::is_domain_principal)
+    });
+    SddlContext { domain: own.and_then(|group| group.sid.as_ref()?.parent()), forest_root: None }
 }

@@ -15,7 +15,7 @@ use crate::security::SddlContext;
 use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
 
 use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
-use super::{Reporting, starter_extensions, whole_problems};
+use super::{Reporting, starter_extensions};
 
 /// A GPO cannot be reported.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -62,9 +62,8 @@ impl Reporting {
         let context = sddl_context(forest, gpo);
         let security = gpo.security_descriptor.as_deref();
         let (names, parts) = self.with_names(forest, store, &halves, security, &context, task).await?;
-        let [mut computer, user] = parts;
+        let [computer, user] = parts;
         let (security, unreadable) = self.security(security, &context, &names);
-        computer.extend(whole_problems(unlisted.into_iter().chain(unread).chain(unreadable)));
         let filter = gpo.wmi_filter.as_ref().and_then(|reference| forest.wmi_filter(reference));
         Ok(GpoReport {
             id: gpo.id,
@@ -87,6 +86,7 @@ impl Reporting {
             ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
+            problems: unlisted.into_iter().chain(unread).chain(unreadable).collect(),
             template_source: self.template_source.clone(),
         })
     }
@@ -147,6 +147,7 @@ impl Reporting {
             computer: half(Side::Computer, files.computer, starter.version.computer)?,
             user: half(Side::User, files.user, starter.version.user)?,
             links: Vec::new(),
+            problems: Vec::new(),
             template_source: self.template_source.clone(),
         })
     }
@@ -276,8 +277,8 @@ fn link(linked: &LinkedSom<'_>) -> LinkReport {
 }
 
 fn sddl_context(forest: &ForestSnapshot, gpo: &Gpo) -> SddlContext {
-    let sid_of = |name: &crate::ident::DnsName| forest.domain(name).and_then(|domain| domain.sid.clone());
-    SddlContext { domain: sid_of(&gpo.domain), forest_root: sid_of(&forest.name) }
+    // Windows writes the SIDs of the forest root's groups in full.
+    SddlContext { domain: forest.domain(&gpo.domain).and_then(|domain| domain.sid.clone()), forest_root: None }
 }
 
 impl From<ReadSysvolError> for ReportGpoError {

@@ -84,18 +84,3 @@ impl Reporting {
 fn starter_extensions() -> ExtensionList {
     ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]")
 }
-
-/// A part of a GPO that is no extension's, such as its permissions, says under this name what could not be read.
-const WHOLE_GPO: &str = "Group Policy Object";
-
-/// Returns what says in a half's report that parts of the whole GPO could not be read; nothing where all could.
-fn whole_problems(problems: impl IntoIterator<Item = PartProblem>) -> Option<ExtensionReport> {
-    let problems: Vec<PartProblem> = problems.into_iter().collect();
-    (!problems.is_empty()).then(|| ExtensionReport {
-        name: WHOLE_GPO.to_owned(),
-        xml_type: String::new(),
-        namespace: String::new(),
-        elements: Vec::new(),
-        problems,
-    })
-}

@@ -166,7 +166,7 @@ impl Staging {
 /// Returns what a report says could not be read.
 pub fn report_problems(report: &GpoReport) -> Vec<Problem> {
     let extensions = report.computer.extensions.iter().chain(&report.user.extensions);
-    let parts = extensions.flat_map(|extension| &extension.problems);
+    let parts = report.problems.iter().chain(extensions.flat_map(|extension| &extension.problems));
     parts
         .map(|problem| Problem {
             object: format!("{}: {}", report.name, problem.file),
