@@ -13,6 +13,7 @@ mod live {
     mod cli;
     mod forest;
     mod reading;
+    mod reports;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;
