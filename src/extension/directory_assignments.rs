@@ -41,15 +41,16 @@ fn texts<const N: usize>(object: &DirectoryObject, names: [(&'static str, &str);
 
 fn read_ip_security(source: &Source<'_>) -> Option<Part> {
     let names = [("Name", "ipsecName"), ("Description", "description"), ("PolicyPath", "ipsecOwnersReference")];
-    let assigned = of_class(source, "ipsecPolicy").map(|object| Element::new("AssignedPolicy").with_all(texts(object, names)));
+    let assigned =
+        of_class(source, "ipsecPolicy").map(|object| Element::new("AssignedPolicy").with_all(texts(object, names)));
     part(assigned.collect())
 }
 
 fn read_printers(source: &Source<'_>) -> Option<Part> {
     let printers = of_class(source, "msPrint-ConnectionPolicy").filter_map(|object| {
-        let path = object.text("uNCName").or_else(|| {
-            Some(format!(r"{}\{}", object.text("serverName")?, object.text("printerName")?))
-        })?;
+        let path = object
+            .text("uNCName")
+            .or_else(|| Some(format!(r"{}\{}", object.text("serverName")?, object.text("printerName")?)))?;
         Some(Element::new("PrinterConnection").with(Element::text("Path", path)))
     });
     part(printers.collect())

@@ -17,6 +17,13 @@ mod application_control;
 mod windows_firewall;
 mod name_resolution;
 mod quality_of_service;
+mod software_restriction;
+mod software_installation;
+mod network_policy;
+mod directory_assignments;
+mod ie_maintenance;
+mod raw_view;
+mod raw_contents;
 mod general;
 mod sections;
 mod unknown;
@@ -55,6 +62,7 @@ pub struct Extension {
 /// All kinds of settings in the order of Microsoft's reports: by id of the client-side extension; those that live in `registry.pol`
 /// last, the registry itself at the end.
 pub static EXTENSIONS: &[&Extension] = &[
+    &network_policy::WIRELESS,
     &preferences::ENVIRONMENT_VARIABLES,
     &preferences::GROUPS,
     &preferences::DEVICES,
@@ -65,12 +73,17 @@ pub static EXTENSIONS: &[&Extension] = &[
     &preferences::FILES,
     &preferences::DATA_SOURCES,
     &preferences::INI_FILES,
+    &directory_assignments::DEPLOYED_PRINTERS,
     &preferences::SERVICES,
+    &ie_maintenance::IE_MAINTENANCE,
     &preferences::FOLDER_OPTIONS,
     &preferences::SCHEDULED_TASKS,
     &preferences::REGISTRY,
+    &network_policy::WIRED,
     &preferences::PRINTERS,
     &preferences::SHORTCUTS,
+    &software_installation::SOFTWARE_INSTALLATION,
+    &directory_assignments::IP_SECURITY,
     &preferences::INTERNET_SETTINGS,
     &preferences::START_MENU_TASKBAR,
     &preferences::REGIONAL_OPTIONS,
@@ -81,6 +94,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &application_control::APPLICATION_CONTROL,
     &windows_firewall::WINDOWS_FIREWALL,
     &name_resolution::NAME_RESOLUTION,
+    &software_restriction::SOFTWARE_RESTRICTION,
 ];
 
 /// Says that an extension has no values in `registry.pol`.

@@ -5,7 +5,7 @@
 use roxmltree::{Document, Node, ParsingOptions};
 
 use crate::ident::Guid;
-use crate::report::{Element, ExtensionReport, PartProblem, Section, Side, Table};
+use crate::report::{Element, ExtensionReport, PartProblem, Section, Table};
 
 use super::wording::{properties, words, yes_no};
 use super::{Area, DirectoryObject, Extension, Part, Placed, Source, claims_nothing};

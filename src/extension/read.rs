@@ -4,7 +4,7 @@ use crate::format::admx::AdmxStore;
 use crate::gpm::{Cancelled, Task};
 use crate::report::{Element, ExtensionReport, PartProblem, Side};
 
-use super::{EXTENSIONS, GptFile, HalfContents, NAMESPACE_BASE, PrincipalNames};
+use super::{EXTENSIONS, GptFile, HalfContents, NAMESPACE_BASE, PrincipalNames, raw_contents};
 
 /// What an extension reads from.
 #[derive(Clone, Copy)]
@@ -62,13 +62,15 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Reads what all extensions registered in a half set there, in the order of Microsoft's reports. Tells the task which extension is being
+/// Reads what all extensions registered in a half set there, in the order of Microsoft's reports; behind them what no extension reports,
+/// unless the report is to be compatible. Tells the task which extension is being
 /// read.
 ///
 /// # Errors
 /// Ends where the task is cancelled, between two extensions.
 pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionReport>, Cancelled> {
     let mut reports = Vec::new();
+    let mut reported = Vec::new();
     for extension in EXTENSIONS {
         if !source.half.registered.contains(extension.cse) {
             continue;
@@ -76,6 +78,7 @@ pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionRepo
         task.checkpoint()?;
         task.activity(format!("{}: {}", source.side.label(), extension.name));
         if let Some(part) = (extension.read)(source) {
+            reported.push(extension.cse);
             reports.push(ExtensionReport {
                 name: extension.name.to_owned(),
                 xml_type: extension.xml_type.to_owned(),
@@ -84,6 +87,9 @@ pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionRepo
                 problems: part.problems,
             });
         }
+    }
+    if !source.context.compatible {
+        reports.extend(raw_contents::report(source, &reported));
     }
     Ok(reports)
 }

@@ -48,9 +48,8 @@ mod flags {
 
 fn read(source: &Source<'_>) -> Option<Part> {
     let mut part = Part::default();
-    let is_package = |object: &&DirectoryObject| {
-        object.class.eq_ignore_ascii_case(PACKAGE) && !object.path.starts_with(TEMPLATE)
-    };
+    let is_package =
+        |object: &&DirectoryObject| object.class.eq_ignore_ascii_case(PACKAGE) && !object.path.starts_with(TEMPLATE);
     let packages: Vec<&DirectoryObject> = source.half.objects.iter().filter(is_package).collect();
     for package in &packages {
         if is_removed(package) {
@@ -219,7 +218,11 @@ fn upgrades(package: &DirectoryObject, is_mandatory: bool) -> Element {
             4 => "Upgraded by",
             _ => return None,
         };
-        Some(Element::new("Upgrade").with(Element::text("Identifier", id.to_string())).with(Element::text("Kind", relation)))
+        Some(
+            Element::new("Upgrade")
+                .with(Element::text("Identifier", id.to_string()))
+                .with(Element::text("Kind", relation)),
+        )
     };
     let listed = package.values("canUpgradeScript").iter().filter_map(upgrade);
     Element::new("Upgrades").with(Element::bool("Mandatory", is_mandatory)).with_all(listed)
@@ -251,7 +254,9 @@ const DETAILS: [(&str, &str); 19] = [
 fn sections(report: &ExtensionReport, _side: Side) -> Vec<Placed> {
     let mut section = Section::new("Software Installation");
     let named = |name: &'static str| report.elements.iter().filter(move |element| element.name == name);
-    for (name, heading) in [("MsiApplication", "Assigned and Published Applications"), ("ZapApplication", "Other Set-up Programs")] {
+    for (name, heading) in
+        [("MsiApplication", "Assigned and Published Applications"), ("ZapApplication", "Other Set-up Programs")]
+    {
         let mut table = Table::new(&["Name", "Version", "Deployment", "Source"]);
         for package in named(name) {
             let version = format!("{}.{}", package.text_at(&["MajorVersion"]), package.text_at(&["MinorVersion"]));

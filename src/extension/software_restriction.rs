@@ -62,7 +62,9 @@ fn read(source: &Source<'_>) -> Option<Part> {
 fn general(key: &RegistryKey<'_>) -> Option<Element> {
     let mut element = Element::new("General");
     let number = |name: &str| key.number(name);
-    element.children.extend(number("DefaultLevel").map(|level| Element::text("DefaultSecurityLevel", level_name(level))));
+    element
+        .children
+        .extend(number("DefaultLevel").map(|level| Element::text("DefaultSecurityLevel", level_name(level))));
     let scope = |scope| if scope == 1 { "All users except local administrators" } else { "All users" };
     element.children.extend(number("PolicyScope").map(|value| Element::text("PolicyScope", scope(value))));
     let files = |value| match value {
@@ -70,8 +72,12 @@ fn general(key: &RegistryKey<'_>) -> Option<Element> {
         1 => "All software files except libraries",
         _ => "All software files",
     };
-    element.children.extend(number("TransparentEnabled").map(|value| Element::text("TransparentEnabled", files(value))));
-    element.children.extend(number("AuthenticodeEnabled").map(|value| Element::bool("CertificateRulesEnabled", value == 1)));
+    element
+        .children
+        .extend(number("TransparentEnabled").map(|value| Element::text("TransparentEnabled", files(value))));
+    element
+        .children
+        .extend(number("AuthenticodeEnabled").map(|value| Element::bool("CertificateRulesEnabled", value == 1)));
     element.children.extend(key.texts("ExecutableTypes").into_iter().map(|name| Element::text("FileType", name)));
     (!element.children.is_empty()).then_some(element)
 }

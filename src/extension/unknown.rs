@@ -2,10 +2,13 @@
 
 use crate::report::{Block, Element, ExtensionReport, Section, Table};
 
-use super::{Area, Placed};
+use super::{Area, Placed, raw_contents};
 
 /// Returns the elements as a list of their names and texts, nested as they are.
 pub(super) fn sections(report: &ExtensionReport) -> Vec<Placed> {
+    if report.is_raw() {
+        return raw_contents::sections(report);
+    }
     if report.elements.is_empty() {
         return Vec::new();
     }

@@ -103,6 +103,26 @@ pub struct LinkReport {
     pub enforced: bool,
 }
 
+const RAW_NAMESPACE: &str = "urn:opengpmc:raw-contents";
+
+impl ExtensionReport {
+    /// Returns what no extension reports: contents of a half as they are. Its element is `RawContents`, which Microsoft's reports do not have.
+    pub fn raw(elements: Vec<Element>) -> Self {
+        ExtensionReport {
+            name: "Raw Contents".to_owned(),
+            xml_type: "RawContents".to_owned(),
+            namespace: RAW_NAMESPACE.to_owned(),
+            elements,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Tells whether it is what no extension reports.
+    pub fn is_raw(&self) -> bool {
+        self.namespace == RAW_NAMESPACE
+    }
+}
+
 impl Side {
     /// Returns the name as reports and the editor write it.
     pub fn label(self) -> &'static str {

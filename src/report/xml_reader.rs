@@ -5,6 +5,7 @@ use roxmltree::{Document as XmlDocument, Node, ParsingOptions};
 use crate::format::{XmlTextError, decode_xml};
 use crate::ident::{Guid, Timestamp};
 
+use super::xml_writer::{EXTENSION_DATA, RAW_CONTENTS};
 use super::{Element, ExtensionReport, GpoReport, HalfReport, LinkReport, Namespace, PartProblem};
 
 /// The file is no report of a GPO.
@@ -88,8 +89,12 @@ fn read_half(node: Node<'_, '_>) -> HalfReport {
         version_directory: text_at(node, &["VersionDirectory"]).parse().ok(),
         version_sysvol: text_at(node, &["VersionSysvol"]).parse().ok(),
         enabled: text_at(node, &["Enabled"]) == "true",
-        extensions: children_named(node, "ExtensionData").map(read_extension).collect(),
+        extensions: node.children().filter(is_extension).map(read_extension).collect(),
     }
+}
+
+fn is_extension(node: &Node<'_, '_>) -> bool {
+    node.is_element() && matches!(node.tag_name().name(), EXTENSION_DATA | RAW_CONTENTS)
 }
 
 fn read_extension(data: Node<'_, '_>) -> ExtensionReport {

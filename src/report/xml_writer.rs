@@ -10,6 +10,10 @@ use super::{Element, ExtensionReport, GpoReport, HalfReport, Namespace};
 const SETTINGS: &str = "http://www.microsoft.com/GroupPolicy/Settings";
 const TYPES: &str = "http://www.microsoft.com/GroupPolicy/Types";
 const SECURITY: &str = "http://www.microsoft.com/GroupPolicy/Types/Security";
+/// The element of what an extension sets.
+pub(super) const EXTENSION_DATA: &str = "ExtensionData";
+/// The element of what no extension reports; only this program writes it.
+pub(super) const RAW_CONTENTS: &str = "RawContents";
 const ROOT_ATTRIBUTES: &str = "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=\"http://www.microsoft.com/GroupPolicy/Settings\"";
 
 /// Returns the report of one GPO as the bytes of a `gpreport.xml`: UTF-16LE with mark.
@@ -138,7 +142,8 @@ impl Writer {
     }
 
     fn extension(&mut self, extension: &ExtensionReport) {
-        self.line("<ExtensionData>");
+        let tag = if extension.is_raw() { RAW_CONTENTS } else { EXTENSION_DATA };
+        self.line(&format!("<{tag}>"));
         self.depth += 1;
         self.extension_element(extension);
         self.field("Name", &extension.name);
@@ -152,7 +157,7 @@ impl Writer {
             self.line("</Error>");
         }
         self.depth -= 1;
-        self.line("</ExtensionData>");
+        self.line(&format!("</{tag}>"));
     }
 
     fn extension_element(&mut self, extension: &ExtensionReport) {

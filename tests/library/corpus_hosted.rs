@@ -15,8 +15,14 @@ use opengpmc::report::{Element, ExtensionReport, GpoReport, Side, read_reports};
 use super::corpus::{corpus, files_below, is_named};
 
 /// The extensions that are compared with Microsoft's reports.
-const COMPARED: [&str; 5] =
-    ["Public Key", "Application Control Policies", "Windows Firewall", "Name Resolution Policy", "Policy-based QoS"];
+const COMPARED: [&str; 6] = [
+    "Public Key",
+    "Application Control Policies",
+    "Windows Firewall",
+    "Name Resolution Policy",
+    "Policy-based QoS",
+    "Software Installation",
+];
 
 #[test]
 fn every_stored_form_comes_back() {
@@ -165,11 +171,16 @@ fn normalized(element: &Element) -> Element {
 fn ours(set: &Path, side: Side) -> Vec<ExtensionReport> {
     let folder = set.join("DomainSysvol/GPO").join(side.folder());
     let file = find(&folder, "registry.pol");
-    let files = file.map(|path| {
-        let bytes = std::fs::read(path).unwrap();
-        GptFile { path: "registry.pol".to_owned(), size_bytes: bytes.len() as u64, content: FileContent::Whole(bytes) }
+    reports(file.map(|path| std::fs::read(path).unwrap()), registered(set, side), side)
+}
+
+fn reports(registry: Option<Vec<u8>>, registered: ExtensionList, side: Side) -> Vec<ExtensionReport> {
+    let files = registry.map(|bytes| GptFile {
+        path: "registry.pol".to_owned(),
+        size_bytes: bytes.len() as u64,
+        content: FileContent::Whole(bytes),
     });
-    let half = HalfContents::new(registered(set, side), files.into_iter().collect(), Vec::new());
+    let half = HalfContents::new(registered, files.into_iter().collect(), Vec::new());
     let names = PrincipalNames::default();
     let templates = AdmxStore::default();
     let context = SourceContext { names: &names, templates: &templates, with_comments: true, compatible: true };
@@ -191,4 +202,36 @@ fn registered(set: &Path, side: Side) -> ExtensionList {
     let list = between(&text, &format!("<{name}>"), &format!("</{name}>"));
     let list = list.and_then(|list| between(&list, "<![CDATA[", "]]>")).unwrap_or_default();
     ExtensionList::parse_lossy(&list)
+}
+
+/// Folders with files that their authors broke on purpose.
+const BROKEN: [&str; 2] = ["sysvol/adsys-unit", "lone/adsys-pol"];
+
+#[test]
+fn broken_registry_files_tell_where() {
+    let mut broken = 0;
+    for folder in BROKEN {
+        let Some(folder) = corpus(folder) else { return };
+        let files = files_below(&folder);
+        let is_pol = |path: &&PathBuf| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("pol"));
+        for path in files.iter().filter(is_pol) {
+            let bytes = std::fs::read(path).unwrap();
+            let (_, errors) = RegistryPol::recover(&bytes);
+            assert_eq!(errors.is_empty(), RegistryPol::parse(&bytes).is_ok(), "{}", path.display());
+            for error in &errors {
+                assert!(error.offset <= bytes.len() && error.to_string().contains(&format!("byte {}", error.offset)));
+            }
+            broken += usize::from(!errors.is_empty());
+            for side in [Side::Computer, Side::User] {
+                reports(Some(bytes.clone()), every_extension(), side);
+            }
+        }
+    }
+    println!("{broken} broken files");
+    assert!(broken > 0);
+}
+
+/// A list that registers all extensions whose settings are in registry.pol.
+fn every_extension() -> ExtensionList {
+    ExtensionList::parse_lossy("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}][{FB2CA36D-0B40-4307-821B-A13B252DE56C}]")
 }
