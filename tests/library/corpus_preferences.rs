@@ -1,14 +1,16 @@
 //! Preferences of real GPOs: every file comes back as it was, and reads to what Microsoft's report says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use opengpmc::extension::{FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, report_half};
+use opengpmc::extension::{
+    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
+};
 use opengpmc::format::admx::AdmxStore;
 use opengpmc::format::preferences::{PreferenceElement, PreferenceFile, PreferenceKind, check_preferences};
 use opengpmc::gpm::Task;
 use opengpmc::ident::ExtensionList;
-use opengpmc::report::{Element, ExtensionReport, GpoReport, Side, read_reports};
+use opengpmc::report::{Element, ExtensionReport, GpoReport, HalfReport, Side, read_reports};
 
 use super::corpus::{corpus, files_below, is_named};
 
@@ -93,6 +95,11 @@ fn our_reports(set: &Path, side: Side) -> Vec<ExtensionReport> {
         let bytes = std::fs::read(if untouched.is_file() { &untouched } else { &path }).unwrap();
         files.push(GptFile { path: relative, size_bytes: bytes.len() as u64, content: FileContent::Whole(bytes) });
     }
+    reports_of(files, side)
+}
+
+/// Reads what files set, with all kinds of preferences registered.
+fn reports_of(files: Vec<GptFile>, side: Side) -> Vec<ExtensionReport> {
     let registered: String =
         PreferenceKind::ALL.iter().map(|kind| format!("[{}{}]", kind.cse(), kind.tool())).collect();
     let half = HalfContents::new(ExtensionList::parse_lossy(&registered), files, Vec::new());
@@ -159,4 +166,95 @@ fn every_preference_item_reads_to_what_microsoft_reports() {
     }
     println!("{equal} facts of {extensions} preference extensions are Microsoft's, {different} are not");
     assert!(extensions >= 71 && different == 0, "{extensions} {different} {equal}");
+}
+
+/// Values that people are not shown, or are shown as marks and words that have no room for others.
+const NOT_SHOWN: [&str; 12] = [
+    "clsid",
+    "image",
+    "status",
+    "disabled",
+    "bypassErrors",
+    "userContext",
+    "removePolicy",
+    "cpassword",
+    "default",
+    "bool",
+    "not",
+    "hidden",
+];
+
+/// A value that stands nowhere else.
+const TOKEN: &str = "\u{2042}1";
+
+#[test]
+fn every_value_is_shown() {
+    let Some(root) = corpus("") else { return };
+    let mut lost = BTreeSet::new();
+    let mut shown = 0;
+    for path in preference_files(&root) {
+        let bytes = std::fs::read(&path).unwrap();
+        let file = PreferenceFile::parse(&bytes).unwrap();
+        let Some(kind) = PreferenceKind::of_root(file.root().name()) else { continue };
+        let gpt_file = GptFile { path: kind.path(), size_bytes: 0, content: FileContent::Whole(bytes) };
+        let reports = reports_of(vec![gpt_file], Side::User);
+        let [report] = &reports[..] else { panic!("{}", path.display()) };
+        let step = report.elements[0].children.len() / 12 + 1;
+        for item in report.elements[0].children.iter().step_by(step) {
+            let mut values = Vec::new();
+            push_values(item, &mut Vec::new(), &mut values);
+            for (place, attribute) in values {
+                let mut marked = item.clone();
+                let element = place.iter().fold(&mut marked, |element, index| &mut element.children[*index]);
+                let name = match attribute {
+                    Some(index) => {
+                        element.attributes[index].1 = TOKEN.to_owned();
+                        format!("{}@{}", element.name, element.attributes[index].0)
+                    }
+                    None => {
+                        element.text = TOKEN.to_owned();
+                        element.name.to_string()
+                    }
+                };
+                let root = Element { children: vec![marked], ..report.elements[0].clone() };
+                let half = HalfReport {
+                    extensions: vec![ExtensionReport { elements: vec![root], ..report.clone() }],
+                    ..HalfReport::default()
+                };
+                let text = serde_json::to_string(&document(&report_with(half))).unwrap();
+                shown += 1;
+                if !text.contains(TOKEN) {
+                    lost.insert(name);
+                }
+            }
+        }
+    }
+    println!("{shown} values looked for in sections; not shown: {lost:?}");
+    assert!(shown > 3000 && lost.is_empty(), "{shown} {lost:?}");
+}
+
+/// Where a value stands: the way to its element, and the place of its attribute or none for its text.
+type Place = (Vec<usize>, Option<usize>);
+
+fn push_values(element: &Element, way: &mut Vec<usize>, values: &mut Vec<Place>) {
+    for (index, (name, value)) in element.attributes.iter().enumerate() {
+        let is_flag = element.name.starts_with("Filter") && matches!(value.as_str(), "0" | "1" | "");
+        if !NOT_SHOWN.contains(&name.as_ref()) && !is_flag {
+            values.push((way.clone(), Some(index)));
+        }
+    }
+    if !element.text.trim().is_empty() {
+        values.push((way.clone(), None));
+    }
+    for (index, child) in element.children.iter().enumerate() {
+        way.push(index);
+        push_values(child, way, values);
+        way.pop();
+    }
+}
+
+fn report_with(user: HalfReport) -> GpoReport {
+    let id = "{B5F9A74A-0000-0000-0000-000000000001}";
+    let empty = format!("<GPO><Identifier><Identifier>{id}</Identifier></Identifier></GPO>");
+    GpoReport { user, ..read_reports(empty.as_bytes()).unwrap().remove(0) }
 }

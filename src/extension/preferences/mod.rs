@@ -5,10 +5,16 @@
 
 mod elements;
 mod task_xml;
+mod sections;
+mod details;
+mod tasks;
+mod targeting;
+mod labels;
+mod words;
 
 use crate::format::preferences::{PreferenceFile, PreferenceKind, check_preferences};
 
-use super::{Extension, Part, Source, claims_nothing, unknown};
+use super::{Extension, Part, Source, claims_nothing};
 
 pub(super) static ENVIRONMENT_VARIABLES: Extension = extension::<{ PreferenceKind::EnvironmentVariables as usize }>();
 pub(super) static GROUPS: Extension = extension::<{ PreferenceKind::Groups as usize }>();
@@ -42,7 +48,7 @@ const fn extension<const KIND: usize>() -> Extension {
         xml_type: report.xml_type,
         namespace: report.namespace,
         read: read::<KIND>,
-        sections: |report, _| unknown::sections(report),
+        sections: sections::sections,
         claims: claims_nothing,
     }
 }

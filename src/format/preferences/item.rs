@@ -21,8 +21,9 @@ pub struct ItemEnvelope {
     pub uid: String,
     /// Description.
     pub description: String,
-    /// Whether clients go on with the next item after an error in this one.
-    pub bypass_errors: bool,
+    /// Whether clients go on with the next item after an error in this one; none where the file does not say, and the editor shows
+    /// that they do.
+    pub bypass_errors: Option<bool>,
     /// Whether the item is applied with the rights of the user who logs on; none where the file does not say.
     pub user_context: Option<bool>,
     /// Whether what the item did is undone when it no longer applies.
@@ -59,7 +60,7 @@ impl ItemEnvelope {
                 "desc" => envelope.description = value.to_owned(),
                 // So the wizard that imports registry values spells it.
                 "descr" if envelope.description.is_empty() => envelope.description = value.to_owned(),
-                "bypasserrors" => envelope.bypass_errors = is_set(value),
+                "bypasserrors" => envelope.bypass_errors = Some(is_set(value)),
                 "usercontext" => envelope.user_context = Some(is_set(value)),
                 "removepolicy" => envelope.remove_policy = is_set(value),
                 "disabled" => envelope.disabled = is_set(value),
@@ -112,7 +113,7 @@ mod tests {
         ]);
         assert_eq!((envelope.name.as_str(), envelope.uid.as_str()), ("H:", "{B}"));
         assert_eq!(envelope.description, "wizard");
-        assert!(envelope.bypass_errors && envelope.remove_policy && !envelope.disabled);
+        assert!(envelope.bypass_errors == Some(true) && envelope.remove_policy && !envelope.disabled);
         assert_eq!(envelope.user_context, Some(false));
         assert_eq!(envelope.changed_time().map(|time| time.to_string()).as_deref(), Some("2023-08-10T14:22:52Z"));
     }

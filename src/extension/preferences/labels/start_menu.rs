@@ -1,0 +1,98 @@
+//! Start menus of Windows XP and of Windows Vista and later ([MS-GPPREF] 2.2.1.19).
+
+use super::{Label, choice, plain, yes_no};
+
+const DISPLAY: &[(&str, &str)] = &[
+    ("LINK", "Display as a link"),
+    ("MENU", "Display as a menu"),
+    ("HIDE", "Do not display this item"),
+    ("NONE", "Do not display this item"),
+];
+
+const ICON: &[(&str, &str)] =
+    &[("LARGE", "Large icons"), ("SMALL", "Small icons"), ("1", "Large icons"), ("0", "Small icons")];
+
+const PLACE: &[(&str, &str)] = &[
+    ("HIDE", "Do not display this item"),
+    ("FAVORITES", "Display on the Favorites menu"),
+    ("ALL", "Display on the All Programs and Start menus"),
+    ("ALLPROGRAMS", "Display on the All Programs menu"),
+    ("START", "Display on the Start menu"),
+];
+
+pub(super) const START_MENU: &[Label] = &[
+    choice("largeMFUIcons", "Icon size for programs", ICON),
+    plain("minMFU", "Number of programs on Start menu"),
+    yes_no("autoOpen", "Open submenus when I pause on them with my mouse"),
+    yes_no("highlightNew", "Highlight newly installed programs"),
+    choice("showControlPanel", "Control Panel", DISPLAY),
+    yes_no("enableDragDrop", "Enable dragging and dropping"),
+    yes_no("showFavorites", "Favorites menu"),
+    yes_no("showHelp", "Help and Support"),
+    choice("showMyComputer", "My Computer", DISPLAY),
+    choice("showMyDocs", "My Documents", DISPLAY),
+    choice("showMyMusic", "My Music", DISPLAY),
+    yes_no("showMyNetPlaces", "My Network Places"),
+    choice("showMyPics", "My Pictures", DISPLAY),
+    choice("showNetConn", "Network Connections", DISPLAY),
+    yes_no("showPrinters", "Printers and Faxes"),
+    yes_no("showRun", "Run command"),
+    yes_no("scrollPrograms", "Scroll Programs"),
+    yes_no("showSearch", "Search"),
+    choice("systemAdmin", "System Administrative Tools", PLACE),
+    yes_no("showRecentDocs", "List my most recently opened documents"),
+    yes_no("clearStartDocs", "Clear list of recent documents on exit"),
+    yes_no("cShowLogoff", "Classic: Display Logoff"),
+    yes_no("cShowRun", "Classic: Display Run"),
+    yes_no("cEnableDragDrop", "Classic: Enable dragging and dropping"),
+    yes_no("cCascadeControlPanel", "Classic: Expand Control Panel"),
+    yes_no("cCascadeMyDocuments", "Classic: Expand My Documents"),
+    yes_no("cCascadeMyPictures", "Classic: Expand My Pictures"),
+    yes_no("cCascadeNetworkConnections", "Classic: Expand Network Connections"),
+    yes_no("cCascadePrinters", "Classic: Expand Printers"),
+    yes_no("cScrollPrograms", "Classic: Scroll Programs"),
+    yes_no("cSmallIcons", "Classic: Show small icons in Start menu"),
+    yes_no("cPersonalized", "Classic: Use personalized menus"),
+];
+
+pub(super) const START_MENU_VISTA: &[Label] = &[
+    plain("minMFU", "Number of recent programs to display"),
+    choice("showMyComputer", "Computer", DISPLAY),
+    yes_no("connectTo", "Connect To"),
+    choice("showControlPanel", "Control Panel", DISPLAY),
+    yes_no("defaultPrograms", "Default Programs"),
+    choice("showMyDocs", "Documents", DISPLAY),
+    yes_no("enableContextMenu", "Enable context menus and dragging and dropping"),
+    yes_no("showFavorites", "Favorites menu"),
+    choice("showGames", "Games", DISPLAY),
+    yes_no("showHelp", "Help"),
+    yes_no("highlightNew", "Highlight newly installed programs"),
+    choice("showMyMusic", "Music", DISPLAY),
+    yes_no("showNetPlaces", "Network"),
+    yes_no("openSubMenus", "Open submenus when I pause on them with the mouse pointer"),
+    choice("personalFolders", "Personal folder", DISPLAY),
+    choice("showMyPics", "Pictures", DISPLAY),
+    yes_no("showPrinters", "Printers"),
+    yes_no("runCommand", "Run command"),
+    yes_no("showSearch", "Search"),
+    yes_no("searchCommunications", "Search communications"),
+    yes_no("searchFavorites", "Search favorites and history"),
+    choice("searchFiles", "Search files", &[("0", "No"), ("1", "This user's files"), ("2", "The entire index")]),
+    yes_no("searchPrograms", "Search programs"),
+    yes_no("sortAllPrograms", "Sort All Programs menu by name"),
+    choice("systemAdmin", "System administrative tools", PLACE),
+    choice("useLargeIcons", "Icon size", ICON),
+    yes_no("trackDocs", "Store and display a list of recently opened files"),
+    yes_no("trackProgs", "Store and display a list of recently opened programs"),
+    yes_no("cShowLogoff", "Classic: Display Logoff"),
+    yes_no("cShowRun", "Classic: Display Run"),
+    yes_no("cEnableDragDrop", "Classic: Enable dragging and dropping"),
+    yes_no("cCascadeControlPanel", "Classic: Expand Control Panel"),
+    yes_no("cCascadeMyDocuments", "Classic: Expand Documents"),
+    yes_no("cCascadeMyPictures", "Classic: Expand Pictures"),
+    yes_no("cCascadeNetworkConnections", "Classic: Expand Network Connections"),
+    yes_no("cCascadePrinters", "Classic: Expand Printers"),
+    yes_no("cScrollPrograms", "Classic: Scroll Programs"),
+    yes_no("cSmallIcons", "Classic: Show small icons in Start menu"),
+    yes_no("cPersonalized", "Classic: Use personalized menus"),
+];
