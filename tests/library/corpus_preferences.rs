@@ -169,7 +169,7 @@ fn every_preference_item_reads_to_what_microsoft_reports() {
 }
 
 /// Values that people are not shown, or are shown as marks and words that have no room for others.
-const NOT_SHOWN: [&str; 12] = [
+const NOT_SHOWN: [&str; 16] = [
     "clsid",
     "image",
     "status",
@@ -182,6 +182,11 @@ const NOT_SHOWN: [&str; 12] = [
     "bool",
     "not",
     "hidden",
+    // Of a task: the version of its schema, a reference inside it, flags of a trigger.
+    "version",
+    "id",
+    "hasEndDate",
+    "repeatTask",
 ];
 
 /// A value that stands nowhere else.
@@ -239,11 +244,13 @@ type Place = (Vec<usize>, Option<usize>);
 fn push_values(element: &Element, way: &mut Vec<usize>, values: &mut Vec<Place>) {
     for (index, (name, value)) in element.attributes.iter().enumerate() {
         let is_flag = element.name.starts_with("Filter") && matches!(value.as_str(), "0" | "1" | "");
-        if !NOT_SHOWN.contains(&name.as_ref()) && !is_flag {
+        let is_hidden = NOT_SHOWN.contains(&name.as_ref()) && !(element.name == "FilterOs" && name == "version");
+        if !is_hidden && !is_flag {
             values.push((way.clone(), Some(index)));
         }
     }
-    if !element.text.trim().is_empty() {
+    // Enabled triggers do not say so.
+    if !element.text.trim().is_empty() && element.name != "Enabled" {
         values.push((way.clone(), None));
     }
     for (index, child) in element.children.iter().enumerate() {

@@ -38,7 +38,7 @@ pub(super) fn condition(filter: &TargetingFilter) -> String {
     let rest: Vec<String> = filter
         .attributes
         .iter()
-        .filter(|(name, value)| !value.is_empty() && !said.iter().any(|said| said.eq_ignore_ascii_case(name)))
+        .filter(|(name, value)| !is_idle(name, value) && !said.iter().any(|said| said.eq_ignore_ascii_case(name)))
         .map(|(name, value)| format!("{}: {value}", spaced(name)))
         .collect();
     if !rest.is_empty() {
@@ -48,6 +48,15 @@ pub(super) fn condition(filter: &TargetingFilter) -> String {
         text.push_str(" [set by the editor]");
     }
     text
+}
+
+/// Tells whether an attribute says nothing: bounds of versions that the editor writes where none are asked for.
+fn is_idle(name: &str, value: &str) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        "min" | "max" => value.is_empty() || value == "0.0.0.0",
+        "gte" | "lte" => matches!(value, "" | "0" | "1"),
+        _ => value.is_empty(),
+    }
 }
 
 /// Returns the sentence and the attributes that it says.
@@ -211,7 +220,7 @@ fn file(filter: &TargetingFilter, exists: &str, is: &str) -> (String, &'static [
         return (format!("The version of the file {path} {is} {}", version_range(filter)), said);
     }
     let what = if filter.flag("folder") { "folder" } else { "file" };
-    (format!("The {what} {path} {exists}"), &["path", "type", "folder", "gte", "lte", "min", "max"])
+    (format!("The {what} {path} {exists}"), &["path", "type", "folder"])
 }
 
 fn language(filter: &TargetingFilter, is: &str) -> (String, &'static [&'static str]) {
@@ -228,9 +237,7 @@ fn msi(filter: &TargetingFilter, exists: &str) -> (String, &'static [&'static st
     let kind = chosen(&kinds, filter.get("type"));
     let code = filter.get("code");
     match filter.get("subtype").to_ascii_uppercase().as_str() {
-        "EXISTS" | "" => {
-            (format!("The installed {kind} {code} {exists}"), &["type", "subtype", "code", "min", "max", "gte", "lte"])
-        }
+        "EXISTS" | "" => (format!("The installed {kind} {code} {exists}"), &["type", "subtype", "code"]),
         "VERSION" => {
             let has = if filter.negated { "has no" } else { "has a" };
             (
@@ -247,7 +254,7 @@ fn msi(filter: &TargetingFilter, exists: &str) -> (String, &'static [&'static st
                     filter.get("item"),
                     filter.get("value")
                 ),
-                &["type", "subtype", "code", "item", "value", "min", "max", "gte", "lte"],
+                &["type", "subtype", "code", "item", "value"],
             )
         }
     }
@@ -260,28 +267,30 @@ fn registry(filter: &TargetingFilter, exists: &str, is: &str) -> (String, &'stat
         name => name,
     };
     match filter.get("type").to_ascii_uppercase().as_str() {
-        "KEYEXISTS" => {
-            (format!("The registry key {place} {exists}"), &["type", "hive", "key", "min", "max", "gte", "lte"])
+        "KEYEXISTS" => (format!("The registry key {place} {exists}"), &["type", "hive", "key"]),
+        "VALUEEXISTS" => {
+            (format!("The registry value {name} of {place} {exists}"), &["type", "hive", "key", "valueName"])
         }
-        "VALUEEXISTS" => (
-            format!("The registry value {name} of {place} {exists}"),
-            &["type", "hive", "key", "valueName", "min", "max", "gte", "lte"],
-        ),
         "GETVALUE" => (
             format!("The registry value {name} of {place} {exists}; it is put into {}", filter.get("variableName")),
-            &["type", "hive", "key", "valueName", "variableName", "min", "max", "gte", "lte"],
+            &["type", "hive", "key", "valueName", "variableName"],
         ),
         _ if filter.get("subtype").eq_ignore_ascii_case("VERSION") => (
             format!("The version in the registry value {name} of {place} {is} {}", version_range(filter)),
             &["type", "subtype", "hive", "key", "valueName", "min", "max", "gte", "lte"],
         ),
-        _ => {
+        kind => {
+            let known = kind == "MATCHVALUE";
             let part =
                 if filter.get("subtype").eq_ignore_ascii_case("SUBSTRING") { "something that contains " } else { "" };
             let data = registry_value(filter.get("valueType"), filter.get("valueData"));
             (
                 format!("The registry value {name} of {place} {is} {part}{data}"),
-                &["type", "subtype", "hive", "key", "valueName", "valueData", "min", "max", "gte", "lte"],
+                if known {
+                    &["type", "subtype", "hive", "key", "valueName", "valueData"]
+                } else {
+                    &["hive", "key", "valueName", "valueData"]
+                },
             )
         }
     }
@@ -375,6 +384,9 @@ fn operating_system(filter: &TargetingFilter, is: &str) -> String {
     let given = |name| Some(filter.get(name)).filter(|value| !value.is_empty() && !value.eq_ignore_ascii_case("NE"));
     let class = given("class").map(|class| chosen(&[("NT", "Windows"), ("9X", "Windows 95, 98 or Me")], class));
     let mut text = match given("version") {
+        Some(version) if given("class").is_some_and(|class| !class.eq_ignore_ascii_case("NT")) => {
+            format!("{} ({})", chosen(VERSIONS, version), class.unwrap_or_default())
+        }
         Some(version) => chosen(VERSIONS, version).to_owned(),
         None => class.unwrap_or("any version of Windows").to_owned(),
     };

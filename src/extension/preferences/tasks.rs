@@ -279,6 +279,13 @@ fn old_trigger(trigger: &Element) -> [String; 2] {
         other => other.to_owned(),
     };
     let mut details = Vec::new();
+    let kind = get("type").to_ascii_uppercase();
+    if !interval.is_empty() && !matches!(kind.as_str(), "DAILY" | "WEEKLY") {
+        details.push(format!("Interval: {interval}"));
+    }
+    if !get("days").is_empty() && !matches!(kind.as_str(), "WEEKLY" | "MONTHLY") {
+        details.push(format!("Days: {}", get("days")));
+    }
     if !get("startHour").is_empty() {
         details.push(format!("Start time: {:0>2}:{:0>2}", get("startHour"), get("startMinutes")));
     }
