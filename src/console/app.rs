@@ -1,6 +1,7 @@
 //! The application: owns everything the window shows, draws it, and carries commands out between frames.
 
 mod carry_out;
+mod files_and_reports;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,17 +14,18 @@ use crate::store::StoreErrorKind;
 use super::bars::{self, Status};
 use super::command::{Availability, CommandContext, Menu, TABLE};
 use super::connect_dialog::{ConnectDialog, Surroundings};
-use super::dialog::Closing;
+use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
-use super::job::{FetchJob, ForestJob, Workers};
+use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
 use super::palette::Palette;
+use super::report_dialogs::ReportDialog;
 use super::pane::{PaneContext, PaneState, result_pane_ui};
 use super::settings::Settings;
 use super::theme::{self, SPACE};
 use super::tree::Tree;
 use super::{
-    Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, StoreOpener,
-    SystemFilePicker, help,
+    Browser, Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, OpenedFile, ReportOf,
+    ReportUse, Shown, StoreOpener, SystemBrowser, SystemFilePicker, help,
 };
 
 /// How many nodes Back remembers.
@@ -35,6 +37,8 @@ pub struct AppOptions {
     pub opener: Arc<dyn ForestOpener>,
     /// Asks for files.
     pub file_picker: Arc<dyn FilePicker>,
+    /// Shows files.
+    pub browser: Arc<dyn Browser>,
     /// Where settings are kept; none to keep nothing.
     pub settings_folder: Option<PathBuf>,
     /// The forests to open at the start.
@@ -46,6 +50,7 @@ impl Default for AppOptions {
         AppOptions {
             opener: Arc::new(StoreOpener),
             file_picker: Arc::new(SystemFilePicker),
+            browser: Arc::new(SystemBrowser),
             settings_folder: super::settings::default_folder(),
             forests: Vec::new(),
         }
@@ -61,6 +66,8 @@ pub struct App {
     forests: Vec<ForestEntry>,
     requests: Vec<(ForestId, ConnectRequest)>,
     next_forest: u32,
+    files: Vec<OpenedFile>,
+    next_file: u32,
     selected: Node,
     history: History,
     tree: Tree,
@@ -72,6 +79,12 @@ pub struct App {
     focus_wanted: Option<(Id, u8)>,
     forest_jobs: Vec<ForestJob>,
     fetch_jobs: Vec<FetchJob>,
+    file_jobs: Vec<FileJob>,
+    write_jobs: Vec<WriteJob>,
+    /// What is done with a report as soon as it is there.
+    awaited: Option<(ReportUse, ReportOf)>,
+    /// Where reports for the browser lie until the program ends.
+    browser_folder: Option<tempfile::TempDir>,
     /// A refresh that failed: the old state stays in view below this.
     failed_refresh: Option<(ForestId, ErrorReport)>,
     note: Option<String>,
@@ -82,6 +95,8 @@ pub struct App {
 enum Dialog {
     Connect(Box<ConnectDialog>),
     Palette(Palette),
+    Report(Box<ReportDialog>),
+    Told(Box<ErrorReport>),
     Problems,
     Shortcuts,
     About,
@@ -107,6 +122,8 @@ impl App {
             forests: Vec::new(),
             requests: Vec::new(),
             next_forest: 1,
+            files: Vec::new(),
+            next_file: 1,
             selected: Node::Root,
             history: History::default(),
             tree: Tree::default(),
@@ -116,6 +133,10 @@ impl App {
             focus_wanted: None,
             forest_jobs: Vec::new(),
             fetch_jobs: Vec::new(),
+            file_jobs: Vec::new(),
+            write_jobs: Vec::new(),
+            awaited: None,
+            browser_folder: None,
             failed_refresh: None,
             note: problem.map(|problem| format!("Settings could not be read: {problem}")),
             commands: Vec::new(),
@@ -131,6 +152,11 @@ impl App {
     /// Returns the forests in the view.
     pub fn forests(&self) -> &[ForestEntry] {
         &self.forests
+    }
+
+    /// Returns what was opened from disk.
+    pub fn files(&self) -> &[OpenedFile] {
+        &self.files
     }
 
     /// Returns the node selected.
@@ -150,11 +176,16 @@ impl App {
     fn context_of<'a>(&'a self, node: &'a Node) -> CommandContext<'a> {
         CommandContext {
             forests: &self.forests,
+            files: &self.files,
             node,
             can_go_back: !self.history.back.is_empty(),
             can_go_forward: !self.history.forward.is_empty(),
             theme: self.settings.theme,
         }
+    }
+
+    fn shown(&self) -> Shown<'_> {
+        Shown { forests: &self.forests, files: &self.files }
     }
 
     fn entry(&self, id: ForestId) -> Option<&ForestEntry> {
@@ -169,6 +200,7 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_in_jobs();
+        self.take_in_files(ctx);
         let commands = std::mem::take(&mut self.commands);
         for command in commands {
             self.carry_out(ctx, command);
@@ -181,6 +213,7 @@ impl eframe::App for App {
         }
         let mut commands = Vec::new();
         self.settle_focus(ui.ctx());
+        drop_ui(ui, &mut commands);
         if self.dialog.is_none() {
             self.shortcuts(ui, &mut commands);
         }
@@ -201,6 +234,9 @@ impl eframe::App for App {
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         for job in &self.forest_jobs {
             job.task().cancel();
+        }
+        for job in &self.write_jobs {
+            job.window.task().cancel();
         }
         self.save_settings();
     }
@@ -225,8 +261,11 @@ impl App {
             .frame(bar(Margin { left: 6, right: 6, top: 1, bottom: 4 }))
             .show(ui, |ui| bars::toolbar_ui(ui, &context, commands));
         let status = Status {
-            running: self.forest_jobs.iter().map(|job| (job.title.clone(), job.task())).collect(),
-            fetching: self.fetch_jobs.len(),
+            running: {
+                let forests = self.forest_jobs.iter().map(|job| (job.title.clone(), job.task()));
+                forests.chain(self.write_jobs.iter().map(|job| (job.title.clone(), job.window.task()))).collect()
+            },
+            fetching: self.fetch_jobs.len() + self.file_jobs.len(),
             note: self.note.as_deref(),
         };
         Panel::bottom("status bar")
@@ -235,10 +274,12 @@ impl App {
     }
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let App { tree, forests, selected, history, settings, .. } = self;
+        let App { tree, forests, files, selected, history, settings, .. } = self;
+        let shown = Shown { forests, files };
         let mut menu_ui = |ui: &mut Ui, node: &Node, commands: &mut Vec<Command>| {
             let context = CommandContext {
-                forests,
+                forests: shown.forests,
+                files: shown.files,
                 node,
                 can_go_back: !history.back.is_empty(),
                 can_go_forward: !history.forward.is_empty(),
@@ -252,14 +293,15 @@ impl App {
             .default_size(settings.tree_width)
             .size_range(180.0..=900.0)
             .frame(Frame::new().fill(theme::tokens(ui).sunken))
-            .show(ui, |ui| tree.ui(ui, forests, selected, commands, &mut menu_ui));
+            .show(ui, |ui| tree.ui(ui, shown, selected, commands, &mut menu_ui));
         settings.tree_width = panel.response.rect.width();
     }
 
     fn result_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let App { forests, selected, panes, failed_refresh, .. } = self;
+        let App { forests, files, selected, panes, failed_refresh, .. } = self;
+        let shown = Shown { forests, files };
         let raised = Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::symmetric(12, 8));
-        Panel::top("title band").frame(raised).show(ui, |ui| bars::title_ui(ui, selected, forests));
+        Panel::top("title band").frame(raised).show(ui, |ui| bars::title_ui(ui, selected, shown));
         let frame = Frame::new().fill(theme::tokens(ui).surface).inner_margin(Margin::same(12));
         CentralPanel::default().frame(frame).show(ui, |ui| {
             if let Some((_, report)) = failed_refresh.as_ref().filter(|(id, _)| selected.forest() == Some(*id)) {
@@ -272,7 +314,7 @@ impl App {
                 Some((entry, ForestState::Loading(task))) => loading_forest_ui(ui, entry, task),
                 Some((_, ForestState::Open(_))) | None => {
                     let forest = entry.and_then(ForestEntry::open);
-                    result_pane_ui(ui, &PaneContext { forests, forest, node: selected }, panes, commands);
+                    result_pane_ui(ui, &PaneContext { forests, files, forest, node: selected }, panes, commands);
                 }
             }
         });
@@ -280,6 +322,11 @@ impl App {
 
     fn dialog_ui(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
         if let Some(job) = self.forest_jobs.first_mut() {
+            if self.focus_before.is_none() && !job.window.is_shown() {
+                self.focus_before = ctx.memory(|memory| memory.focused());
+            }
+            job.window.ui(ctx);
+        } else if let Some(job) = self.write_jobs.first_mut() {
             if self.focus_before.is_none() && !job.window.is_shown() {
                 self.focus_before = ctx.memory(|memory| memory.focused());
             }
@@ -296,6 +343,8 @@ impl App {
                 dialog.ui(ctx, &surroundings, commands)
             }
             Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
+            Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
+            Dialog::Told(report) => told_ui(ctx, report, commands),
             Dialog::Problems => help::problems_ui(ctx, &self.forests, commands),
             Dialog::Shortcuts => help::shortcuts_ui(ctx),
             Dialog::About => help::about_ui(ctx, commands),
@@ -335,7 +384,10 @@ impl App {
             }
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {
-            self.tree.request_filter_focus();
+            let in_tree = ui.memory(|memory| memory.has_focus(Tree::id()));
+            if in_tree || !self.panes.request_find() {
+                self.tree.request_filter_focus();
+            }
         }
         // Two panes: next and previous are the same.
         let next = ui.input_mut(|input| {
@@ -357,10 +409,41 @@ impl History {
         }
     }
 
-    fn forget(&mut self, forest: ForestId) {
-        self.back.retain(|node| node.forest() != Some(forest));
-        self.forward.retain(|node| node.forest() != Some(forest));
+    /// Forgets nodes that are no more.
+    fn forget(&mut self, is_gone: impl Fn(&Node) -> bool) {
+        self.back.retain(|node| !is_gone(node));
+        self.forward.retain(|node| !is_gone(node));
     }
+}
+
+/// Opens what is dropped on the window, and says so while something hovers over it.
+fn drop_ui(ui: &Ui, commands: &mut Vec<Command>) {
+    let (dropped, hovers) = ui.input(|input| {
+        let dropped: Vec<PathBuf> = input.raw.dropped_files.iter().map(|file| file.path().to_owned()).collect();
+        (dropped, !input.raw.hovered_files.is_empty())
+    });
+    commands.extend(dropped.into_iter().map(Command::OpenPath));
+    if hovers {
+        let painter = ui.ctx().layer_painter(egui::LayerId::new(egui::Order::Foreground, Id::unique("drop")));
+        let (rect, tokens) = (ui.ctx().content_rect(), theme::tokens(ui));
+        painter.rect_filled(rect, 0.0, tokens.surface.gamma_multiply(0.85));
+        let font = theme::title_style().resolve(ui.style());
+        let text = "Drop reports or folders of backups to open them";
+        painter.text(rect.center(), egui::Align2::CENTER_CENTER, text, font, tokens.text);
+    }
+}
+
+/// Draws what went wrong with something that was asked for.
+fn told_ui(ctx: &Context, report: &ErrorReport, commands: &mut Vec<Command>) -> Closing {
+    let mut closed = false;
+    let closing = dialog::show(ctx, "Reports", 680.0, |ui| {
+        let height = ui.ctx().content_rect().height() - 200.0;
+        egui::ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+            error_ui(ui, report, commands);
+        });
+        dialog::buttons_ui(ui, |ui| closed = dialog::button(ui, "Close"));
+    });
+    if closed { Closing::Close } else { closing }
 }
 
 fn failed_forest_ui(ui: &mut Ui, entry: &ForestEntry, error: &crate::store::StoreError, commands: &mut Vec<Command>) {

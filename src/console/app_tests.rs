@@ -16,6 +16,7 @@ fn options(ous: usize, gpos: usize) -> AppOptions {
         file_picker: Arc::new(SystemFilePicker),
         settings_folder: None,
         forests: vec![ConnectRequest::default()],
+        ..AppOptions::default()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::gpm::Task;
 use super::command::{Availability, CommandContext, Menu, Row, TABLE, rows_of_menu};
 use super::dialog;
 use super::theme::{self, SPACE};
-use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place};
+use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place, Shown};
 
 /// Draws the menu bar. Alt with the first letter of a menu opens it.
 pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
@@ -75,8 +75,8 @@ pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<
 }
 
 /// Draws the band above the result pane: picture, name and states of the selected node.
-pub fn title_ui(ui: &mut Ui, node: &Node, forests: &[ForestEntry]) {
-    let face = Face::of(node, forests);
+pub fn title_ui(ui: &mut Ui, node: &Node, shown: Shown<'_>) {
+    let face = Face::of(node, shown);
     ui.horizontal(|ui| {
         ui.set_width(ui.available_width());
         face.icon.show(ui, theme::TITLE_ICON_SIZE);
@@ -211,6 +211,10 @@ fn chip_ui(ui: &mut Ui, text: &str) {
 }
 
 fn connection_ui(ui: &mut Ui, context: &CommandContext<'_>) {
+    if let Some(file) = context.node.file().and_then(|id| context.shown().file(id)) {
+        ui.label(file.path.display().to_string()).on_hover_text("The file or folder this is read from");
+        return;
+    }
     let Some(entry) = context.forest() else {
         ui.label(match context.forests.len() {
             0 => "No forest in the view".to_owned(),

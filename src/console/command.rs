@@ -4,14 +4,21 @@
 //! on the toolbar or in the palette is a row of [`TABLE`]: its words, picture, keys, where it applies and why it is greyed.
 //! A new command is a variant, a row and an arm in `App::carry_out`.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
+use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
-use super::{Detail, ForestEntry, ForestId, ForestState, Icon, Node, Place};
+use super::{
+    Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenedFile, Place, ReportOf, ReportUse, ReportsOf, Shown,
+    ShownReport,
+};
 
 /// Something a person, or a view on their behalf, asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Command {
     /// Open the dialog that adds a forest.
     ShowConnect,
@@ -37,6 +44,42 @@ pub enum Command {
     Refresh(ForestId),
     /// Fetch something the snapshot does not hold.
     Fetch(ForestId, Detail),
+    /// Open the dialog that opens a report or a folder of backups.
+    ShowOpenFile,
+    /// Open a report or a folder of backups and show it in the tree.
+    OpenPath(PathBuf),
+    /// Read a file or folder that was opened anew.
+    ReopenFile(FileId),
+    /// Take a file or folder out of the view; nothing on disk changes.
+    CloseFile(FileId),
+    /// Make a report.
+    FetchReport(ReportOf),
+    /// Make a report that could not be made.
+    RetryReport(ReportOf),
+    /// Do something with a report as soon as it is there.
+    UseReport(ReportUse, ReportOf),
+    /// Open the dialog that writes the reports of many.
+    ShowReportMany(ReportsOf),
+    /// Write a report to a file.
+    WriteReport {
+        /// The report.
+        report: Arc<ShownReport>,
+        /// The file.
+        path: PathBuf,
+        /// Its form.
+        format: ReportFormat,
+        /// Whether HTML is written as Microsoft writes it.
+        microsoft_markup: bool,
+    },
+    /// Write the reports of many to a folder.
+    WriteReports {
+        /// Of what.
+        of: ReportsOf,
+        /// The folder.
+        folder: PathBuf,
+        /// The form of the files.
+        format: ReportFormat,
+    },
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.
@@ -116,6 +159,8 @@ pub enum Availability {
 pub struct CommandContext<'a> {
     /// The forests in the view.
     pub forests: &'a [ForestEntry],
+    /// What was opened from disk.
+    pub files: &'a [OpenedFile],
     /// The node it would act on.
     pub node: &'a Node,
     /// Whether there is a node to go back to.
@@ -127,6 +172,11 @@ pub struct CommandContext<'a> {
 }
 
 impl<'a> CommandContext<'a> {
+    /// Returns everything that stands in the scope tree.
+    pub fn shown(&self) -> Shown<'a> {
+        Shown { forests: self.forests, files: self.files }
+    }
+
     /// Returns the forest the node lies in.
     pub fn forest(&self) -> Option<&'a ForestEntry> {
         let id = self.node.forest()?;
@@ -138,10 +188,11 @@ impl<'a> CommandContext<'a> {
     }
 
     fn is_container(&self) -> bool {
-        !matches!(
+        let is_leaf = matches!(
             self.node.place(),
             Some(Place::Link { .. } | Place::Gpo { .. } | Place::WmiFilter { .. } | Place::StarterGpo { .. })
-        )
+        );
+        !is_leaf && !matches!(self.node, Node::InFile(..))
     }
 }
 
@@ -173,6 +224,14 @@ pub const TABLE: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Open Report or Backup…",
+        icon: Some(Icon::Folder),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O)],
+        menu: (Menu::File, 1),
+        make: |_| Some(Command::ShowOpenFile),
+        ..ROW
+    },
+    Row {
         text: "Quit",
         shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::Q)],
         menu: (Menu::File, 9),
@@ -189,12 +248,16 @@ pub const TABLE: &[Row] = &[
         menu: (Menu::Action, 0),
         on_toolbar: true,
         availability: |context| match context.forest().map(|entry| &entry.state) {
+            None if context.node.file().is_some() => Availability::Available,
             None => Availability::Greyed("Select a node of a forest first."),
             Some(ForestState::Loading(_)) => Availability::Greyed("The forest is being read."),
             Some(ForestState::Failed(_)) => Availability::Greyed("The forest is not open: use Connect Again."),
             Some(ForestState::Open(_)) => Availability::Available,
         },
-        make: |context| context.node.forest().map(Command::Refresh),
+        make: |context| {
+            let file = || context.node.file().map(Command::ReopenFile);
+            context.node.forest().map(Command::Refresh).or_else(file)
+        },
         ..ROW
     },
     Row {
@@ -209,24 +272,72 @@ pub const TABLE: &[Row] = &[
         ..ROW
     },
     Row {
-        text: "Expand All",
+        text: "Save Report…",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::S)],
         menu: (Menu::Action, 1),
+        availability: report_availability,
+        make: |context| use_report(context, ReportUse::Save),
+        ..ROW
+    },
+    Row {
+        text: "View Report in Browser",
+        menu: (Menu::Action, 1),
+        availability: report_availability,
+        make: |context| use_report(context, ReportUse::Browse),
+        ..ROW
+    },
+    Row {
+        text: "Print Report…",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::P)],
+        menu: (Menu::Action, 1),
+        availability: report_availability,
+        make: |context| use_report(context, ReportUse::Print),
+        ..ROW
+    },
+    Row {
+        text: "Report All to Folder…",
+        menu: (Menu::Action, 1),
+        availability: |context| match ReportsOf::node(context.node, context.shown()) {
+            Some(ReportsOf::Domain(_, domain)) => {
+                let open = context.forest().and_then(ForestEntry::open);
+                let gpos = open.and_then(|forest| forest.snapshot.domain(&domain)).map_or(0, |domain| domain.gpos.len());
+                if gpos > 0 { Availability::Available } else { Availability::Greyed("The domain has no GPO that could be read.") }
+            }
+            Some(ReportsOf::File(_)) => Availability::Available,
+            None => Availability::Absent,
+        },
+        make: |context| ReportsOf::node(context.node, context.shown()).map(Command::ShowReportMany),
+        ..ROW
+    },
+    Row {
+        text: "Expand All",
+        menu: (Menu::Action, 2),
         availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
         make: |context| Some(Command::ExpandAll(context.node.clone())),
         ..ROW
     },
     Row {
         text: "Collapse All",
-        menu: (Menu::Action, 1),
+        menu: (Menu::Action, 2),
         availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
         make: |context| Some(Command::CollapseAll(context.node.clone())),
         ..ROW
     },
     Row {
         text: "Remove Forest from View",
-        menu: (Menu::Action, 2),
+        menu: (Menu::Action, 3),
         availability: |context| if context.is_forest_node() { Availability::Available } else { Availability::Absent },
         make: |context| context.node.forest().map(Command::RemoveForest),
+        ..ROW
+    },
+    Row {
+        text: "Remove File from View",
+        menu: (Menu::Action, 3),
+        availability: |context| match context.node {
+            Node::File(_) => Availability::Available,
+            _ => Availability::Absent,
+        },
+        make: |context| context.node.file().map(Command::CloseFile),
         ..ROW
     },
     Row {
@@ -269,7 +380,7 @@ pub const TABLE: &[Row] = &[
         on_toolbar: true,
         availability: |context| match context.node {
             Node::Root => Availability::Greyed("This is the top."),
-            Node::In(..) => Availability::Available,
+            _ => Availability::Available,
         },
         make: |_| Some(Command::Up),
         ..ROW
@@ -347,6 +458,19 @@ pub fn rows_of_menu(menu: Menu) -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(move |row| row.menu.0 == menu)
 }
 
+fn report_availability(context: &CommandContext<'_>) -> Availability {
+    match (ReportOf::node(context.node, context.shown()), context.node.place()) {
+        (Some(_), _) => Availability::Available,
+        (None, Some(Place::Link { .. })) => Availability::Greyed("The link leads to no GPO that could be read."),
+        (None, Some(Place::Gpo { .. } | Place::StarterGpo { .. })) => Availability::Greyed("The GPO is gone."),
+        (None, _) => Availability::Absent,
+    }
+}
+
+fn use_report(context: &CommandContext<'_>, what: ReportUse) -> Option<Command> {
+    ReportOf::node(context.node, context.shown()).map(|of| Command::UseReport(what, of))
+}
+
 const ROW: Row = Row {
     text: "",
     icon: None,
@@ -379,6 +503,7 @@ mod tests {
         let node = Node::In(ForestId(1), Place::Forest);
         let context = CommandContext {
             forests: &[],
+            files: &[],
             node: &node,
             can_go_back: false,
             can_go_forward: false,

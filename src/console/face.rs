@@ -2,7 +2,7 @@
 
 use crate::gpm::{GpoStatus, SomType, StarterGpoType, SysvolState};
 
-use super::{ForestEntry, ForestState, Icon, Lazy, Node, NodeIcon, OpenForest, Place};
+use super::{FileState, ForestState, Icon, Lazy, Node, NodeIcon, OpenForest, OpenedFile, Place, Shown};
 
 /// How a node looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,11 +19,17 @@ pub struct Face {
 
 impl Face {
     /// Returns the face of a node, whatever has become of its forest.
-    pub fn of(node: &Node, forests: &[ForestEntry]) -> Face {
-        let Node::In(id, place) = node else {
-            return Face::plain("Group Policy Management".to_owned(), Icon::Root);
+    pub fn of(node: &Node, shown: Shown<'_>) -> Face {
+        let (id, place) = match node {
+            Node::In(id, place) => (id, place),
+            Node::Root => return Face::plain("Group Policy Management".to_owned(), Icon::Root),
+            Node::Files => return Face::plain("Opened Reports and Backups".to_owned(), Icon::Folder),
+            Node::File(file) | Node::InFile(file, _) => {
+                let item = if let Node::InFile(_, item) = node { Some(*item) } else { None };
+                return Face::of_file(shown.file(*file), item);
+            }
         };
-        let Some(entry) = forests.iter().find(|entry| entry.id == *id) else {
+        let Some(entry) = shown.forests.iter().find(|entry| entry.id == *id) else {
             return Face::plain("Removed".to_owned(), Icon::Forest);
         };
         match &entry.state {
@@ -40,6 +46,26 @@ impl Face {
                 face
             }
         }
+    }
+
+    /// Returns the face of a file that was opened, or of something in it.
+    fn of_file(file: Option<&OpenedFile>, item: Option<usize>) -> Face {
+        let Some(file) = file else { return Face::plain("Removed".to_owned(), Icon::Folder) };
+        if let Some(item) = item {
+            let label = file.items().get(item).map_or_else(|| "Removed".to_owned(), |item| item.label.clone());
+            return Face::plain(label, Icon::Gpo);
+        }
+        let icon = if file.has_own_report() { Icon::Gpo } else { Icon::Folder };
+        let mut face = Face::plain(file.label(), icon);
+        match &file.state {
+            FileState::Loading => {
+                face.icon.dimmed = true;
+                face.states.push("Loading");
+            }
+            FileState::Failed(_) => face.fail("Could not be read"),
+            FileState::Open { .. } => {}
+        }
+        face
     }
 
     /// Returns the face of a place in an open forest.

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,12 +14,17 @@ use egui::Context;
 use poll_promise::Promise;
 use tokio::runtime::Runtime;
 
-use crate::gpm::{Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{Backup, Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::operation::{ReportFolderError, ReportedFolder, render_reports};
+use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
 use super::kit::job_window::JobWindow;
-use super::{ConnectRequest, Detail, Details, ForestId, ForestOpener, Lazy, OpenForest};
+use super::opened_file::open_path;
+use super::{
+    ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, OpenForest, Reported, ShownReport, reports,
+};
 
 /// The pause between two wake-ups of the window.
 const REPAINT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,6 +53,30 @@ pub struct FetchJob {
     promise: Option<Promise<Fetched>>,
 }
 
+/// A file that is being read, or a backup in it that is being reported.
+pub struct FileJob {
+    /// The file.
+    pub file: FileId,
+    promise: Option<Promise<ReadFile>>,
+}
+
+/// What reading a file brought.
+pub enum ReadFile {
+    /// What is in it.
+    Content(FileState),
+    /// The report of something in it.
+    Report(usize, Result<Arc<ShownReport>, StoreError>),
+}
+
+/// Reports that are being written.
+pub struct WriteJob {
+    /// What is being done, in words.
+    pub title: String,
+    /// Tells how far it is, and cancels it.
+    pub window: JobWindow,
+    promise: Option<Promise<Result<ReportedFolder, ReportFolderError>>>,
+}
+
 /// What a fetch brought.
 pub enum Fetched {
     /// The SYSVOL halves of GPOs of a domain.
@@ -56,6 +87,8 @@ pub enum Fetched {
     StarterGpos(DnsName, Result<Vec<StarterGpo>, StoreError>),
     /// The halves of GPOs of a domain that stand alone.
     Orphans(DnsName, Result<Orphans, StoreError>),
+    /// A report.
+    Report(Reported, Result<Arc<ShownReport>, StoreError>),
     /// Names; for each SID a trustee, known or not.
     Trustees(Vec<(Sid, Trustee)>),
     /// The descriptor of a directory object.
@@ -133,6 +166,56 @@ impl Workers {
         ForestJob { forest: id, window: JobWindow::new(&title, task), title, promise: Some(promise) }
     }
 
+    /// Reads a report or a folder of backups.
+    pub fn open_file(&self, file: FileId, path: PathBuf) -> FileJob {
+        let content = move || ReadFile::Content(open_path(&path).unwrap_or_else(FileState::Failed));
+        FileJob { file, promise: Some(self.spawn_blocking(content)) }
+    }
+
+    /// Reports a backup of a folder that was opened.
+    pub fn report_backup(&self, file: FileId, item: usize, backup: Backup) -> FileJob {
+        let report = move || ReadFile::Report(item, reports::report_backup(&backup));
+        FileJob { file, promise: Some(self.spawn_blocking(report)) }
+    }
+
+    /// Writes one report.
+    pub fn write_report(&self, report: Arc<ShownReport>, path: PathBuf, format: ReportFormat, html: HtmlOptions) -> WriteJob {
+        let task = self.task();
+        let title = format!("Save the report of {}", report.report.name);
+        let promise = self.spawn_blocking(move || {
+            let bytes = render_reports(std::slice::from_ref(&report.report), format, html);
+            let failed = |source| ReportFolderError::Io { path: path.clone(), source };
+            write_whole(&path, &bytes).map_err(failed)?;
+            Ok(ReportedFolder { files: vec![path], problems: Vec::new() })
+        });
+        WriteJob { window: JobWindow::new(&title, task), title, promise: Some(promise) }
+    }
+
+    /// Reports all GPOs of a domain to a folder.
+    pub fn report_domain(&self, forest: &OpenForest, domain: DnsName, folder: PathBuf, format: ReportFormat) -> WriteJob {
+        let task = self.task();
+        let title = format!("Report the GPOs of {domain}");
+        let (store, snapshot, worker_task) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), task.clone());
+        let promise = self.spawn(async move {
+            let reporting = reports::reporting(&store, &domain).await;
+            let gpos: Vec<_> = snapshot.domain(&domain).into_iter().flat_map(|domain| &domain.gpos).collect();
+            reporting.gpos_to_folder(&store, &snapshot, &gpos, &folder, format, &worker_task).await
+        });
+        WriteJob { window: JobWindow::new(&title, task), title, promise: Some(promise) }
+    }
+
+    /// Reports backups to a folder.
+    pub fn report_backups(&self, backups: Vec<Backup>, folder: PathBuf, format: ReportFormat) -> WriteJob {
+        let task = self.task();
+        let title = format!("Report {} backups", backups.len());
+        let worker_task = task.clone();
+        let promise = self.spawn_blocking(move || {
+            let backups: Vec<&Backup> = backups.iter().collect();
+            reports::local_reporting().backups_to_folder(&backups, &folder, format, &worker_task)
+        });
+        WriteJob { window: JobWindow::new(&title, task), title, promise: Some(promise) }
+    }
+
     /// Fetches what of a detail is neither known nor on its way; marks it as on its way.
     pub fn fetch(&self, forest: &mut OpenForest, detail: Detail) -> Option<FetchJob> {
         let detail = forest.details.claim(detail)?;
@@ -152,6 +235,29 @@ impl ForestJob {
     pub fn take(&mut self) -> Option<Result<Box<OpenForest>, StoreError>> {
         take(&mut self.promise)
     }
+}
+
+impl FileJob {
+    /// Returns what was read, once, if the job has ended.
+    pub fn take(&mut self) -> Option<ReadFile> {
+        take(&mut self.promise)
+    }
+}
+
+impl WriteJob {
+    /// Returns the outcome, once, if the job has ended.
+    pub fn take(&mut self) -> Option<Result<ReportedFolder, ReportFolderError>> {
+        take(&mut self.promise)
+    }
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 impl FetchJob {
@@ -189,6 +295,9 @@ impl Details {
             Fetched::Orphans(domain, found) => {
                 self.orphans.insert(domain, found.into());
             }
+            Fetched::Report(reported, report) => {
+                self.reports.insert(reported, report.into());
+            }
             Fetched::Trustees(found) => {
                 for (sid, trustee) in found {
                     self.trustees.insert(sid, Lazy::Ready(trustee));
@@ -221,6 +330,10 @@ impl Details {
             Detail::Orphans(domain) => {
                 let new = claim_each(&mut self.orphans, vec![domain], Clone::clone);
                 new.into_iter().next().map(Detail::Orphans)
+            }
+            Detail::Report(reported) => {
+                let new = claim_each(&mut self.reports, vec![reported], Clone::clone);
+                new.into_iter().next().map(Detail::Report)
             }
             Detail::Trustees(sids) => {
                 let sids = claim_each(&mut self.trustees, sids, Clone::clone);
@@ -282,6 +395,10 @@ async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detai
             let found = async { Domain::open(&store, &name).await?.orphans().await };
             let found = found.await;
             Fetched::Orphans(name, found)
+        }
+        Detail::Report(reported) => {
+            let report = reports::report(store, snapshot, &reported).await;
+            Fetched::Report(reported, report)
         }
         Detail::Trustees(sids) => {
             let mut found = Names::new(&snapshot).resolve(&*store, &sids).await.trustees;

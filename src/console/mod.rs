@@ -7,6 +7,8 @@
 pub mod node;
 pub mod command;
 pub mod open_forest;
+pub mod opened_file;
+pub mod reports;
 pub mod app;
 pub mod opener;
 mod job;
@@ -17,6 +19,7 @@ pub mod pane;
 mod bars;
 mod dialog;
 mod connect_dialog;
+mod report_dialogs;
 mod palette;
 mod help;
 pub mod error_view;
@@ -32,9 +35,11 @@ pub use app::{App, AppOptions};
 pub use command::{Command, CommandContext, ConnectRequest};
 pub use face::Face;
 pub use icon::{Icon, NodeIcon};
-pub use node::{ForestId, Node, Place};
+pub use node::{FileId, ForestId, Node, Place};
 pub use open_forest::{Detail, Details, ForestEntry, ForestState, Lazy, OpenForest};
-pub use opener::{FilePicker, ForestOpener, StoreOpener, SystemFilePicker};
+pub use opened_file::{FileItem, FileState, OpenedFile, Shown};
+pub use opener::{Browser, FilePicker, ForestOpener, StoreOpener, SystemBrowser, SystemFilePicker};
+pub use reports::{ReportOf, ReportUse, Reported, ReportsOf, ShownReport};
 
 use egui::{IconData, ViewportBuilder};
 

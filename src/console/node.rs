@@ -9,6 +9,10 @@ use crate::ident::{Dn, DnsName, Guid};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ForestId(pub u32);
 
+/// Number of a report or a folder of backups opened from disk: given once per run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
 /// A node of the scope tree.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Node {
@@ -16,6 +20,12 @@ pub enum Node {
     Root,
     /// A place in a forest.
     In(ForestId, Place),
+    /// The container of reports and backups opened from disk.
+    Files,
+    /// A report or a folder of backups opened from disk.
+    File(FileId),
+    /// A backup of such a folder, or a report of a file with several, counted from 0.
+    InFile(FileId, usize),
 }
 
 /// A node of one forest.
@@ -70,26 +80,39 @@ pub enum Place {
 }
 
 impl Node {
-    /// Returns the forest it lies in; none for the root.
+    /// Returns the forest it lies in; none for the root and for what was opened from disk.
     pub fn forest(&self) -> Option<ForestId> {
         match self {
-            Node::Root => None,
             Node::In(forest, _) => Some(*forest),
+            Node::Root | Node::Files | Node::File(_) | Node::InFile(..) => None,
         }
     }
 
-    /// Returns the place in its forest; none for the root.
+    /// Returns the place in its forest; none outside of one.
     pub fn place(&self) -> Option<&Place> {
         match self {
-            Node::Root => None,
             Node::In(_, place) => Some(place),
+            Node::Root | Node::Files | Node::File(_) | Node::InFile(..) => None,
+        }
+    }
+
+    /// Returns the file it lies in, or is; none for what is not of a file.
+    pub fn file(&self) -> Option<FileId> {
+        match self {
+            Node::File(file) | Node::InFile(file, _) => Some(*file),
+            Node::Root | Node::In(..) | Node::Files => None,
         }
     }
 
     /// Returns the node above, as the tree draws it; none for the root.
     pub fn parent(&self) -> Option<Node> {
-        let Node::In(forest, place) = self else { return None };
-        Some(place.parent().map_or(Node::Root, |parent| Node::In(*forest, parent)))
+        Some(match self {
+            Node::Root => return None,
+            Node::In(forest, place) => place.parent().map_or(Node::Root, |parent| Node::In(*forest, parent)),
+            Node::Files => Node::Root,
+            Node::File(_) => Node::Files,
+            Node::InFile(file, _) => Node::File(*file),
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, Starter
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
-use super::{ForestId, Place};
+use super::{ForestId, Place, Reported, ShownReport};
 
 /// A forest of the scope tree, whether it could be opened or not.
 pub struct ForestEntry {
@@ -177,6 +177,8 @@ pub struct Details {
     pub starter_gpos: HashMap<DnsName, Lazy<Vec<StarterGpo>>>,
     /// The halves of GPOs of each domain that stand alone.
     pub orphans: HashMap<DnsName, Lazy<Orphans>>,
+    /// The reports of GPOs and starter GPOs.
+    pub reports: HashMap<Reported, Lazy<Arc<ShownReport>>>,
     /// Who stands behind each SID. A SID nobody knows is ready too, as an unknown trustee.
     pub trustees: HashMap<Sid, Lazy<Trustee>>,
     /// Descriptors of directory objects that the snapshot does not hold (SOMs, containers), self-relative.
@@ -233,6 +235,8 @@ pub enum Detail {
     StarterGpos(DnsName),
     /// The halves of GPOs of a domain that stand alone, in the directory or in SYSVOL.
     Orphans(DnsName),
+    /// The report of a GPO or starter GPO.
+    Report(Reported),
     /// The names behind these SIDs.
     Trustees(Vec<Sid>),
     /// The descriptor of an object in the directory of a domain.

@@ -1,6 +1,6 @@
 //! How the console gets at a forest and at files: behind traits, so that tests bring their own.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -43,6 +43,12 @@ impl ForestOpener for StoreOpener {
 pub trait FilePicker: Send + Sync {
     /// Opens the dialog and waits for it, on a thread of its own; none where nothing was chosen or there is no dialog.
     fn pick_file(&self, title: &str, filter_name: &str, extensions: &[&str]) -> Option<PathBuf>;
+
+    /// Asks for a folder in the same way.
+    fn pick_folder(&self, title: &str) -> Option<PathBuf>;
+
+    /// Asks where to save a file, beginning with `path`.
+    fn save_file(&self, title: &str, path: &Path, filter_name: &str, extensions: &[&str]) -> Option<PathBuf>;
 }
 
 /// The dialog of the system.
@@ -51,5 +57,35 @@ pub struct SystemFilePicker;
 impl FilePicker for SystemFilePicker {
     fn pick_file(&self, title: &str, filter_name: &str, extensions: &[&str]) -> Option<PathBuf> {
         rfd::FileDialog::new().set_title(title).add_filter(filter_name, extensions).pick_file()
+    }
+
+    fn pick_folder(&self, title: &str) -> Option<PathBuf> {
+        rfd::FileDialog::new().set_title(title).pick_folder()
+    }
+
+    fn save_file(&self, title: &str, path: &Path, filter_name: &str, extensions: &[&str]) -> Option<PathBuf> {
+        let mut dialog = rfd::FileDialog::new().set_title(title).add_filter(filter_name, extensions);
+        if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+            dialog = dialog.set_directory(folder);
+        }
+        if let Some(name) = path.file_name() {
+            dialog = dialog.set_file_name(name.to_string_lossy());
+        }
+        dialog.save_file()
+    }
+}
+
+/// Shows files in the browser.
+pub trait Browser: Send + Sync {
+    /// Opens a file; does not wait until it is shown.
+    fn open(&self, path: &Path) -> std::io::Result<()>;
+}
+
+/// The browser of the system.
+pub struct SystemBrowser;
+
+impl Browser for SystemBrowser {
+    fn open(&self, path: &Path) -> std::io::Result<()> {
+        open::that_detached(path)
     }
 }

@@ -6,7 +6,7 @@ use super::command::{Availability, CommandContext, TABLE};
 use super::dialog::{self, Closing};
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE};
 use super::tree::{Row, all_rows};
-use super::{Command, Face, ForestEntry, Node, NodeIcon, Place, icon};
+use super::{Command, Face, Node, NodeIcon, Place, Shown, icon};
 
 /// How many hits are listed.
 const LIMIT: usize = 200;
@@ -41,7 +41,7 @@ impl Palette {
     /// Draws the palette; tells whether it is to be closed.
     pub fn ui(&mut self, ctx: &Context, context: &CommandContext<'_>, commands: &mut Vec<Command>) -> Closing {
         if !std::mem::replace(&mut self.opened, true) {
-            self.names = names(context.forests);
+            self.names = names(context.shown());
             self.hits_are_stale = true;
         }
         let mut chosen = None;
@@ -148,13 +148,13 @@ fn hit_ui(ui: &mut Ui, hit: &Hit, index: usize, selected: bool) -> bool {
     response.clicked()
 }
 
-fn names(forests: &[ForestEntry]) -> Vec<(Row, String)> {
-    all_rows(forests)
+fn names(shown: Shown<'_>) -> Vec<(Row, String)> {
+    all_rows(shown)
         .into_iter()
-        .map(|row| (row, row.node(forests)))
+        .map(|row| (row, row.node(shown)))
         // A link leads to the same name as its GPO.
         .filter(|(_, node)| !matches!(node.place(), Some(Place::Link { .. })))
-        .map(|(row, node)| (row, Face::of(&node, forests).label.to_lowercase()))
+        .map(|(row, node)| (row, Face::of(&node, shown).label.to_lowercase()))
         .collect()
 }
 
@@ -183,8 +183,8 @@ fn find(query: &str, names: &[(Row, String)], context: &CommandContext<'_>, ctx:
         found.sort_by_key(|&(score, index)| (std::cmp::Reverse(score), index));
         found.truncate(LIMIT);
         hits.extend(found.into_iter().map(|(score, index)| {
-            let node = names[index].0.node(context.forests);
-            let face = Face::of(&node, context.forests);
+            let node = names[index].0.node(context.shown());
+            let face = Face::of(&node, context.shown());
             Hit {
                 score,
                 text: face.label,
@@ -241,6 +241,7 @@ fn score(query: &str, name: &str) -> Option<i32> {
 
 fn place_in_words(node: &Node) -> String {
     match node.place() {
+        None if node.file().is_some() => "Opened from disk".to_owned(),
         None => String::new(),
         Some(Place::Forest) => "Forest".to_owned(),
         Some(Place::Domains | Place::Sites) => "Container".to_owned(),

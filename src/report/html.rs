@@ -15,6 +15,8 @@ pub struct HtmlOptions {
     /// Writes elements, classes and attributes as GPMC does, for tools that take its reports apart. Sections then are open where
     /// scripts are off.
     pub microsoft_markup: bool,
+    /// Prints the page as soon as it is shown.
+    pub print: bool,
 }
 
 const STYLE: &str = include_str!("html/report.css");
@@ -22,12 +24,12 @@ const MICROSOFT_STYLE: &str = include_str!("html/microsoft.css");
 const SCRIPT: &str = include_str!("html/details.js");
 const MICROSOFT_SCRIPT: &str = include_str!("html/microsoft.js");
 /// The SHA-256 of each script in Base64, by which the page allows it.
-const SCRIPT_HASH: &str = "8ZsWAv5MxfOEgu+4ahTzUgRwqoKFy+55i2bAiUH+vqk=";
-const MICROSOFT_SCRIPT_HASH: &str = "XpgGVY0QLRESyy34i+WV2qIzyOEgtIGI78W1ueh4PIk=";
+const SCRIPT_HASH: &str = "xOzgf1tocGNwkTu7sdhi07XsXrg5MhfceD/QJr+WtjA=";
+const MICROSOFT_SCRIPT_HASH: &str = "bPhkMv3tfWhOQ8oO6y/TPWXiE8EiCWXzZ8QWe9VZsOw=";
 
 /// Returns reports as one HTML page in UTF-8.
 pub fn write_html(documents: &[Document], options: HtmlOptions) -> String {
-    let mut writer = Writer { out: String::new(), microsoft: options.microsoft_markup };
+    let mut writer = Writer { out: String::new(), microsoft: options.microsoft_markup, print: options.print };
     writer.head(documents);
     for (index, document) in documents.iter().enumerate() {
         writer.document(document, index == 0);
@@ -40,6 +42,7 @@ pub fn write_html(documents: &[Document], options: HtmlOptions) -> String {
 struct Writer {
     out: String,
     microsoft: bool,
+    print: bool,
 }
 
 /// What a section is in GPMC's report.
@@ -105,7 +108,8 @@ impl Writer {
         if self.microsoft {
             self.out.push_str(MICROSOFT_STYLE);
         }
-        self.out.push_str("</style>\n</head>\n<body>\n");
+        let print = if self.print { " data-print" } else { "" };
+        let _ = write!(self.out, "</style>\n</head>\n<body{print}>\n");
     }
 
     fn document(&mut self, document: &Document, is_first: bool) {
@@ -302,7 +306,7 @@ mod tests {
 
     use super::*;
 
-    const BOTH: [HtmlOptions; 2] = [HtmlOptions { microsoft_markup: false }, HtmlOptions { microsoft_markup: true }];
+    const BOTH: [HtmlOptions; 2] = [HtmlOptions { microsoft_markup: false, print: false }, HtmlOptions { microsoft_markup: true, print: true }];
 
     /// A document with this text everywhere a text can stand.
     fn document(text: &str) -> Document {
@@ -426,7 +430,7 @@ mod tests {
         let half = section("Computer Configuration (Enabled)", vec![policies.into()]).opened();
         let general = section("General", vec![section("Details", vec![leaf()]).into()]).opened();
         let document = Document { title: "Base".to_owned(), collected: String::new(), sections: vec![general, half] };
-        let html = write_html(std::slice::from_ref(&document), HtmlOptions { microsoft_markup: true });
+        let html = write_html(std::slice::from_ref(&document), HtmlOptions { microsoft_markup: true, print: false });
         let heads = html.split("<div class=\"he").skip(1).filter(|head| head.contains("sectionTitle"));
         let heads: Vec<String> = heads
             .filter_map(|head| {

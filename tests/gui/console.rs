@@ -33,7 +33,7 @@ pub fn demo_of_size(size: [f32; 2]) -> Console {
 
 /// Opens the console with an opener of one's own.
 pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<ConnectRequest>) -> Console {
-    let options = AppOptions { opener, file_picker: Arc::new(NoFilePicker), settings_folder: None, forests };
+    let options = AppOptions { opener, file_picker: Arc::new(NoFilePicker), browser: Arc::new(NoBrowser), settings_folder: None, forests };
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)

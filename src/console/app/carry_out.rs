@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
 
+use crate::report::HtmlOptions;
 use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 
 use super::super::command::Command;
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
 use super::super::palette::Palette;
-use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place};
+use super::super::report_dialogs::ReportDialog;
+use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown};
+use super::files_and_reports::documents_folder;
 use super::{App, Dialog, History};
 
 impl App {
@@ -24,7 +27,10 @@ impl App {
             Command::Retry(id) => self.retry(id),
             Command::RemoveForest(id) => self.remove_forest(id),
             Command::Select(node) => self.select(node),
-            Command::ExpandAll(node) => self.tree.expand_all(&node, &self.forests),
+            Command::ExpandAll(node) => {
+                let shown = Shown { forests: &self.forests, files: &self.files };
+                self.tree.expand_all(&node, shown);
+            }
             Command::CollapseAll(node) => self.tree.collapse_all(&node),
             Command::Back => self.travel(|history| (&mut history.back, &mut history.forward)),
             Command::Forward => self.travel(|history| (&mut history.forward, &mut history.back)),
@@ -41,6 +47,19 @@ impl App {
                     fetch_jobs.extend(workers.fetch(forest, detail));
                 }
             }
+            Command::ShowOpenFile => self.show(ctx, Dialog::Report(Box::new(ReportDialog::open(documents_folder())))),
+            Command::OpenPath(path) => self.open_path(path),
+            Command::ReopenFile(file) => self.reopen_file(file),
+            Command::CloseFile(file) => self.close_file(file),
+            Command::FetchReport(of) => self.fetch_report(&of),
+            Command::RetryReport(of) => self.retry_report(&of),
+            Command::UseReport(what, of) => self.use_report(ctx, what, of),
+            Command::ShowReportMany(of) => self.show_report_many(ctx, of),
+            Command::WriteReport { report, path, format, microsoft_markup } => {
+                let html = HtmlOptions { microsoft_markup, ..HtmlOptions::default() };
+                self.write_jobs.push(self.workers.write_report(report, path, format, html));
+            }
+            Command::WriteReports { of, folder, format } => self.write_reports(of, folder, format),
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
             Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),
@@ -60,7 +79,7 @@ impl App {
         }
     }
 
-    fn show(&mut self, ctx: &Context, dialog: Dialog) {
+    pub(super) fn show(&mut self, ctx: &Context, dialog: Dialog) {
         if self.dialog.is_none() {
             self.focus_before = ctx.memory(|memory| memory.focused());
         }
@@ -115,14 +134,14 @@ impl App {
         }
         self.forests.retain(|entry| entry.id != id);
         self.requests.retain(|(known, _)| *known != id);
-        self.history.forget(id);
+        self.history.forget(|node| node.forest() == Some(id));
         if self.selected.forest() == Some(id) {
             self.selected = Node::Root;
         }
         self.forests_changed();
     }
 
-    fn select(&mut self, node: Node) {
+    pub(super) fn select(&mut self, node: Node) {
         self.tree.reveal(&node);
         if node != self.selected {
             let left = std::mem::replace(&mut self.selected, node);
@@ -228,9 +247,12 @@ impl App {
     }
 
     /// Moves the selection up to the next node that still exists.
-    fn settle_selection(&mut self) {
+    pub(super) fn settle_selection(&mut self) {
         let exists = |node: &Node| match node {
             Node::Root => true,
+            Node::Files => !self.files.is_empty(),
+            Node::File(file) => self.shown().file(*file).is_some(),
+            Node::InFile(file, item) => self.shown().file(*file).is_some_and(|file| *item < file.items().len()),
             Node::In(id, place) => {
                 self.entry(*id).is_some_and(|entry| entry.open().is_none_or(|forest| forest.exists(place)))
             }
@@ -242,7 +264,7 @@ impl App {
         self.selected = node;
     }
 
-    fn forests_changed(&mut self) {
+    pub(super) fn forests_changed(&mut self) {
         self.tree.forests_changed();
         if let Some(Dialog::Palette(palette)) = &mut self.dialog {
             palette.forests_changed();

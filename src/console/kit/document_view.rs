@@ -114,9 +114,9 @@ impl DocumentView {
         }
     }
 
-    /// Draws the view over the space there is.
-    pub fn ui(&mut self, ui: &mut Ui) {
-        self.bar_ui(ui);
+    /// Draws the view over the space there is; `extra` draws more into the line above it, from the right.
+    pub fn ui(&mut self, ui: &mut Ui, extra: impl FnOnce(&mut Ui)) {
+        self.bar_ui(ui, extra);
         ui.add_space(SPACE);
         self.find.advance(&self.lines);
         if self.find.is_working() {
@@ -132,7 +132,7 @@ impl DocumentView {
         self.body_ui(ui);
     }
 
-    fn bar_ui(&mut self, ui: &mut Ui) {
+    fn bar_ui(&mut self, ui: &mut Ui, extra: impl FnOnce(&mut Ui)) {
         ui.horizontal(|ui| {
             Icon::Search.show(ui, ICON_SIZE);
             self.find_ui(ui);
@@ -141,6 +141,7 @@ impl DocumentView {
                 if ui.button(if all_open { "Hide All" } else { "Show All" }).clicked() {
                     self.open_all(!all_open);
                 }
+                extra(ui);
                 if !self.document.collected.is_empty() {
                     ui.add(
                         egui::Label::new(RichText::new(format!("Collected {}", self.document.collected)).weak())

@@ -7,11 +7,12 @@ use super::state::{PaneState, View};
 use crate::console::face::Face;
 use crate::console::kit::data_table::{Cell, Column, DataTable, Tone, row_id};
 use crate::console::kit::notice::empty_ui;
-use crate::console::{Command, ForestEntry, ForestState, Icon, Node, Place};
+use crate::console::{Command, ForestEntry, ForestState, Icon, Node, Place, Shown};
 use crate::gpm::{DomainSnapshot, Som};
 
 /// Draws the list of added forests.
-pub(super) fn root_ui(ui: &mut Ui, forests: &[ForestEntry], state: &mut PaneState, commands: &mut Vec<Command>) {
+pub(super) fn root_ui(ui: &mut Ui, shown: Shown<'_>, state: &mut PaneState, commands: &mut Vec<Command>) {
+    let forests = shown.forests;
     if forests.is_empty() {
         empty_ui(
             ui,
@@ -30,7 +31,7 @@ pub(super) fn root_ui(ui: &mut Ui, forests: &[ForestEntry], state: &mut PaneStat
     let node = |entry: &ForestEntry| Node::In(entry.id, Place::Forest);
     let table = DataTable::new("root contents", "Forests")
         .column(Column::new("Name", 320.0, |entry: &ForestEntry| {
-            let face = Face::of(&node(entry), forests);
+            let face = Face::of(&node(entry), shown);
             Cell::icon(face.icon, face.label)
         }))
         .column(Column::new("State", 360.0, |entry: &ForestEntry| match &entry.state {

@@ -1,16 +1,16 @@
-//! A GPO, by itself or through a link: Scope, Details, Delegation (`console-ui.md` 3.8).
+//! A GPO, by itself or through a link: Scope, Details, Settings, Delegation (`console-ui.md` 3.8).
 
 use egui::{ComboBox, RichText, ScrollArea, Ui};
 
 use super::faults::faults_ui;
 use super::state::{LinkLocation, View};
-use super::{cells, delegation};
+use super::{cells, delegation, report};
 use crate::console::kit::accessible;
 use crate::console::kit::data_table::{Cell, Column, DataTable, TableHeight, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_with_hint_ui, empty_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
 use crate::console::theme::ICON_SIZE;
-use crate::console::{Detail, Icon, Lazy, Place};
+use crate::console::{Detail, Icon, Lazy, Place, Reported};
 use crate::gpm::{Gpo, GpoStatus, LinkScope, LinkTarget, LinkedSom, SecuredObject, SysvolState, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
 
@@ -58,10 +58,11 @@ pub(super) fn link_ui(ui: &mut Ui, view: &mut View<'_>, som: &Dn, order: usize) 
 }
 
 fn tabs_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
-    let tab = view.tabs_ui(ui, "GPO", &["Scope", "Details", "Delegation"]);
+    let tab = view.tabs_ui(ui, "GPO", &["Scope", "Details", "Settings", "Delegation"]);
     faults_ui(ui, view, gpo);
     match tab {
         "Details" => details_ui(ui, view, gpo),
+        "Settings" => report::of_forest_ui(ui, view, Reported::Gpo(gpo.domain.clone(), gpo.id)),
         "Delegation" => delegation::gpo_ui(ui, view, gpo),
         _ => {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| scope_ui(ui, view, gpo));

@@ -9,7 +9,9 @@ mod delegation;
 mod faults;
 mod gpo;
 mod gpos;
+mod opened_file;
 mod orphans;
+mod report;
 mod som;
 mod starter_gpo;
 mod state;
@@ -17,7 +19,7 @@ mod wmi_filter;
 
 use egui::Ui;
 
-use super::{Command, ForestEntry, Node, OpenForest, Place};
+use super::{Command, ForestEntry, Node, OpenForest, OpenedFile, Place, Shown};
 
 pub use state::PaneState;
 
@@ -28,10 +30,18 @@ use state::View;
 pub struct PaneContext<'a> {
     /// All forests in the view.
     pub forests: &'a [ForestEntry],
+    /// What was opened from disk.
+    pub files: &'a [OpenedFile],
     /// The forest of the node; none for the root.
     pub forest: Option<&'a OpenForest>,
     /// The node selected.
     pub node: &'a Node,
+}
+
+impl<'a> PaneContext<'a> {
+    fn shown(&self) -> Shown<'a> {
+        Shown { forests: self.forests, files: self.files }
+    }
 }
 
 /// Draws the result pane of a node below its title band. Called for the root and for nodes of open forests only.
@@ -42,7 +52,14 @@ pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneSt
             let mut view = View { forest, state, commands };
             place_ui(ui, &mut view, place);
         }
-        _ => contents::root_ui(ui, context.forests, state, commands),
+        (_, Node::Files) => opened_file::files_ui(ui, context, state, commands),
+        (_, Node::File(file) | Node::InFile(file, _)) => {
+            let item = if let Node::InFile(_, item) = context.node { Some(*item) } else { None };
+            if let Some(file) = context.shown().file(*file) {
+                opened_file::file_ui(ui, file, item, state, commands);
+            }
+        }
+        _ => contents::root_ui(ui, context.shown(), state, commands),
     }
     state.end(ui);
 }

@@ -3,12 +3,12 @@
 use egui::{ScrollArea, Ui};
 
 use super::state::View;
-use super::{cells, delegation};
+use super::{cells, delegation, report};
 use crate::console::error_view::{ErrorReport, error_ui};
 use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
 use crate::console::kit::notice::{empty_ui, loading_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
-use crate::console::{Detail, Icon, Lazy, Place};
+use crate::console::{Detail, Icon, Lazy, Place, Reported};
 use crate::gpm::{StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
 
@@ -32,7 +32,8 @@ pub(super) fn starter_gpo_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName,
     let Some(starter) = view.forest.starter_gpo(domain, id) else {
         return empty_ui(ui, "The starter GPO is gone", "It was deleted. Refresh to see what is there now.");
     };
-    match view.tabs_ui(ui, "Starter GPO", &["Details", "Delegation"]) {
+    match view.tabs_ui(ui, "Starter GPO", &["Details", "Settings", "Delegation"]) {
+        "Settings" => report::of_forest_ui(ui, view, Reported::StarterGpo(domain.clone(), id)),
         "Delegation" => delegation::starter_gpo_ui(ui, view, starter),
         _ => details_ui(ui, starter),
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use egui::{Id, Ui};
 
 use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_id};
+use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::tab_bar::{self, tab_bar_ui};
 use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place};
 use crate::gpm::{PermissionType, SecurityInfo};
@@ -27,6 +28,11 @@ pub struct PaneState {
     /// Which permission the Delegation tab of a domain or OU lists.
     pub(super) som_permission: SomPermission,
     pub(super) security: Option<(u64, Arc<Result<SecurityInfo, String>>)>,
+    /// The report in view.
+    pub(super) document: Option<Box<DocumentView>>,
+    /// Whether a report was drawn in this frame.
+    pub(super) document_was_drawn: bool,
+    pub(super) find_wanted: bool,
 }
 
 /// "Display links in this location" of the Scope tab.
@@ -60,6 +66,12 @@ impl PaneState {
         self.focus_wanted = true;
     }
 
+    /// Moves the focus into the field that finds text in the report, if there is a report in view.
+    pub fn request_find(&mut self) -> bool {
+        self.find_wanted = self.document_was_drawn;
+        self.find_wanted
+    }
+
     /// Tells whether a table of the pane is still being filtered or sorted.
     pub fn is_working(&self) -> bool {
         self.tables.values().any(TableState::is_working)
@@ -69,11 +81,13 @@ impl PaneState {
     pub(super) fn begin(&mut self, node: &Node) {
         self.tab_stop = None;
         self.table_stop = None;
+        self.document_was_drawn = false;
         if self.node.as_ref() != Some(node) {
             self.node = Some(node.clone());
             self.tables.clear();
             self.asked.clear();
             self.security = None;
+            self.document = None;
             self.link_location = LinkLocation::OwnDomain;
         }
     }
@@ -84,6 +98,16 @@ impl PaneState {
             self.focus_wanted = false;
             ui.memory_mut(|memory| memory.request_focus(stop));
         }
+    }
+
+    /// Tells whether this is asked for the first time since the node was selected.
+    pub(super) fn asks_first_time(&mut self, what: impl Hash) -> bool {
+        self.asked.insert(row_id(what))
+    }
+
+    /// Says what of the pane takes the focus, where that is no table.
+    pub(super) fn set_stop(&mut self, id: Id) {
+        self.table_stop.get_or_insert(id);
     }
 
     /// Draws tabs and returns the title of the open one; it is remembered per group.

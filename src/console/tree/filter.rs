@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::console::ForestEntry;
+use crate::console::Shown;
 
 use super::rows::{Children, Row, all_rows, number_siblings};
 
@@ -29,22 +29,22 @@ pub(super) struct Search {
 
 impl Search {
     /// Begins to look for the rows whose label holds `filter`, without case.
-    pub(super) fn new(forests: &[ForestEntry], filter: &str) -> Self {
-        let rows = all_rows(forests);
+    pub(super) fn new(shown: Shown<'_>, filter: &str) -> Self {
+        let rows = all_rows(shown);
         let kept = vec![false; rows.len()];
         Search { needle: filter.to_lowercase(), next: rows.len(), rows, kept, wanted_depth: 0 }
     }
 
     /// Searches for so long; returns the rows that match, with every row above them, once all have been looked at.
-    /// `forests` are those it began with.
-    pub(super) fn advance(&mut self, forests: &[ForestEntry], budget: Duration) -> Option<Vec<Row>> {
+    /// `shown` is what it began with.
+    pub(super) fn advance(&mut self, shown: Shown<'_>, budget: Duration) -> Option<Vec<Row>> {
         let started = Instant::now();
         // From the end: a row is kept if it matches or if a row deeper than it, after it, asked for its parent.
         while let Some(index) = self.next.checked_sub(1) {
             self.next = index;
             let row = &mut self.rows[index];
             let has_kept_child = self.wanted_depth > row.depth;
-            if has_kept_child || row.label(forests).to_lowercase().contains(&self.needle) {
+            if has_kept_child || row.label(shown).to_lowercase().contains(&self.needle) {
                 self.kept[index] = true;
                 self.wanted_depth = row.depth;
                 row.children = if has_kept_child { Children::Open } else { Children::None };

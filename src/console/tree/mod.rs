@@ -18,7 +18,7 @@ use egui::{
 
 use super::kit::accessible;
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE, TREE_INDENT};
-use super::{Command, Detail, Face, ForestEntry, Lazy, Node, Place, icon};
+use super::{Command, Detail, Face, ForestEntry, Lazy, Node, Place, Shown, icon};
 
 pub use rows::{Children, Row, all_rows, visible_rows};
 
@@ -100,9 +100,9 @@ impl Tree {
     }
 
     /// Opens a node and everything below it.
-    pub fn expand_all(&mut self, node: &Node, forests: &[ForestEntry]) {
-        let everything = all_rows(forests);
-        let nodes = everything.iter().filter(|row| row.children != Children::None).map(|row| (row, row.node(forests)));
+    pub fn expand_all(&mut self, node: &Node, shown: Shown<'_>) {
+        let everything = all_rows(shown);
+        let nodes = everything.iter().filter(|row| row.children != Children::None).map(|row| (row, row.node(shown)));
         let mut depth_of_node = None;
         for (row, candidate) in nodes {
             if depth_of_node.is_some_and(|depth| row.depth <= depth) {
@@ -148,35 +148,35 @@ impl Tree {
     pub fn ui(
         &mut self,
         ui: &mut Ui,
-        forests: &[ForestEntry],
+        shown: Shown<'_>,
         selected: &Node,
         commands: &mut Vec<Command>,
         menu_ui: &mut dyn FnMut(&mut Ui, &Node, &mut Vec<Command>),
     ) {
         self.filter_ui(ui);
-        self.update_rows(ui, forests, commands);
+        self.update_rows(ui, shown, commands);
         let frame = egui::Frame::new().fill(theme::tokens(ui).sunken);
-        frame.show(ui, |ui| self.list_ui(ui, forests, selected, commands));
+        frame.show(ui, |ui| self.list_ui(ui, shown, selected, commands));
         self.context_menu_ui(ui, commands, menu_ui);
     }
 
-    fn update_rows(&mut self, ui: &Ui, forests: &[ForestEntry], commands: &mut Vec<Command>) {
+    fn update_rows(&mut self, ui: &Ui, shown: Shown<'_>, commands: &mut Vec<Command>) {
         let filter = self.filter.trim();
         let typed = std::mem::take(&mut self.filter_changed);
         if std::mem::take(&mut self.rows_are_stale) || (typed && filter.is_empty()) {
             self.search = None;
             self.selected_at = None;
             self.rows = match filter {
-                "" => visible_rows(forests, &self.open),
+                "" => visible_rows(shown, &self.open),
                 // At once: the rows before may stand for places that are no more.
-                filter => Search::new(forests, filter).advance(forests, Duration::MAX).unwrap_or_default(),
+                filter => Search::new(shown, filter).advance(shown, Duration::MAX).unwrap_or_default(),
             };
-            self.fetch_what_is_open(forests, commands);
+            self.fetch_what_is_open(shown, commands);
         } else if typed {
-            self.search = Some(Search::new(forests, filter));
+            self.search = Some(Search::new(shown, filter));
         }
         let Some(search) = &mut self.search else { return };
-        if let Some(rows) = search.advance(forests, filter::FRAME_BUDGET) {
+        if let Some(rows) = search.advance(shown, filter::FRAME_BUDGET) {
             self.search = None;
             self.selected_at = None;
             self.rows = rows;
@@ -211,9 +211,9 @@ impl Tree {
         });
     }
 
-    fn list_ui(&mut self, ui: &mut Ui, forests: &[ForestEntry], selected: &Node, commands: &mut Vec<Command>) {
+    fn list_ui(&mut self, ui: &mut Ui, shown: Shown<'_>, selected: &Node, commands: &mut Vec<Command>) {
         let tree_id = Tree::id();
-        let selected_index = self.selected_index(forests, selected);
+        let selected_index = self.selected_index(shown, selected);
         let area = ui.available_rect_before_wrap();
         let tree = ui.interact(area, tree_id, Sense::FOCUSABLE);
         if std::mem::take(&mut self.wants_focus) {
@@ -224,13 +224,13 @@ impl Tree {
             let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: false, tab: false };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(tree_id, filter));
             let page = ((area.height() / ROW_HEIGHT).floor() as usize).saturating_sub(1).max(1);
-            self.keyboard(ui, forests, selected_index, page, commands);
+            self.keyboard(ui, shown, selected_index, page, commands);
         }
         ui.ctx().accesskit_node_builder(tree_id, |node| {
             node.set_role(Role::Tree);
             node.set_label("Scope tree");
             if let Some(index) = selected_index {
-                node.set_active_descendant(row_id(&self.rows[index].node(forests)).accesskit_id());
+                node.set_active_descendant(row_id(&self.rows[index].node(shown)).accesskit_id());
             }
         });
 
@@ -246,8 +246,8 @@ impl Tree {
             scroll.show_rows(ui, ROW_HEIGHT, self.rows.len(), |ui, range| {
                 for index in range {
                     let row = self.rows[index];
-                    let node = row.node(forests);
-                    self.row_ui(ui, &row, node, forests, selected, focused, tree_id, commands);
+                    let node = row.node(shown);
+                    self.row_ui(ui, &row, node, shown, selected, focused, tree_id, commands);
                 }
             });
         });
@@ -259,14 +259,14 @@ impl Tree {
         ui: &mut Ui,
         row: &Row,
         node: Node,
-        forests: &[ForestEntry],
+        shown: Shown<'_>,
         selected: &Node,
         tree_focused: bool,
         tree_id: Id,
         commands: &mut Vec<Command>,
     ) {
         let tokens = theme::tokens(ui);
-        let face = Face::of(&node, forests);
+        let face = Face::of(&node, shown);
         let galley = ui.painter().layout_no_wrap(
             face.label.clone(),
             TextStyle::Body.resolve(ui.style()),
@@ -334,13 +334,13 @@ impl Tree {
     }
 
     /// Looks the selected node up among the rows, once per change of either.
-    fn selected_index(&mut self, forests: &[ForestEntry], selected: &Node) -> Option<usize> {
+    fn selected_index(&mut self, shown: Shown<'_>, selected: &Node) -> Option<usize> {
         if let Some((node, index)) = &self.selected_at
             && node == selected
         {
             return *index;
         }
-        let index = self.rows.iter().position(|row| row.node(forests) == *selected);
+        let index = self.rows.iter().position(|row| row.node(shown) == *selected);
         self.selected_at = Some((selected.clone(), index));
         index
     }
@@ -355,7 +355,7 @@ impl Tree {
     fn keyboard(
         &mut self,
         ui: &Ui,
-        forests: &[ForestEntry],
+        shown: Shown<'_>,
         selected: Option<usize>,
         page: usize,
         commands: &mut Vec<Command>,
@@ -378,21 +378,21 @@ impl Tree {
                     Key::PageDown => Some(here + page),
                     Key::PageUp => Some(here.saturating_sub(page)),
                     Key::ArrowRight if row.children == Children::Closed => {
-                        self.toggle(&row.node(forests));
+                        self.toggle(&row.node(shown));
                         None
                     }
                     Key::ArrowRight if row.children == Children::Open => Some(here + 1),
                     Key::ArrowLeft if row.children == Children::Open && self.filter.is_empty() => {
-                        self.toggle(&row.node(forests));
+                        self.toggle(&row.node(shown));
                         None
                     }
                     Key::ArrowLeft => self.rows[..here].iter().rposition(|above| above.depth < row.depth),
                     Key::Enter if row.children != Children::None => {
-                        self.toggle(&row.node(forests));
+                        self.toggle(&row.node(shown));
                         None
                     }
                     Key::Menu => {
-                        self.open_menu(ui, row.node(forests));
+                        self.open_menu(ui, row.node(shown));
                         None
                     }
                     Key::Backspace => {
@@ -402,23 +402,23 @@ impl Tree {
                     _ => None,
                 },
                 Event::Key { key: Key::F10, pressed: true, modifiers, .. } if modifiers.shift => {
-                    self.open_menu(ui, row.node(forests));
+                    self.open_menu(ui, row.node(shown));
                     None
                 }
                 Event::Text(text) => match text.as_str() {
                     "+" if self.typed.is_empty() => {
-                        self.open(row.node(forests));
+                        self.open(row.node(shown));
                         None
                     }
                     "-" if self.typed.is_empty() => {
-                        self.rows_are_stale |= self.open.remove(&row.node(forests));
+                        self.rows_are_stale |= self.open.remove(&row.node(shown));
                         None
                     }
                     "*" => {
-                        commands.push(Command::ExpandAll(row.node(forests)));
+                        commands.push(Command::ExpandAll(row.node(shown)));
                         None
                     }
-                    text => self.type_ahead(ui, forests, text, here),
+                    text => self.type_ahead(ui, shown, text, here),
                 },
                 _ => None,
             };
@@ -431,12 +431,12 @@ impl Tree {
             }
         }
         if let Some(index) = current.filter(|_| current != selected) {
-            commands.push(Command::Select(self.rows[index].node(forests)));
+            commands.push(Command::Select(self.rows[index].node(shown)));
         }
     }
 
     /// Returns the next row whose label begins with what was typed within the last second.
-    fn type_ahead(&mut self, ui: &Ui, forests: &[ForestEntry], text: &str, here: usize) -> Option<usize> {
+    fn type_ahead(&mut self, ui: &Ui, shown: Shown<'_>, text: &str, here: usize) -> Option<usize> {
         const FORGET_AFTER_SECONDS: f64 = 1.0;
         let now = ui.input(|input| input.time);
         if now - self.typed_at > FORGET_AFTER_SECONDS {
@@ -448,7 +448,7 @@ impl Tree {
         self.typed.push_str(&text.to_lowercase());
         let count = self.rows.len();
         (0..count).map(|step| (from + step) % count).find(|&index| {
-            let label = Face::of(&self.rows[index].node(forests), forests).label.to_lowercase();
+            let label = Face::of(&self.rows[index].node(shown), shown).label.to_lowercase();
             label.starts_with(&self.typed)
         })
     }
@@ -485,8 +485,8 @@ impl Tree {
     }
 
     /// Asks for the starter GPOs of every domain whose node is open.
-    fn fetch_what_is_open(&self, forests: &[ForestEntry], commands: &mut Vec<Command>) {
-        for forest in forests.iter().filter_map(ForestEntry::open) {
+    fn fetch_what_is_open(&self, shown: Shown<'_>, commands: &mut Vec<Command>) {
+        for forest in shown.forests.iter().filter_map(ForestEntry::open) {
             for domain in &forest.snapshot.domains {
                 let node = Node::In(forest.id, Place::StarterGpos(domain.name.clone()));
                 let unknown = matches!(forest.details.starter_gpos(&domain.name), Lazy::Unknown);

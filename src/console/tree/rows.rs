@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use crate::gpm::{DomainSnapshot, Som};
 
-use super::super::{Face, ForestEntry, Lazy, Node, OpenForest, Place};
+use super::super::{Face, FileId, ForestEntry, Lazy, Node, OpenForest, OpenedFile, Place, Shown};
 
 /// A visible row of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,34 +53,41 @@ enum Kind {
     Sites,
     Site(u32),
     SiteLink(u32, u32),
+    Files,
+    File(FileId),
+    InFile(FileId, u32),
 }
 
 /// Returns the visible rows: those whose nodes above are all open.
-pub fn visible_rows(forests: &[ForestEntry], open: &HashSet<Node>) -> Vec<Row> {
-    flatten(forests, Openness::Chosen(open))
+pub fn visible_rows(shown: Shown<'_>, open: &HashSet<Node>) -> Vec<Row> {
+    flatten(shown, Openness::Chosen(open))
 }
 
 /// Returns every row there is, as if all nodes were open.
-pub fn all_rows(forests: &[ForestEntry]) -> Vec<Row> {
-    flatten(forests, Openness::All)
+pub fn all_rows(shown: Shown<'_>) -> Vec<Row> {
+    flatten(shown, Openness::All)
 }
 
 impl Row {
     /// Returns the node that this row shows.
-    pub fn node(&self, forests: &[ForestEntry]) -> Node {
-        let Some(entry) = forests.get(self.forest as usize) else { return Node::Root };
-        if self.kind == Kind::Root {
-            return Node::Root;
+    pub fn node(&self, shown: Shown<'_>) -> Node {
+        match self.kind {
+            Kind::Root => return Node::Root,
+            Kind::Files => return Node::Files,
+            Kind::File(id) => return Node::File(id),
+            Kind::InFile(id, item) => return Node::InFile(id, item as usize),
+            _ => {}
         }
+        let Some(entry) = shown.forests.get(self.forest as usize) else { return Node::Root };
         let place = entry.open().and_then(|forest| self.place(forest)).unwrap_or(Place::Forest);
         Node::In(entry.id, place)
     }
 
     /// Returns the label of that node, as [`Face::of`] does, without making the node where that costs.
-    pub(super) fn label<'a>(&self, forests: &'a [ForestEntry]) -> Cow<'a, str> {
-        let forest = forests.get(self.forest as usize).and_then(ForestEntry::open);
+    pub(super) fn label<'a>(&self, shown: Shown<'a>) -> Cow<'a, str> {
+        let forest = shown.forests.get(self.forest as usize).and_then(ForestEntry::open);
         let label = forest.and_then(|forest| self.label_of_many(forest));
-        label.unwrap_or_else(|| Face::of(&self.node(forests), forests).label.into())
+        label.unwrap_or_else(|| Face::of(&self.node(shown), shown).label.into())
     }
 
     /// Returns the label of the kinds of nodes there may be very many of.
@@ -101,7 +108,7 @@ impl Row {
         let snapshot = &forest.snapshot;
         let domain = |index: u32| snapshot.domains.get(index as usize);
         Some(match self.kind {
-            Kind::Root => return None,
+            Kind::Root | Kind::Files | Kind::File(_) | Kind::InFile(..) => return None,
             Kind::Forest => Place::Forest,
             Kind::Domains => Place::Domains,
             Kind::Sites => Place::Sites,
@@ -155,13 +162,14 @@ struct Builder<'a> {
     forest_index: u32,
 }
 
-fn flatten(forests: &[ForestEntry], openness: Openness<'_>) -> Vec<Row> {
+fn flatten(shown: Shown<'_>, openness: Openness<'_>) -> Vec<Row> {
     let mut builder = Builder { rows: Vec::new(), openness, forest_index: 0 };
-    if builder.push(Kind::Root, 0, !forests.is_empty(), || Node::Root) {
-        for (index, entry) in forests.iter().enumerate() {
+    if builder.push(Kind::Root, 0, !shown.forests.is_empty() || !shown.files.is_empty(), || Node::Root) {
+        for (index, entry) in shown.forests.iter().enumerate() {
             builder.forest_index = index as u32;
             builder.forest(entry);
         }
+        builder.files(shown.files);
     }
     number_siblings(&mut builder.rows);
     builder.rows
@@ -235,6 +243,21 @@ impl Builder<'_> {
         {
             for starter in 0..starters {
                 self.leaf(Kind::StarterGpo(index, starter as u32), 5);
+            }
+        }
+    }
+
+    /// What was opened from disk; nothing where nothing was.
+    fn files(&mut self, files: &[OpenedFile]) {
+        if files.is_empty() || !self.push(Kind::Files, 1, true, || Node::Files) {
+            return;
+        }
+        for file in files {
+            let several = if file.has_own_report() { 0 } else { file.items().len() };
+            if self.push(Kind::File(file.id), 2, several > 0, || Node::File(file.id)) {
+                for item in 0..several {
+                    self.leaf(Kind::InFile(file.id, item as u32), 3);
+                }
             }
         }
     }

@@ -40,4 +40,7 @@
     reopened = [];
   });
   relabel();
+  if (document.body.hasAttribute("data-print")) {
+    window.addEventListener("load", function () { window.print(); });
+  }
 })();

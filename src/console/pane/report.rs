@@ -1,0 +1,65 @@
+//! The tab Settings: the report of a GPO, a starter GPO, a backup or a file (`console-ui.md` 3.8, 9.1).
+
+use std::sync::Arc;
+
+use egui::Ui;
+
+use super::state::{PaneState, View};
+use crate::console::error_view::{ErrorReport, error_ui};
+use crate::console::kit::document_view::DocumentView;
+use crate::console::kit::notice::loading_ui;
+use crate::console::{Command, Lazy, ReportOf, ReportUse, Reported, ShownReport};
+
+/// Draws the report of something of a forest.
+pub(super) fn of_forest_ui(ui: &mut Ui, view: &mut View<'_>, reported: Reported) {
+    let unknown = Lazy::Unknown;
+    let forest = view.forest;
+    let report = forest.details.reports.get(&reported).unwrap_or(&unknown);
+    report_ui(ui, view.state, view.commands, &ReportOf::Forest(forest.id, reported), report);
+}
+
+/// Draws a report in all its states.
+pub(super) fn report_ui(
+    ui: &mut Ui,
+    state: &mut PaneState,
+    commands: &mut Vec<Command>,
+    of: &ReportOf,
+    report: &Lazy<Arc<ShownReport>>,
+) {
+    match report {
+        Lazy::Unknown => {
+            if state.asks_first_time(format!("{of:?}")) {
+                commands.push(Command::FetchReport(of.clone()));
+            }
+            loading_ui(ui, "Generating report…");
+        }
+        Lazy::Loading => loading_ui(ui, "Generating report…"),
+        Lazy::Failed(error) => {
+            error_ui(ui, &ErrorReport::of_store("Generate the report", error), commands);
+            ui.add_space(8.0);
+            if ui.button("Try Again").clicked() {
+                commands.push(Command::RetryReport(of.clone()));
+            }
+        }
+        Lazy::Ready(shown) => shown_ui(ui, state, commands, of, shown),
+    }
+}
+
+fn shown_ui(ui: &mut Ui, state: &mut PaneState, commands: &mut Vec<Command>, of: &ReportOf, shown: &ShownReport) {
+    let view = match state.document.take() {
+        Some(view) if Arc::ptr_eq(view.document(), &shown.document) => state.document.insert(view),
+        _ => state.document.insert(Box::new(DocumentView::new(Arc::clone(&shown.document)))),
+    };
+    if std::mem::take(&mut state.find_wanted) {
+        view.request_find();
+    }
+    view.ui(ui, |ui| {
+        for (text, what) in [("Save Report…", ReportUse::Save), ("View in Browser", ReportUse::Browse)] {
+            if ui.button(text).clicked() {
+                commands.push(Command::UseReport(what, of.clone()));
+            }
+        }
+    });
+    state.set_stop(DocumentView::focus_id());
+    state.document_was_drawn = true;
+}

@@ -1,0 +1,166 @@
+//! Reports in the console: which things have one, and a report in both its forms.
+
+use std::sync::Arc;
+
+use crate::extension::document;
+use crate::gpm::{Backup, Domain, ForestSnapshot, Task};
+use crate::ident::{DnsName, Guid};
+use crate::operation::{ReportBackupError, ReportGpoError, Reporting};
+use crate::report::{Document, GpoReport};
+use crate::store::{ForestStore, StoreError, StoreErrorKind};
+
+use super::{FileId, ForestId, Lazy, Node, OpenForest, Place, Shown};
+
+/// A report, as it is written and as it is shown.
+pub struct ShownReport {
+    /// What GPMC's XML says.
+    pub report: GpoReport,
+    /// The same for people.
+    pub document: Arc<Document>,
+}
+
+impl ShownReport {
+    /// Takes a report.
+    pub fn new(report: GpoReport) -> Arc<Self> {
+        let document = Arc::new(document(&report));
+        Arc::new(ShownReport { report, document })
+    }
+}
+
+/// Something of a forest that has a report.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Reported {
+    /// A GPO.
+    Gpo(DnsName, Guid),
+    /// A starter GPO.
+    StarterGpo(DnsName, Guid),
+}
+
+/// Something in the view that has a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportOf {
+    /// Something of a forest.
+    Forest(ForestId, Reported),
+    /// A backup, or a report that was opened, by its place in its file.
+    File(FileId, usize),
+}
+
+/// What is done with a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportUse {
+    /// It is saved to a file that the person names.
+    Save,
+    /// It is shown in the browser.
+    Browse,
+    /// It is shown in the browser, which prints it.
+    Print,
+}
+
+/// Many things that are reported to a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ReportsOf {
+    /// The GPOs of a domain.
+    Domain(ForestId, DnsName),
+    /// The backups of a folder that was opened.
+    File(FileId),
+}
+
+impl ReportOf {
+    /// Returns what of a node has a report.
+    pub fn node(node: &Node, shown: Shown<'_>) -> Option<ReportOf> {
+        match node {
+            Node::Root | Node::Files => None,
+            Node::InFile(file, item) => Some(ReportOf::File(*file, *item)),
+            Node::File(file) => shown.file(*file)?.has_own_report().then_some(ReportOf::File(*file, 0)),
+            Node::In(id, place) => {
+                let forest = shown.forest(*id)?;
+                let reported = match place {
+                    Place::StarterGpo { domain, id } => Reported::StarterGpo(domain.clone(), *id),
+                    place => forest.gpo(place).map(|gpo| Reported::Gpo(gpo.domain.clone(), gpo.id))?,
+                };
+                Some(ReportOf::Forest(*id, reported))
+            }
+        }
+    }
+
+    /// Returns the report, as far as it is there.
+    pub fn report<'a>(&self, shown: Shown<'a>) -> &'a Lazy<Arc<ShownReport>> {
+        let found = match self {
+            ReportOf::Forest(id, reported) => shown.forest(*id).and_then(|forest| forest.details.reports.get(reported)),
+            ReportOf::File(file, item) => {
+                shown.file(*file).and_then(|file| file.items().get(*item)).map(|item| &item.report)
+            }
+        };
+        found.unwrap_or(&Lazy::Unknown)
+    }
+}
+
+impl ReportsOf {
+    /// Returns the many things that a node holds.
+    pub fn node(node: &Node, shown: Shown<'_>) -> Option<ReportsOf> {
+        match node {
+            Node::In(id, Place::Gpos(domain) | Place::Domain(domain)) => Some(ReportsOf::Domain(*id, domain.clone())),
+            Node::File(file) => {
+                let backups = shown.file(*file)?.items().iter().any(|item| item.backup.is_some());
+                backups.then_some(ReportsOf::File(*file))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Reports something of a forest.
+pub async fn report(
+    store: Arc<dyn ForestStore>,
+    snapshot: Arc<ForestSnapshot>,
+    reported: &Reported,
+) -> Result<Arc<ShownReport>, StoreError> {
+    let task = Task::default();
+    let (Reported::Gpo(domain, _) | Reported::StarterGpo(domain, _)) = reported;
+    let reporting = reporting(&store, domain).await;
+    let made = match reported {
+        Reported::Gpo(domain, id) => {
+            let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+            reporting.gpo(&store, &snapshot, gpo, &task).await
+        }
+        Reported::StarterGpo(domain, id) => {
+            let domain = Domain::open(&store, domain).await?;
+            let starters = domain.starter_gpos().await?.values;
+            let starter = starters.iter().find(|starter| starter.id == *id);
+            let starter = starter.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+            reporting.starter_gpo(&domain, starter, &task).await
+        }
+    };
+    made.map(ShownReport::new).map_err(|error| match error {
+        ReportGpoError::Store(error) => error,
+        ReportGpoError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, domain),
+    })
+}
+
+/// Reports a backup. Blocks on the file system.
+pub fn report_backup(backup: &Backup) -> Result<Arc<ShownReport>, StoreError> {
+    let object = backup.folder.as_ref().map_or_else(|| backup.id.to_string(), |folder| folder.display().to_string());
+    let made = local_reporting().backup(backup, &Task::default());
+    made.map(ShownReport::new).map_err(|error| match error {
+        ReportBackupError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, object),
+        ReportBackupError::Io { source, .. } => StoreError::from_io(object, &source),
+        ReportBackupError::NoFile(_) => StoreError::new(StoreErrorKind::NotFound, object).with_detail(error),
+        ReportBackupError::Backup(_) => StoreError::new(StoreErrorKind::Corrupt, object).with_detail(error),
+    })
+}
+
+/// Returns reporting with the administrative templates of a domain.
+pub async fn reporting(_store: &Arc<dyn ForestStore>, _domain: &DnsName) -> Reporting {
+    local_reporting()
+}
+
+/// Returns reporting with the administrative templates of this machine.
+pub fn local_reporting() -> Reporting {
+    Reporting::new(Arc::default())
+}
+
+impl<'a> Shown<'a> {
+    fn forest(self, id: ForestId) -> Option<&'a OpenForest> {
+        self.forests.iter().find(|entry| entry.id == id)?.open()
+    }
+}
