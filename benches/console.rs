@@ -14,10 +14,12 @@ use std::time::{Duration, Instant};
 use divan::{Bencher, black_box};
 use egui::{Context, Event, Modifiers, MouseWheelSource, MouseWheelUnit, RawInput, Rect, TouchPhase, Ui, pos2, vec2};
 use opengpmc::console::kit::data_table::{Cell, Column, DataTable, TableState, row_id};
+use opengpmc::console::kit::document_view::DocumentView;
 use opengpmc::console::pane::{PaneContext, PaneState, result_pane_ui};
 use opengpmc::console::tree::Tree;
-use opengpmc::console::{ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, Place, theme};
+use opengpmc::console::{ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, Place, Shown, theme};
 use opengpmc::gpm::{Forest, LoadOptions, Som, Task};
+use opengpmc::report::{Document, Section, Table};
 use opengpmc::store::{ConnectTarget, ForestFile, ForestStore};
 
 use common::{GPOS, UNITS, domain, gpo_dn, large_forest};
@@ -35,6 +37,7 @@ fn main() {
     });
     typing("a table of 100,000 rows", "unit 0099", Units::default(), |_| {});
     typing("the pane of 10,000 GPOs", "policy 099", Gpos::default(), |_| {});
+    typing("a report of 5,000 policies", "component 217", Report::new(), |report| report.0.request_find());
 }
 
 static FORESTS: LazyLock<Vec<ForestEntry>> = LazyLock::new(|| {
@@ -69,14 +72,14 @@ struct ScopeTree {
 impl ScopeTree {
     fn expanded() -> Self {
         let mut tree = Tree::default();
-        tree.expand_all(&Node::Root, &FORESTS);
+        tree.expand_all(&Node::Root, Shown::forests(&FORESTS));
         ScopeTree { tree }
     }
 }
 
 impl View for ScopeTree {
     fn ui(&mut self, ui: &mut Ui) {
-        self.tree.ui(ui, &FORESTS, &Node::Root, &mut Vec::new(), &mut |_, _, _| {});
+        self.tree.ui(ui, Shown::forests(&FORESTS), &Node::Root, &mut Vec::new(), &mut |_, _, _| {});
     }
 
     fn is_busy(&self) -> bool {
@@ -127,12 +130,50 @@ impl Default for Gpos {
 
 impl View for Gpos {
     fn ui(&mut self, ui: &mut Ui) {
-        let context = PaneContext { forests: &FORESTS, forest: Some(forest()), node: &self.node };
+        let context = PaneContext { forests: &FORESTS, files: &[], forest: Some(forest()), node: &self.node };
         result_pane_ui(ui, &context, &mut self.panes, &mut Vec::new());
     }
 
     fn is_busy(&self) -> bool {
         self.panes.is_working()
+    }
+}
+
+/// A report of 5,000 policies, all sections open, some texts over several lines.
+struct Report(DocumentView);
+
+impl Report {
+    fn new() -> Self {
+        let category = |number: usize| {
+            let mut table = Table::new(&["Policy", "Setting", "Comment"]);
+            for row in 0..20 {
+                let policy = format!("Turn on feature {row} of component {number} for all users of this computer");
+                let setting = if row % 5 == 0 {
+                    "Enabled, with a longer text behind it ".repeat(1 + row / 4)
+                } else {
+                    "Enabled".to_owned()
+                };
+                let row = table.row([policy, setting, format!("Ticket {}", number * 20 + row)]);
+                let mut options = Table::properties();
+                options.row(["Level", "3"]);
+                row.details.push(options.into());
+            }
+            Section::new(format!("Windows Components/Component {number}")).with(table)
+        };
+        let sections = (0..250).map(category).fold(Section::new("Computer Configuration (Enabled)"), Section::with);
+        let mut view = DocumentView::new(Arc::new(Document { sections: vec![sections], ..Document::default() }));
+        view.open_all(true);
+        Report(view)
+    }
+}
+
+impl View for Report {
+    fn ui(&mut self, ui: &mut Ui) {
+        self.0.ui(ui, |_| {});
+    }
+
+    fn is_busy(&self) -> bool {
+        self.0.is_working()
     }
 }
 
@@ -226,6 +267,12 @@ fn table_of_100_000_rows_scrolls(bencher: Bencher) {
 #[divan::bench]
 fn pane_of_10_000_gpos_scrolls(bencher: Bencher) {
     let mut screen = Screen::open(Gpos::default());
+    bencher.bench_local(|| screen.scroll());
+}
+
+#[divan::bench]
+fn report_of_5_000_policies_scrolls(bencher: Bencher) {
+    let mut screen = Screen::open(Report::new());
     bencher.bench_local(|| screen.scroll());
 }
 

@@ -17,3 +17,5 @@ mod walks;
 mod window;
 #[path = "gui/kit.rs"]
 mod kit;
+#[path = "gui/report.rs"]
+mod report;

@@ -18,14 +18,14 @@ use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
 use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
 use super::palette::Palette;
-use super::report_dialogs::ReportDialog;
 use super::pane::{PaneContext, PaneState, result_pane_ui};
+use super::report_dialogs::ReportDialog;
 use super::settings::Settings;
 use super::theme::{self, SPACE};
 use super::tree::Tree;
 use super::{
-    Browser, Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, OpenedFile, ReportOf,
-    ReportUse, Shown, StoreOpener, SystemBrowser, SystemFilePicker, help,
+    Browser, Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, OpenedFile,
+    ReportOf, ReportUse, Shown, StoreOpener, SystemBrowser, SystemFilePicker, help,
 };
 
 /// How many nodes Back remembers.
@@ -377,10 +377,14 @@ impl App {
     /// Turns keys into commands. While a text field has the focus, keys without Ctrl or Alt belong to it.
     fn shortcuts(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
         let context = self.context();
-        for row in TABLE {
-            let pressed = row.shortcuts.iter().any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
-            if pressed && (row.availability)(&context) == Availability::Available {
-                commands.extend((row.make)(&context));
+        // The toolkit takes Ctrl+Shift+O for Ctrl+O too: those with Shift come first.
+        for with_shift in [true, false] {
+            for row in TABLE {
+                let mut shortcuts = row.shortcuts.iter().filter(|keys| keys.modifiers.shift == with_shift);
+                let pressed = shortcuts.any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
+                if pressed && (row.availability)(&context) == Availability::Available {
+                    commands.extend((row.make)(&context));
+                }
             }
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {

@@ -13,8 +13,8 @@ use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 use super::{
-    Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenedFile, Place, ReportOf, ReportUse, ReportsOf, Shown,
-    ShownReport,
+    Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenedFile, Place, ReportOf, ReportUse, ReportsOf,
+    Shown, ShownReport,
 };
 
 /// Something a person, or a view on their behalf, asks for.
@@ -300,8 +300,13 @@ pub const TABLE: &[Row] = &[
         availability: |context| match ReportsOf::node(context.node, context.shown()) {
             Some(ReportsOf::Domain(_, domain)) => {
                 let open = context.forest().and_then(ForestEntry::open);
-                let gpos = open.and_then(|forest| forest.snapshot.domain(&domain)).map_or(0, |domain| domain.gpos.len());
-                if gpos > 0 { Availability::Available } else { Availability::Greyed("The domain has no GPO that could be read.") }
+                let gpos =
+                    open.and_then(|forest| forest.snapshot.domain(&domain)).map_or(0, |domain| domain.gpos.len());
+                if gpos > 0 {
+                    Availability::Available
+                } else {
+                    Availability::Greyed("The domain has no GPO that could be read.")
+                }
             }
             Some(ReportsOf::File(_)) => Availability::Available,
             None => Availability::Absent,

@@ -23,7 +23,8 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
 use super::{
-    ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, OpenForest, Reported, ShownReport, reports,
+    ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, OpenForest, Reported,
+    ShownReport, reports,
 };
 
 /// The pause between two wake-ups of the window.
@@ -179,7 +180,13 @@ impl Workers {
     }
 
     /// Writes one report.
-    pub fn write_report(&self, report: Arc<ShownReport>, path: PathBuf, format: ReportFormat, html: HtmlOptions) -> WriteJob {
+    pub fn write_report(
+        &self,
+        report: Arc<ShownReport>,
+        path: PathBuf,
+        format: ReportFormat,
+        html: HtmlOptions,
+    ) -> WriteJob {
         let task = self.task();
         let title = format!("Save the report of {}", report.report.name);
         let promise = self.spawn_blocking(move || {
@@ -192,7 +199,13 @@ impl Workers {
     }
 
     /// Reports all GPOs of a domain to a folder.
-    pub fn report_domain(&self, forest: &OpenForest, domain: DnsName, folder: PathBuf, format: ReportFormat) -> WriteJob {
+    pub fn report_domain(
+        &self,
+        forest: &OpenForest,
+        domain: DnsName,
+        folder: PathBuf,
+        format: ReportFormat,
+    ) -> WriteJob {
         let task = self.task();
         let title = format!("Report the GPOs of {domain}");
         let (store, snapshot, worker_task) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), task.clone());

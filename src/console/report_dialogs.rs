@@ -88,7 +88,9 @@ impl ReportDialog {
                     ui.label(format!("Writes a file for each of {what}. Files of the same name are replaced."));
                 }
                 Purpose::Open => {
-                    ui.label("A report as XML (gpreport.xml), a folder of backups, or a folder with such folders in it.");
+                    ui.label(
+                        "A report as XML (gpreport.xml), a folder of backups, or a folder with such folders in it.",
+                    );
                 }
             }
             ui.add_space(2.0 * SPACE);
@@ -165,7 +167,10 @@ impl ReportDialog {
         }
         if matches!(self.purpose, Purpose::Save(_)) {
             ui.add_enabled_ui(self.format == ReportFormat::Html, |ui| {
-                ui.checkbox(&mut self.microsoft_markup, "HTML with Microsoft's class names, for tools that read its reports");
+                ui.checkbox(
+                    &mut self.microsoft_markup,
+                    "HTML with Microsoft's class names, for tools that read its reports",
+                );
             });
         }
     }

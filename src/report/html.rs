@@ -306,7 +306,8 @@ mod tests {
 
     use super::*;
 
-    const BOTH: [HtmlOptions; 2] = [HtmlOptions { microsoft_markup: false, print: false }, HtmlOptions { microsoft_markup: true, print: true }];
+    const BOTH: [HtmlOptions; 2] =
+        [HtmlOptions { microsoft_markup: false, print: false }, HtmlOptions { microsoft_markup: true, print: true }];
 
     /// A document with this text everywhere a text can stand.
     fn document(text: &str) -> Document {

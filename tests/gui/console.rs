@@ -8,7 +8,8 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use opengpmc::console::{
-    App, AppOptions, Command, ConnectRequest, FilePicker, ForestId, ForestOpener, Lazy, Node, Place, StoreOpener,
+    App, AppOptions, Browser, Command, ConnectRequest, FilePicker, ForestId, ForestOpener, Lazy, Node, Place,
+    StoreOpener,
 };
 use opengpmc::gpm::{ForestSnapshot, Task};
 use opengpmc::store::{ConnectTarget, ForestStore, StoreError};
@@ -31,9 +32,31 @@ pub fn demo_of_size(size: [f32; 2]) -> Console {
     console
 }
 
+/// Opens the console on the demo forest with a browser and a file dialog of one's own.
+pub fn demo_with(browser: Arc<dyn Browser>, file_picker: Arc<dyn FilePicker>) -> Console {
+    let opener = Arc::new(StoreOpener);
+    let options = AppOptions { opener, file_picker, browser, settings_folder: None, forests: vec![demo_request()] };
+    let mut console = with_options([1280.0, 800.0], options);
+    wait(&mut console, "the demo forest is read", |console| {
+        console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    console.run_steps(4);
+    console
+}
+
 /// Opens the console with an opener of one's own.
 pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<ConnectRequest>) -> Console {
-    let options = AppOptions { opener, file_picker: Arc::new(NoFilePicker), browser: Arc::new(NoBrowser), settings_folder: None, forests };
+    let options = AppOptions {
+        opener,
+        file_picker: Arc::new(NoFilePicker),
+        browser: Arc::new(NoBrowser),
+        settings_folder: None,
+        forests,
+    };
+    with_options(size, options)
+}
+
+fn with_options(size: [f32; 2], options: AppOptions) -> Console {
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)
@@ -90,6 +113,7 @@ fn is_fetching(console: &Console) -> bool {
             || details.comments.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.starter_gpos.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.orphans.values().any(|lazy| matches!(lazy, Lazy::Loading))
+            || details.reports.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.trustees.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.directory_security.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.sysvol_security.values().any(|lazy| matches!(lazy, Lazy::Loading))
@@ -102,6 +126,29 @@ pub struct NoFilePicker;
 impl FilePicker for NoFilePicker {
     fn pick_file(&self, _title: &str, _filter_name: &str, _extensions: &[&str]) -> Option<std::path::PathBuf> {
         None
+    }
+
+    fn pick_folder(&self, _title: &str) -> Option<std::path::PathBuf> {
+        None
+    }
+
+    fn save_file(
+        &self,
+        _title: &str,
+        _path: &std::path::Path,
+        _filter_name: &str,
+        _extensions: &[&str],
+    ) -> Option<std::path::PathBuf> {
+        None
+    }
+}
+
+/// Says that there is no browser.
+pub struct NoBrowser;
+
+impl Browser for NoBrowser {
+    fn open(&self, _path: &std::path::Path) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::NotFound.into())
     }
 }
 

@@ -63,6 +63,12 @@ const SCREENS: &[Screen] = &[
     Screen { name: "scope", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Scope"), row: None },
     Screen { name: "details", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Details"), row: None },
     Screen {
+        name: "settings",
+        place: |console| gpo(console, "Screen Lock - Strict"),
+        tab: Some("Settings"),
+        row: None,
+    },
+    Screen {
         name: "delegation",
         place: |console| gpo(console, "Delegated - Helpdesk Tools"),
         tab: Some("Delegation"),

@@ -50,7 +50,7 @@ fn every_kind_of_node_has_its_tabs_and_columns() {
     check(Place::WmiFilters(root()), &["Contents", "Delegation"], &["Name", "Description"]);
     check(Place::StarterGpos(root()), &["Contents", "Delegation"], &["Name", "Starter GPO Type", "Modified", "Author"]);
     let link = Place::Link { som: dn("OU=Headquarters"), order: 1 };
-    check(link, &["Scope", "Details", "Delegation"], &["Location", "Enforced", "Link Enabled", "Path"]);
+    check(link, &["Scope", "Details", "Settings", "Delegation"], &["Location", "Enforced", "Link Enabled", "Path"]);
     let mut console = demo();
     let site = domain_place(&console, "site");
     go_to(&mut console, site);
@@ -62,7 +62,7 @@ fn every_kind_of_node_has_its_tabs_and_columns() {
     go_to(&mut console, Place::StarterGpos(root()));
     let starter = domain_place(&console, "starter gpo");
     go_to(&mut console, starter);
-    assert_eq!(titles(&console, Role::Tab), ["Details", "Delegation"]);
+    assert_eq!(titles(&console, Role::Tab), ["Details", "Settings", "Delegation"]);
     console.get_by_label("Template version");
 }
 

@@ -226,7 +226,9 @@ impl App {
         for (title, outcome) in written {
             match outcome {
                 Ok(reported) => self.tell_written(ctx, &title, &reported),
-                Err(ReportFolderError::Cancelled(_)) => self.note = Some(format!("{title}: cancelled, nothing was written")),
+                Err(ReportFolderError::Cancelled(_)) => {
+                    self.note = Some(format!("{title}: cancelled, nothing was written"))
+                }
                 Err(ReportFolderError::Io { path, source }) => {
                     let error = StoreError::from_io(path.display(), &source);
                     self.tell(ctx, ErrorReport::of_store(title, &error));

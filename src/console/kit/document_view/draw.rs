@@ -124,7 +124,8 @@ impl DocumentView {
         let response = line_ui.response();
         let is_selected = self.selected().is_some_and(|selected| selected.contains(&line));
         let is_cursor = self.cursor == Some(line);
-        self.paint_background(&line_ui, rect, line, laid, &response, is_selected && has_focus);
+        let selection = if has_focus { tokens.selection } else { tokens.selection_unfocused };
+        self.paint_background(&line_ui, rect, line, laid, &response, is_selected.then_some(selection));
         if is_cursor && has_focus {
             let ring = Stroke::new(1.0, tokens.focus);
             line_ui.painter().rect_stroke(rect.shrink(1.0), 2.0, ring, StrokeKind::Inside);
@@ -136,7 +137,7 @@ impl DocumentView {
         self.take_clicks(ui, &response, line, rect, laid);
     }
 
-    fn paint_background(&self, ui: &Ui, rect: Rect, line: usize, laid: &Laid, response: &Response, selected: bool) {
+    fn paint_background(&self, ui: &Ui, rect: Rect, line: usize, laid: &Laid, response: &Response, selection: Option<egui::Color32>) {
         let tokens = theme::tokens(ui);
         let own = &self.lines[line];
         let mut area = rect.with_min_x(rect.left() + laid.left - MARGIN);
@@ -154,11 +155,8 @@ impl DocumentView {
             Kind::Code(_) => Some(tokens.raised),
             _ => None,
         };
-        let fill = match () {
-            () if selected => Some(tokens.selection),
-            () if response.hovered() => Some(tokens.hover),
-            () => fill,
-        };
+        let hovered = response.hovered().then_some(tokens.hover);
+        let fill = selection.or(hovered).or(fill);
         if let Some(fill) = fill {
             let radius = if own.end().is_some() { f32::from(theme::RADIUS) } else { 0.0 };
             ui.painter().rect_filled(area, radius, fill);
