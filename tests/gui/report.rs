@@ -290,11 +290,10 @@ fn a_report_is_saved_in_every_form() {
     let mut console = demo();
     settings_of(&mut console, "Default Domain Policy");
     for format in ReportFormat::ALL {
-        press(&mut console, Modifiers::COMMAND, Key::S);
-        console.run_steps(3);
+        strike(&mut console, Modifiers::COMMAND, Key::S);
         console.get_by_role_and_label(Role::Dialog, "Save Report");
         let path = folder.path().join(format!("report.{}", format.extension()));
-        press(&mut console, Modifiers::COMMAND, Key::A);
+        strike(&mut console, Modifiers::COMMAND, Key::A);
         type_path(&mut console, &path);
         console.get_by_role_and_label(Role::Button, "Save").click();
         console.run_steps(2);
@@ -311,6 +310,12 @@ fn a_report_is_saved_in_every_form() {
     }
 }
 
+/// Presses keys in a window in which something else may be going on.
+fn strike(console: &mut Console, modifiers: Modifiers, key: Key) {
+    console.key_press_modifiers(modifiers, key);
+    console.run_steps(4);
+}
+
 fn type_path(console: &mut Console, path: &Path) {
     console.event(egui::Event::Text(path.display().to_string()));
     console.run_steps(2);
@@ -325,7 +330,7 @@ fn a_report_is_shown_and_printed_by_the_browser() {
     go_to(&mut console, place);
     open_tab(&mut console, "Details");
     // The report is made first.
-    press(&mut console, Modifiers::COMMAND, Key::P);
+    strike(&mut console, Modifiers::COMMAND, Key::P);
     note_is(&mut console, "shown in the browser");
     let shown = recorder.0.lock().unwrap().clone();
     let page = std::fs::read_to_string(&shown[0]).unwrap();
@@ -342,12 +347,11 @@ fn a_report_from_disk_is_opened_by_command_and_by_dialog() {
     let path = folder.path().join("gpreport.xml");
     std::fs::write(&path, render_reports(&[ready_report(&console)], ReportFormat::Xml, HtmlOptions::default()))
         .unwrap();
-    press(&mut console, Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
-    console.run_steps(3);
+    strike(&mut console, Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
     console.get_by_role_and_label(Role::Dialog, "Open Report or Backup");
-    press(&mut console, Modifiers::COMMAND, Key::A);
+    strike(&mut console, Modifiers::COMMAND, Key::A);
     type_path(&mut console, &path);
-    press(&mut console, Modifiers::COMMAND, Key::Enter);
+    strike(&mut console, Modifiers::COMMAND, Key::Enter);
     wait(&mut console, "the file is read", |console| !console.state().files().is_empty() && is_read(console));
     console.run_steps(5);
     console.get_by_role_and_label(Role::TreeItem, "Default Domain Policy (gpreport.xml)");

@@ -18,6 +18,7 @@ struct Screen {
     place: fn(&Console) -> Place,
     tab: Option<&'static str>,
     row: Option<&'static str>,
+    button: Option<&'static str>,
 }
 
 /// The domain that most of the demo forest lies in.
@@ -47,32 +48,49 @@ const SCREENS: &[Screen] = &[
         place: |_| Place::Ou(dn("OU=Laptops,OU=Computers,OU=Headquarters")),
         tab: Some("Linked Group Policy Objects"),
         row: Some("1"),
+        button: None,
     },
     Screen {
         name: "inheritance",
         place: |_| Place::Ou(dn("OU=Kiosks,OU=Computers,OU=Headquarters")),
         tab: Some("Group Policy Inheritance"),
         row: None,
+        button: None,
     },
     Screen {
         name: "gpos",
         place: |_| Place::Gpos(root()),
         tab: Some("Contents"),
         row: Some("Baseline - All Computers"),
+        button: None,
     },
-    Screen { name: "scope", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Scope"), row: None },
-    Screen { name: "details", place: |console| gpo(console, "Screen Lock - Strict"), tab: Some("Details"), row: None },
+    Screen {
+        name: "scope",
+        place: |console| gpo(console, "Screen Lock - Strict"),
+        tab: Some("Scope"),
+        row: None,
+        button: None,
+    },
+    Screen {
+        name: "details",
+        place: |console| gpo(console, "Screen Lock - Strict"),
+        tab: Some("Details"),
+        row: None,
+        button: None,
+    },
     Screen {
         name: "settings",
         place: |console| gpo(console, "Screen Lock - Strict"),
         tab: Some("Settings"),
         row: None,
+        button: Some("Show All"),
     },
     Screen {
         name: "delegation",
         place: |console| gpo(console, "Delegated - Helpdesk Tools"),
         tab: Some("Delegation"),
         row: None,
+        button: None,
     },
 ];
 
@@ -81,6 +99,10 @@ fn show(console: &mut Console, screen: &Screen) {
     go_to(console, place);
     if let Some(tab) = screen.tab {
         open_tab(console, tab);
+    }
+    if let Some(button) = screen.button {
+        console.get_by_role_and_label(Role::Button, button).click();
+        console.run_steps(6);
     }
     if let Some(row) = screen.row {
         console.get_by_role_and_label(Role::Row, row).click();
@@ -91,7 +113,8 @@ fn show(console: &mut Console, screen: &Screen) {
 /// Returns where points in time stand: they are shown in the time zone of the machine.
 fn times(console: &Console) -> Vec<egui::Rect> {
     let is_time = |text: &str| {
-        let bytes = text.strip_prefix("Read ").unwrap_or(text).as_bytes();
+        let time = text.strip_prefix("Read ").or(text.strip_prefix("Collected ")).unwrap_or(text);
+        let bytes = time.as_bytes();
         bytes.len() == 19 && bytes[4] == b'-' && bytes[10] == b' ' && bytes[13] == b':'
     };
     let cells = console.root().children_recursive().filter(|node| {

@@ -205,6 +205,9 @@ fn everything_is_reached_by_keyboard_alone() {
     console.get_by_label("Unique ID");
     press(&mut console, Modifiers::CTRL, Key::Tab);
     settle(&mut console);
+    wait(&mut console, "the report is there", |console| console.query_by_role(Role::TreeGrid).is_some());
+    press(&mut console, Modifiers::CTRL, Key::Tab);
+    settle(&mut console);
     assert!(!rows(&console, "Delegation").is_empty());
     press(&mut console, Modifiers::ALT, Key::ArrowLeft);
     settle(&mut console);

@@ -137,7 +137,15 @@ impl DocumentView {
         self.take_clicks(ui, &response, line, rect, laid);
     }
 
-    fn paint_background(&self, ui: &Ui, rect: Rect, line: usize, laid: &Laid, response: &Response, selection: Option<egui::Color32>) {
+    fn paint_background(
+        &self,
+        ui: &Ui,
+        rect: Rect,
+        line: usize,
+        laid: &Laid,
+        response: &Response,
+        selection: Option<egui::Color32>,
+    ) {
         let tokens = theme::tokens(ui);
         let own = &self.lines[line];
         let mut area = rect.with_min_x(rect.left() + laid.left - MARGIN);
