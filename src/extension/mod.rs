@@ -10,6 +10,13 @@ mod contents;
 mod names;
 mod read;
 mod descriptor;
+mod descriptor_sections;
+mod word_order;
+mod security;
+mod audit;
+mod central_access;
+mod scripts;
+mod folder_redirection;
 mod registry_keys;
 mod wording;
 mod public_key;
@@ -64,15 +71,19 @@ pub struct Extension {
 pub static EXTENSIONS: &[&Extension] = &[
     &network_policy::WIRELESS,
     &preferences::ENVIRONMENT_VARIABLES,
+    &central_access::CENTRAL_ACCESS,
     &preferences::GROUPS,
     &preferences::DEVICES,
+    &folder_redirection::FOLDER_REDIRECTION,
     &preferences::NETWORK_OPTIONS,
+    &scripts::SCRIPTS,
     &preferences::DRIVES,
     &preferences::FOLDERS,
     &preferences::NETWORK_SHARES,
     &preferences::FILES,
     &preferences::DATA_SOURCES,
     &preferences::INI_FILES,
+    &security::SECURITY,
     &directory_assignments::DEPLOYED_PRINTERS,
     &preferences::SERVICES,
     &ie_maintenance::IE_MAINTENANCE,
@@ -88,6 +99,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &preferences::START_MENU_TASKBAR,
     &preferences::REGIONAL_OPTIONS,
     &preferences::POWER_OPTIONS,
+    &audit::AUDIT,
     &preferences::APPLICATIONS,
     &quality_of_service::QUALITY_OF_SERVICE,
     &public_key::PUBLIC_KEY,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::ident::Sid;
+use crate::security::SddlContext;
 
 /// Names and SIDs of principals, as far as they are known. What was asked for and not known is remembered, so that it can be looked up in bulk
 /// and the settings read again.
@@ -12,9 +13,20 @@ pub struct PrincipalNames {
     by_sid: HashMap<Sid, String>,
     by_name: HashMap<String, Sid>,
     unknown: Mutex<BTreeSet<Sid>>,
+    sddl_context: SddlContext,
 }
 
 impl PrincipalNames {
+    /// Returns no names, in a domain of which two-letter names in SDDL may speak.
+    pub fn in_domain(sddl_context: SddlContext) -> Self {
+        PrincipalNames { sddl_context, ..PrincipalNames::default() }
+    }
+
+    /// Returns the domains to which two-letter names in SDDL refer.
+    pub fn sddl_context(&self) -> &SddlContext {
+        &self.sddl_context
+    }
+
     /// Adds a principal; its name with domain, `DOMAIN\name`. It is found by that name and by the name without its domain.
     pub fn insert(&mut self, sid: Sid, name: String) {
         if let Some((_, account)) = name.split_once('\\') {

@@ -101,8 +101,8 @@ impl Reporting {
             None => HalfFiles::default(),
         };
         add_missing(&set, &mut files);
-        let names = names(&set);
         let context = sddl_context(&set);
+        let names = names(&set, &context);
         let status = GpoStatus::from_flags(set.flags);
         let half = |side, registered: &ExtensionList, files, enabled, versions: Versions| -> Result<_, Cancelled> {
             let contents = HalfContents::new(registered.clone(), files, objects(&set, side));
@@ -185,8 +185,13 @@ fn objects(set: &BackupXml, side: Side) -> Vec<DirectoryObject> {
     set.objects.iter().filter_map(of_half).collect()
 }
 
-fn names(set: &BackupXml) -> PrincipalNames {
-    let mut names = PrincipalNames::default();
+/// Returns the principals that the set names. Two-letter names in settings may speak of the forest root, whose SID is that of its
+/// Enterprise Admins.
+fn names(set: &BackupXml, context: &SddlContext) -> PrincipalNames {
+    const ENTERPRISE_ADMINS: u32 = 519;
+    let mut sids = set.groups.iter().filter_map(|group| group.sid.as_ref());
+    let root = sids.find(|sid| sid.is_domain_principal() && sid.rid() == Some(ENTERPRISE_ADMINS)).and_then(Sid::parent);
+    let mut names = PrincipalNames::in_domain(SddlContext { forest_root: root, ..context.clone() });
     for group in &set.groups {
         if let Some(sid) = &group.sid
             && !group.account.is_empty()

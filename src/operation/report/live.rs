@@ -162,7 +162,7 @@ impl Reporting {
         context: &SddlContext,
         task: &Task,
     ) -> Result<(PrincipalNames, [Vec<ExtensionReport>; 2]), ReportGpoError> {
-        let mut names = PrincipalNames::default();
+        let mut names = PrincipalNames::in_domain(context.clone());
         let read = |names: &PrincipalNames| -> Result<_, Cancelled> {
             let computer = self.extensions(Side::Computer, &halves.computer, names, task)?;
             Ok([computer, self.extensions(Side::User, &halves.user, names, task)?])
