@@ -29,6 +29,7 @@ mod software_installation;
 mod network_policy;
 mod directory_assignments;
 mod ie_maintenance;
+mod registry;
 mod raw_view;
 mod raw_contents;
 mod general;
@@ -107,6 +108,7 @@ pub static EXTENSIONS: &[&Extension] = &[
     &windows_firewall::WINDOWS_FIREWALL,
     &name_resolution::NAME_RESOLUTION,
     &software_restriction::SOFTWARE_RESTRICTION,
+    &registry::REGISTRY,
 ];
 
 /// Says that an extension has no values in `registry.pol`.

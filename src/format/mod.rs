@@ -17,6 +17,7 @@ mod gpo_comment;
 mod backup_set;
 mod backup_xml;
 mod registry_pol;
+mod policy_comments;
 mod firewall_rule;
 mod app_locker_rule;
 mod certificate_blob;
@@ -48,6 +49,7 @@ pub use gpt_tmpl::{
     SecurityTemplate, ServiceSetting, TemplateData, TemplatePrincipal, TemplateSettings, TemplateValue, UserRight,
 };
 pub use ini::{IniFile, IniLine, IniProblem};
+pub use policy_comments::{PolicyComments, PolicyCommentsError};
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,
     PolType, RegistryPol,

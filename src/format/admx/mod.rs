@@ -14,10 +14,14 @@ mod read_presentation;
 mod store;
 mod link;
 mod policy;
+mod state;
 mod cache;
 
 pub use language::{choose_language, fallback_culture};
 pub use policy::{Control, ElementKind, EnumOption, ListItem, Policy, PolicyElement, Value};
+pub use state::{
+    ElementSetting, PolEffect, PolEntry, PolValues, PolicySetting, PolicyState, Taken, evaluate, evaluate_all,
+};
 pub use store::{AdmxStore, PolicyId, TemplateFile, TemplateSource};
 pub use tables::{ControlKind, PolicyClass};
 pub use warning::{AdmxProblem, AdmxWarning};

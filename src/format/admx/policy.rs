@@ -52,10 +52,10 @@ pub struct PolicyElement<'a> {
 pub enum ElementKind<'a> {
     /// Yes or no.
     Boolean {
-        /// Written for yes; where the template says nothing, `REG_DWORD` 1.
-        on: Value<'a>,
-        /// Written for no; where the template says nothing, the value is deleted.
-        off: Value<'a>,
+        /// Written for yes. Where the template says nothing and has no list either, it is `REG_DWORD` 1.
+        on: Option<Value<'a>>,
+        /// Written for no. Where the template says nothing and has no list either, the value is deleted.
+        off: Option<Value<'a>>,
     },
     /// A number, 32 bits, or 64 where `is_long`.
     Decimal {
@@ -143,6 +143,11 @@ impl<'a> Policy<'a> {
         &self.template.path
     }
 
+    /// Returns the place of its folder in the search order, from 0.
+    pub fn rank(&self) -> u32 {
+        self.template.rank
+    }
+
     /// Returns the line of the ADMX file in which it starts, from 1.
     pub fn line(&self) -> u32 {
         self.row.line
@@ -163,14 +168,16 @@ impl<'a> Policy<'a> {
         self.text(self.row.explain)
     }
 
-    /// Returns the display names of its category and those above it, outermost first, with `/` between them; empty where it has none.
+    /// Returns the display names of its category and those above it with `/` between them; empty where it has none.
     pub fn category(&self) -> String {
-        let rows =
-            std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
-        let mut names: Vec<&str> =
-            rows.take(DEEPEST_CATEGORY).map(|(template, row)| template.texts.get(row.display)).collect();
-        names.reverse();
-        names.join("/")
+        self.category_names().collect::<Vec<_>>().join("/")
+    }
+
+    /// Returns the display names of its category and those above it, outermost first.
+    pub fn category_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let rows = std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
+        let names = rows.take(DEEPEST_CATEGORY).map(|(template, row)| template.texts.get(row.display));
+        names.collect::<Vec<_>>().into_iter().rev()
     }
 
     fn category_row(&self, id: Option<RowId>) -> Option<(&'a Template, &'a CategoryRow)> {
@@ -272,7 +279,7 @@ impl<'a> PolicyElement<'a> {
         let value = |value: ValueRow| value_of(self.template, value);
         match self.row.kind {
             KindRow::Boolean { on, off, .. } => {
-                ElementKind::Boolean { on: on.map_or(Value::Dword(1), value), off: off.map_or(Value::Delete, value) }
+                ElementKind::Boolean { on: on.map(value), off: off.map(value) }
             }
             KindRow::Decimal { minimum, maximum, as_text, is_long } => {
                 ElementKind::Decimal { minimum, maximum, as_text, is_long }
@@ -351,11 +358,12 @@ impl<'a> Control<'a> {
         self.row.suggestions.of(&template.suggestions).iter().map(move |text| template.texts.get(*text))
     }
 
-    /// Returns the element that it edits; none for a text.
-    pub fn element(&self) -> Option<PolicyElement<'a>> {
+    /// Returns the element that it edits with its place among the policy's elements; none for a text.
+    pub fn element(&self) -> Option<(usize, PolicyElement<'a>)> {
         let template = self.template;
-        let row = self.elements.of(&template.elements).iter().find(|row| row.id == self.row.element)?;
-        Some(PolicyElement { template, row })
+        let mut rows = self.elements.of(&template.elements).iter().enumerate();
+        let (place, row) = rows.find(|(_, row)| row.id == self.row.element)?;
+        Some((place, PolicyElement { template, row }))
     }
 }
 

@@ -36,6 +36,8 @@ pub struct TemplateSource {
     pub admx: TemplateFile,
     /// The ADML file; none where there is none in any language.
     pub adml: Option<TemplateFile>,
+    /// Place of its folder in the search order, from 0.
+    pub rank: u32,
 }
 
 /// A policy of a store.
@@ -159,6 +161,7 @@ fn read_source(source: &TemplateSource) -> (Option<Template>, Vec<AdmxWarning>) 
     let template = template.map(|template| Template {
         path: source.admx.path.clone(),
         text_path: text_path.to_owned(),
+        rank: source.rank,
         ..template
     });
     (template, told)

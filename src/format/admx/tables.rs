@@ -38,6 +38,8 @@ pub(super) struct Template {
     pub path: String,
     /// Path of the ADML file; empty where there is none.
     pub text_path: String,
+    /// Place of its folder in the search order.
+    pub rank: u32,
     pub namespace: String,
     /// Prefixes of this file and the namespaces they stand for.
     pub prefixes: Vec<(String, String)>,
