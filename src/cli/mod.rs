@@ -18,6 +18,7 @@ mod site;
 mod wmi_filter;
 mod starter_gpo;
 mod backup;
+mod admx;
 mod search;
 mod snapshot;
 mod completions;
@@ -83,6 +84,9 @@ pub enum Command {
     /// Folders of backups
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Administrative templates
+    #[command(subcommand)]
+    Admx(admx::Command),
     /// Search for GPOs, organizational units, sites or starter GPOs by conditions that must all hold
     Search(Box<search::Search>),
     /// Forests saved to a file
@@ -140,6 +144,11 @@ impl Cli {
             let task = Task::default();
             return runtime.block_on(session::watch(&task, command.run(&task, output)));
         }
+        if let Some(Command::Admx(command)) = &self.command {
+            let task = Task::default();
+            let check = async { tokio::task::block_in_place(|| command.run(&task, output)) };
+            return runtime.block_on(session::watch(&task, check));
+        }
         let session = Session::new(&self.connection)?;
         let outcome = runtime.block_on(session::watch(&session.task, async {
             match self.command {
@@ -153,7 +162,9 @@ impl Cli {
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,
                 Some(Command::Snapshot(command)) => command.run(&session, output).await,
-                Some(Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => Ok(Outcome::Done),
+                Some(Command::Admx(_) | Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => {
+                    Ok(Outcome::Done)
+                }
             }
         }));
         // What still waits for a server at this point was cancelled: nobody waits for it.

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::Args;
 
-use crate::format::admx::AdmxStore;
 use crate::gpm::Task;
 use crate::ident::DnsName;
-use crate::operation::{ReportedFolder, Reporting, render_reports};
+use crate::operation::{
+    LoadTemplatesError, ReportedFolder, Reporting, TemplateOptions, Templates, load_central_store,
+    load_machine_templates, load_templates, render_reports,
+};
 use crate::report::{GpoReport, HtmlOptions, ReportFormat};
 
 use crate::store::ForestStore;
@@ -46,33 +48,47 @@ pub struct ReportArguments {
     compatible: bool,
 }
 
-/// Administrative templates and where they came from.
-pub struct Templates {
-    store: Arc<AdmxStore>,
-    source: Option<String>,
-}
-
 impl ReportArguments {
-    /// Reads the templates of the folders named.
-    pub async fn local_templates(&self, _task: &Task) -> anyhow::Result<Templates> {
-        Ok(Templates { store: Arc::default(), source: None })
+    /// Reads the templates of the folders named, else this machine's.
+    pub async fn local_templates(&self, task: &Task) -> anyhow::Result<Option<Templates>> {
+        let (folders, options, task) = (self.admx.clone(), template_options(&self.language), task.clone());
+        let load = move || match folders[..] {
+            [] => load_machine_templates(&options, &task),
+            _ => load_templates(&folders, &options, &task).map(Some),
+        };
+        Ok(tokio::task::spawn_blocking(load).await??)
     }
 
     /// Reads the templates of the folders named, else those of the domain's central store, else this machine's.
     pub async fn templates(
         &self,
-        _store: &Arc<dyn ForestStore>,
-        _domain: &DnsName,
+        store: &Arc<dyn ForestStore>,
+        domain: &DnsName,
         task: &Task,
-    ) -> anyhow::Result<Templates> {
+    ) -> anyhow::Result<Option<Templates>> {
+        if self.admx.is_empty() {
+            let sysvol = task.or_cancel(store.sysvol(domain)).await?;
+            // A domain whose SYSVOL is away is reported all the same, and says of its files what is wrong.
+            let central = match sysvol {
+                Ok(sysvol) => load_central_store(&*sysvol, &template_options(&self.language), task).await,
+                Err(error) => Err(error.into()),
+            };
+            match central {
+                Ok(None) => {}
+                Ok(Some(templates)) => return Ok(Some(templates)),
+                Err(LoadTemplatesError::Cancelled(cancelled)) => return Err(cancelled.into()),
+                Err(error) => eprintln!("The central store of {domain} cannot be read: {error}"),
+            }
+        }
         self.local_templates(task).await
     }
 
     /// Returns reporting with the choices made.
-    pub fn reporting(&self, templates: Templates) -> Reporting {
+    pub fn reporting(&self, templates: Option<Templates>) -> Reporting {
+        let (templates, template_source) = templates.map(|read| (read.store, read.source)).unzip();
         Reporting {
-            templates: templates.store,
-            template_source: templates.source,
+            templates: templates.unwrap_or_default(),
+            template_source,
             with_comments: !self.no_comments,
             compatible: self.compatible,
         }
@@ -116,6 +132,13 @@ impl ReportArguments {
             (None, false) => Err(UsageError("say the form with --format, or by the extension of --output".to_owned())),
         }
     }
+}
+
+/// Returns how templates are read: in this language, parsed stores kept in this user's cache folder.
+pub(super) fn template_options(language: &str) -> TemplateOptions {
+    let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
+    let cache_folder = folders.map(|folders| folders.cache_dir().to_owned());
+    TemplateOptions { language: language.to_owned(), cache_folder }
 }
 
 /// Writes a file whole or not at all: beside its place, then renamed.

@@ -87,8 +87,8 @@ impl PolicyComments {
 
     fn read(form: Form, text: String) -> Result<Self, PolicyCommentsError> {
         let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document =
-            Document::parse_with_options(&text, options).map_err(|error| PolicyCommentsError::Xml(error.to_string()))?;
+        let document = Document::parse_with_options(&text, options)
+            .map_err(|error| PolicyCommentsError::Xml(error.to_string()))?;
         let root = document.root_element();
         let namespaces: Vec<(&str, &str)> = path(root, &["policyNamespaces", "using"])
             .filter_map(|node| Some((node.attribute("prefix")?, node.attribute("namespace")?)))
@@ -171,7 +171,8 @@ impl PolicyComments {
         let Some(comment) = self.find(namespace, policy) else { return Ok(()) };
         let string = referred(&comment.written).and_then(|id| self.strings.iter().find(|string| string.id == id));
         let places = [Some(&comment.element), string.map(|string| &string.element)];
-        let changes: Vec<_> = places.into_iter().flatten().map(|place| (self.with_indent(place), String::new())).collect();
+        let changes: Vec<_> =
+            places.into_iter().flatten().map(|place| (self.with_indent(place), String::new())).collect();
         self.change(changes)
     }
 
@@ -185,7 +186,8 @@ impl PolicyComments {
         let changes = {
             let document = Document::parse(&self.text).map_err(|error| PolicyCommentsError::Xml(error.to_string()))?;
             let root = document.root_element();
-            let section = |names: &[&'static str], name| path(root, names).next().ok_or(PolicyCommentsError::NoPlace(name));
+            let section =
+                |names: &[&'static str], name| path(root, names).next().ok_or(PolicyCommentsError::NoPlace(name));
             let namespaces = section(&["policyNamespaces"], "policyNamespaces")?;
             let template = section(&["comments", "admTemplate"], "admTemplate")?;
             let table = section(&["resources", "stringTable"], "stringTable")?;
@@ -198,7 +200,8 @@ impl PolicyComments {
                 None => {
                     let mut free = (0..).map(|number| format!("ns{number}"));
                     let prefix = free.find(|free| known.iter().all(|(prefix, _)| prefix != free)).unwrap_or_default();
-                    let written = format!("<using prefix=\"{prefix}\" namespace=\"{}\"></using>", escape(namespace, true));
+                    let written =
+                        format!("<using prefix=\"{prefix}\" namespace=\"{}\"></using>", escape(namespace, true));
                     changes.push(self.insertion(namespaces, &written));
                     prefix
                 }
@@ -208,7 +211,8 @@ impl PolicyComments {
                 id.push('_');
             }
             let (policy, reference) = (escape(policy, true), escape(&id, true));
-            let written = format!("<comment policyRef=\"{prefix}:{policy}\" commentText=\"$(resource.{reference})\"></comment>");
+            let written =
+                format!("<comment policyRef=\"{prefix}:{policy}\" commentText=\"$(resource.{reference})\"></comment>");
             changes.push(self.insertion(template, &written));
             changes.push(self.insertion(table, &string_element(&id, text)));
             changes
@@ -232,7 +236,8 @@ impl PolicyComments {
         match parent.children().filter(Node::is_element).last() {
             Some(last) => (last.range().end..last.range().end, inner),
             None => {
-                let empty = close - self.text[range.start..close].chars().rev().take_while(|c| c.is_whitespace()).count();
+                let empty =
+                    close - self.text[range.start..close].chars().rev().take_while(|c| c.is_whitespace()).count();
                 (empty..close, format!("{inner}{line_end}{indent}"))
             }
         }
@@ -295,11 +300,18 @@ fn escape(text: &str, in_attribute: bool) -> String {
 }
 
 /// Returns the elements at the end of a path of names.
-fn path<'a, 'input: 'a>(node: Node<'a, 'input>, names: &[&'static str]) -> impl Iterator<Item = Node<'a, 'input>> + use<'a, 'input> {
-    names.iter().copied().fold(vec![node], |found, name| {
-        let children = found.into_iter().flat_map(|node| node.children());
-        children.filter(|child| child.is_element() && child.tag_name().name() == name).collect()
-    }).into_iter()
+fn path<'a, 'input: 'a>(
+    node: Node<'a, 'input>,
+    names: &[&'static str],
+) -> impl Iterator<Item = Node<'a, 'input>> + use<'a, 'input> {
+    names
+        .iter()
+        .copied()
+        .fold(vec![node], |found, name| {
+            let children = found.into_iter().flat_map(|node| node.children());
+            children.filter(|child| child.is_element() && child.tag_name().name() == name).collect()
+        })
+        .into_iter()
 }
 
 #[cfg(test)]
@@ -338,7 +350,11 @@ mod tests {
         comments.set("Other.Policies", "Third", "c").unwrap();
         assert_eq!(comments.text("Other.Policies", "Third"), Some("c"));
         let text = String::from_utf8(comments.to_bytes()).unwrap();
-        assert!(text.contains("\r\n    <using prefix=\"ns1\" namespace=\"Other.Policies\"></using>\r\n  </policyNamespaces>"));
+        assert!(
+            text.contains(
+                "\r\n    <using prefix=\"ns1\" namespace=\"Other.Policies\"></using>\r\n  </policyNamespaces>"
+            )
+        );
         assert!(text.contains("\r\n      <string id=\"ns1_Third\">c</string>\r\n    </stringTable>"));
         comments.remove("Other.Policies", "Third").unwrap();
         comments.remove("Example.Policies", "First").unwrap();
@@ -359,7 +375,9 @@ mod tests {
 
     #[test]
     fn texts_of_the_language_file_are_found() {
-        let comments = PolicyComments::parse(SAMPLE.replace("<string id=\"ns0_First\">a &amp; b</string>", "").as_bytes()).unwrap();
+        let comments =
+            PolicyComments::parse(SAMPLE.replace("<string id=\"ns0_First\">a &amp; b</string>", "").as_bytes())
+                .unwrap();
         let language = "<policyCommentResources><resources><stringTable><string id=\"ns0_First\">deutsch</string></stringTable></resources></policyCommentResources>";
         let language = PolicyComments::parse(language.as_bytes()).unwrap();
         assert_eq!(comments.text("Example.Policies", "First"), None);

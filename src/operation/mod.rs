@@ -1,9 +1,13 @@
 //! Long work on a forest: steps over stores and object model, each with a [`crate::gpm::Task`] that shows and cancels it.
 
 mod snapshot;
+mod admx_store;
 mod report;
 mod render_reports;
 
+pub use admx_store::{
+    LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,
+};
 pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,

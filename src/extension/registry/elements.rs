@@ -2,7 +2,8 @@
 
 use crate::format::PolData;
 use crate::format::admx::{
-    Control, ControlKind, ElementKind, ElementSetting, PolEffect, PolEntry, Policy, PolicyElement, PolicySetting, PolicyState,
+    Control, ControlKind, ElementKind, ElementSetting, PolEffect, PolEntry, Policy, PolicyElement, PolicySetting,
+    PolicyState,
 };
 use crate::report::Element;
 
@@ -109,6 +110,8 @@ fn data_element(data: &PolData) -> Option<Element> {
         PolData::Qword(number) => Element::text("Number", number.to_string()),
         PolData::Text(text) | PolData::ExpandText(text) => Element::text("String", text.clone()),
         PolData::MultiText(lines) => Element::text("String", lines.join("\n")),
-        PolData::Raw(bytes) => Element::text("String", bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>()),
+        PolData::Raw(bytes) => {
+            Element::text("String", bytes.iter().map(|byte| format!("{byte:02X}")).collect::<String>())
+        }
     })
 }

@@ -100,7 +100,8 @@ fn lines(option: &Element) -> String {
 
 /// Returns the entries of a list under its label; with their names, where those were given by hand.
 fn list_table(list: &Element, label: &str) -> Table {
-    let entries: Vec<&Element> = list.child("Value").into_iter().flat_map(|value| value.children_named("Element")).collect();
+    let entries: Vec<&Element> =
+        list.child("Value").into_iter().flat_map(|value| value.children_named("Element")).collect();
     let has_names = entries.iter().any(|entry| entry.child("Name").is_some());
     let mut table = Table { columns: vec![Column { heading: label.to_owned() }], rows: Vec::new() };
     if has_names {
@@ -108,7 +109,11 @@ fn list_table(list: &Element, label: &str) -> Table {
     }
     for entry in entries {
         let data = entry.text_at(&["Data"]);
-        if has_names { table.row([entry.text_at(&["Name"]), data]) } else { table.row([data]) };
+        if has_names {
+            table.row([entry.text_at(&["Name"]), data])
+        } else {
+            table.row([data])
+        };
     }
     table
 }

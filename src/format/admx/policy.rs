@@ -175,7 +175,8 @@ impl<'a> Policy<'a> {
 
     /// Returns the display names of its category and those above it, outermost first.
     pub fn category_names(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let rows = std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
+        let rows =
+            std::iter::successors(self.category_row(self.row.category), |(_, row)| self.category_row(row.parent));
         let names = rows.take(DEEPEST_CATEGORY).map(|(template, row)| template.texts.get(row.display));
         names.collect::<Vec<_>>().into_iter().rev()
     }
@@ -278,9 +279,7 @@ impl<'a> PolicyElement<'a> {
     pub fn kind(&self) -> ElementKind<'a> {
         let value = |value: ValueRow| value_of(self.template, value);
         match self.row.kind {
-            KindRow::Boolean { on, off, .. } => {
-                ElementKind::Boolean { on: on.map(value), off: off.map(value) }
-            }
+            KindRow::Boolean { on, off, .. } => ElementKind::Boolean { on: on.map(value), off: off.map(value) },
             KindRow::Decimal { minimum, maximum, as_text, is_long } => {
                 ElementKind::Decimal { minimum, maximum, as_text, is_long }
             }

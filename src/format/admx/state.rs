@@ -7,8 +7,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::format::{PolCommand, PolData, RegistryPol};
 
-use super::{AdmxStore, PolicyClass, PolicyId};
 use super::policy::{ElementKind, EnumOption, ListItem, Policy, PolicyElement, Value};
+use super::{AdmxStore, PolicyClass, PolicyId};
 
 /// The records of a `registry.pol`, found by key and value name.
 #[derive(Debug, Default)]
@@ -118,7 +118,9 @@ impl PolValues {
                 Some(PolCommand::SetIfMissing(name)) => add(name, PolEffect::Set(content.data())),
                 Some(PolCommand::DeleteValue(name)) => add(name, PolEffect::Delete),
                 Some(PolCommand::DeleteAllValues) => add(name, PolEffect::DeleteAll),
-                Some(PolCommand::DeleteValues(names)) => names.into_iter().for_each(|name| add(name, PolEffect::Delete)),
+                Some(PolCommand::DeleteValues(names)) => {
+                    names.into_iter().for_each(|name| add(name, PolEffect::Delete))
+                }
                 Some(_) => add(name, PolEffect::Other),
             }
         }
@@ -211,7 +213,8 @@ pub fn evaluate<'a>(policy: &Policy<'a>, values: &PolValues, taken: &Taken) -> P
         view.evidence.clear();
     }
     let own = policy.value_name().and_then(|name| values.find(policy.key(), name));
-    let switch: Vec<ListItem<'a>> = if is_on { policy.enabled_list().collect() } else { policy.disabled_list().collect() };
+    let switch: Vec<ListItem<'a>> =
+        if is_on { policy.enabled_list().collect() } else { policy.disabled_list().collect() };
     let listed = switch.iter().filter(|_| is_on || is_off).filter_map(|item| item_record(item, values)).collect();
     let mut records: Vec<usize> = own.map(|entry| entry.record).into_iter().collect();
     records.extend(policy.enabled_list().chain(policy.disabled_list()).filter_map(|item| item_record(&item, values)));
@@ -398,7 +401,9 @@ fn is_value(entry: &PolEntry, wanted: Value<'_>) -> bool {
         (PolEffect::Delete, Value::Delete) => true,
         (PolEffect::Set(PolData::Dword(number)), Value::Dword(wanted)) => *number == wanted,
         (PolEffect::Set(PolData::Qword(number)), Value::Qword(wanted)) => *number == wanted,
-        (PolEffect::Set(PolData::Text(text) | PolData::ExpandText(text)), Value::Text(wanted)) => text.eq_ignore_ascii_case(wanted),
+        (PolEffect::Set(PolData::Text(text) | PolData::ExpandText(text)), Value::Text(wanted)) => {
+            text.eq_ignore_ascii_case(wanted)
+        }
         _ => false,
     }
 }
