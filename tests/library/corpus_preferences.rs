@@ -169,7 +169,7 @@ fn every_preference_item_reads_to_what_microsoft_reports() {
 }
 
 /// Values that people are not shown, or are shown as marks and words that have no room for others.
-const NOT_SHOWN: [&str; 16] = [
+const NOT_SHOWN: [&str; 15] = [
     "clsid",
     "image",
     "status",
@@ -177,7 +177,6 @@ const NOT_SHOWN: [&str; 16] = [
     "bypassErrors",
     "userContext",
     "removePolicy",
-    "cpassword",
     "default",
     "bool",
     "not",
@@ -228,7 +227,9 @@ fn every_value_is_shown() {
                 };
                 let text = serde_json::to_string(&document(&report_with(half))).unwrap();
                 shown += 1;
-                if !text.contains(TOKEN) {
+                if name.ends_with("@cpassword") {
+                    assert!(!text.contains(TOKEN) && text.contains("MS14-025"), "{}", path.display());
+                } else if !text.contains(TOKEN) {
                     lost.insert(name);
                 }
             }

@@ -69,3 +69,56 @@ fn read<const KIND: usize>(source: &Source<'_>) -> Option<Part> {
     }
     Some(part)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extension::{FileContent, GptFile, HalfContents, PrincipalNames, SourceContext};
+    use crate::format::admx::AdmxStore;
+    use crate::ident::ExtensionList;
+    use crate::report::Side;
+
+    /// Reads a drive map file that lies at this path.
+    fn read_drives(path: &str, content: FileContent) -> Option<Part> {
+        let file = GptFile { path: path.to_owned(), size_bytes: 7, content };
+        let half = HalfContents::new(ExtensionList::default(), vec![file], Vec::new());
+        let (names, templates) = (PrincipalNames::default(), AdmxStore::default());
+        let context = SourceContext { names: &names, templates: &templates, with_comments: true, compatible: false };
+        (DRIVES.read)(&Source { side: Side::User, half: &half, context: &context })
+    }
+
+    #[test]
+    fn damage_and_oddity_are_told_with_file_and_line() {
+        let check = |text: &str, elements: usize, expected: &[&str]| {
+            let content = FileContent::Whole(text.as_bytes().to_vec());
+            let part = read_drives("preferences/DRIVES/drives.xml", content).unwrap();
+            assert_eq!(part.elements.len(), elements);
+            let told = part.problems.iter().map(|problem| format!("{}: {}", problem.file, problem.message));
+            let told: Vec<String> = told.collect();
+            assert_eq!(told.len(), expected.len(), "{told:?}");
+            for (told, expected) in told.iter().zip(expected) {
+                assert!(told.starts_with(expected), "{told}");
+            }
+        };
+        check("<Drives><Drive><Properties/></Drive></Drives>", 1, &[]);
+        check("<Drives>\n<Drive></Drives>", 0, &["User/preferences/DRIVES/drives.xml: line 2: broken XML"]);
+        let entities = "<!DOCTYPE a [<!ENTITY b \"c\">]><Drives>&b;</Drives>";
+        check(entities, 0, &["User/preferences/DRIVES/drives.xml: line 1: broken XML"]);
+        check(
+            "<Files>\n<File><Properties/></File></Files>",
+            1,
+            &[
+                "User/preferences/DRIVES/drives.xml: line 1: the root element is `Files`, expected `Drives`",
+                "User/preferences/DRIVES/drives.xml: line 2: `File` is no item",
+            ],
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_no_part_and_one_that_cannot_be_read_is_a_problem() {
+        let content = || FileContent::Failed("access denied".to_owned());
+        assert!(read_drives("Preferences/Files/Files.xml", content()).is_none());
+        let part = read_drives("Preferences/Drives/Drives.xml", content()).unwrap();
+        assert_eq!((part.elements.len(), part.problems[0].message.as_str()), (0, "access denied"));
+    }
+}

@@ -5,7 +5,7 @@ use crate::report::{Block, Cell, Element, ExtensionReport, Mark, Row, Section, S
 
 use super::super::{Area, Placed};
 use super::details::details;
-use super::labels::{item_name, properties};
+use super::labels::{self, item_name, properties};
 use super::targeting;
 use super::words::{registry_value, spaced, worded};
 
@@ -120,12 +120,61 @@ fn summary(item: &Element, envelope: &ItemEnvelope) -> String {
         "Drive" => format!("{} {}", envelope.name, get("path")),
         "EnvironmentVariable" => format!("{} = {}", get("name"), get("value")),
         "Ini" => format!("{} [{}] {} = {}", get("path"), get("section"), get("property"), get("value")),
-        "File" => format!("{} → {}", get("fromPath"), get("targetPath")),
+        "File" => arrow(get("fromPath"), get("targetPath")),
         "Folder" | "SharedPrinter" if !get("path").is_empty() => get("path").to_owned(),
         "NetShare" => format!("{} = {}", get("name"), get("path")),
-        "Shortcut" => format!("{} → {}", get("shortcutPath"), get("targetPath")),
+        "Shortcut" => arrow(get("shortcutPath"), get("targetPath")),
+        "User" => arrow(get("userName"), get("newName")),
+        "Group" => group_summary(properties),
+        "NTService" => {
+            let words = |name: &str| {
+                let label = labels::properties("NTService").iter().find(|label| label.attribute == name);
+                let value = get(name);
+                let said = label.filter(|_| !value.is_empty() && value != "NOCHANGE");
+                said.map(|label| worded(label, value).text)
+            };
+            let said: Vec<String> = [words("startupType"), words("serviceAction")].into_iter().flatten().collect();
+            named(get("serviceName"), &said.join(", "))
+        }
+        "Task" | "ImmediateTask" => named(get("name"), format!("{} {}", get("appName"), get("args")).trim()),
+        "TaskV2" | "ImmediateTaskV2" => {
+            let commands = properties.child("Task").and_then(|task| task.child("Actions")).into_iter();
+            let commands = commands.flat_map(|actions| actions.children_named("Exec")).map(|exec| {
+                format!("{} {}", exec.text_at(&["Command"]), exec.text_at(&["Arguments"])).trim().to_owned()
+            });
+            named(get("name"), &commands.collect::<Vec<_>>().join("; "))
+        }
         _ => envelope.name.clone(),
     }
+}
+
+/// Returns the name of a thing and what is said of it, if anything.
+fn named(name: &str, said: &str) -> String {
+    if said.is_empty() { name.to_owned() } else { format!("{name}: {said}") }
+}
+
+fn arrow(from: &str, to: &str) -> String {
+    match (from, to) {
+        ("", to) => to.to_owned(),
+        (from, "") => from.to_owned(),
+        (from, to) => format!("{from} → {to}"),
+    }
+}
+
+/// Returns a group with the members that are added and removed.
+fn group_summary(properties: &Element) -> String {
+    let members = |wanted: &str| {
+        let all = properties.children_named("Members").flat_map(|members| &members.children);
+        let chosen = all.filter(|member| attribute(member, "action").eq_ignore_ascii_case(wanted));
+        let names = chosen.map(|member| match attribute(member, "name") {
+            "" => attribute(member, "sid"),
+            name => name,
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let said = [("add", members("ADD")), ("remove", members("REMOVE"))];
+    let said = said.iter().filter(|(_, names)| !names.is_empty()).map(|(verb, names)| format!("{verb} {names}"));
+    named(attribute(properties, "groupName"), &said.collect::<Vec<_>>().join("; "))
 }
 
 /// Returns the name of a registry item's value.

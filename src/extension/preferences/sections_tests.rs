@@ -106,3 +106,25 @@ fn items_are_listed_and_collections_nested() {
         "# Registry\n # Collection: c\n  | Update | HKEY_LOCAL_MACHINE\\a: x = 0x10 (16) | \n  | Update | HKEY_LOCAL_MACHINE\\a: y = 0x0 (0) | \n  # x\n   # General\n   Kind | Registry Item\n   Action | Update\n   Hive | HKEY_LOCAL_MACHINE\n   Key path | a\n   Value name | x\n   Value type | REG_DWORD\n   Value data | 0x10 (16)\n   # Common\n   Stop processing items in this extension if an error occurs on this item | Yes\n   Remove this item when it is no longer applied | No\n   Apply once and do not reapply | No\n  # y\n   # General\n   Kind | Registry Item\n   Action | Update\n   Hive | HKEY_LOCAL_MACHINE\n   Key path | a\n   Value name | y\n   Value type | REG_DWORD\n   Value data | 0x0 (0)\n   # Common\n   Stop processing items in this extension if an error occurs on this item | Yes\n   Remove this item when it is no longer applied | No\n   Apply once and do not reapply | No",
     );
 }
+
+#[test]
+fn items_are_summed_up_in_a_line() {
+    let check = |item: &'static str, properties: Element, expected: &str| {
+        let item = Element::new(item).with(properties);
+        assert_eq!(summary(&item, &ItemEnvelope { name: "n".to_owned(), ..ItemEnvelope::default() }), expected);
+    };
+    let members = Element::new("Members")
+        .with(element("Member", &[("name", "a"), ("action", "ADD")]))
+        .with(element("Member", &[("sid", "S-1-1-0"), ("action", "ADD")]))
+        .with(element("Member", &[("name", "b"), ("action", "REMOVE")]));
+    check("Group", element("Properties", &[("groupName", "g")]).with(members), "g: add a, S-1-1-0; remove b");
+    check("Group", element("Properties", &[("groupName", "g")]), "g");
+    let service = [("serviceName", "s"), ("startupType", "AUTODELAYED"), ("serviceAction", "NOCHANGE")];
+    check("NTService", element("Properties", &service), "s: Automatic (delayed start)");
+    let exec = Element::new("Exec").with(Element::text("Command", "cmd.exe")).with(Element::text("Arguments", "/c a"));
+    let task = Element::new("Task").with(Element::new("Actions").with(exec));
+    check("TaskV2", element("Properties", &[("name", "t")]).with(task), "t: cmd.exe /c a");
+    check("Shortcut", element("Properties", &[("shortcutPath", "p")]), "p");
+    check("Registry", element("Properties", &[("hive", "H"), ("key", "k"), ("default", "1")]), "H\\k: (Default)");
+    check("Device", element("Properties", &[]), "n");
+}

@@ -371,7 +371,7 @@ const EDITIONS: &[(&str, &str)] = &[
 ];
 
 const ROLES: &[(&str, &str)] = &[
-    ("SV", "member server"),
+    ("SV", "server"),
     ("DC", "domain controller"),
     ("WS", "workstation"),
     ("PR", "Professional"),

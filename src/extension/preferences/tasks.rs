@@ -121,6 +121,16 @@ fn leaf_value(name: &str, value: &str) -> String {
             value,
         )
         .to_owned(),
+        "LogonType" => chosen(
+            &[
+                ("InteractiveToken", "Run only when user is logged on"),
+                ("InteractiveTokenOrPassword", "Run whether user is logged on or not"),
+                ("Password", "Run whether user is logged on or not (password stored)"),
+                ("S4U", "Run whether user is logged on or not (no password stored, local resources only)"),
+            ],
+            value,
+        )
+        .to_owned(),
         "RunLevel" => chosen(&[("HighestAvailable", "Yes"), ("LeastPrivilege", "No")], value).to_owned(),
         _ if value.starts_with('P') => duration(value),
         _ => yes_no(value).to_owned(),

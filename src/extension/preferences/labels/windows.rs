@@ -99,7 +99,7 @@ pub(super) const SHORTCUT: &[Label] = &[
     plain("targetPath", "Target"),
     plain("arguments", "Arguments"),
     plain("startIn", "Start in"),
-    plain("shortcutKey", "Shortcut key"),
+    choice("shortcutKey", "Shortcut key", &[("0", "None")]),
     choice("window", "Run", &[("MAX", "Maximized"), ("MIN", "Minimized"), ("NORMAL", "Normal window")]),
     plain("comment", "Comment"),
     plain("iconPath", "Icon file path"),
