@@ -5,6 +5,7 @@
 
 mod guid;
 mod sid;
+mod virtual_account;
 mod dns_name;
 mod dn;
 mod gpo_version;

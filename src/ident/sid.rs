@@ -110,6 +110,11 @@ impl Sid {
             (5, [13]) => r"NT AUTHORITY\TERMINAL SERVER USER",
             (5, [14]) => r"NT AUTHORITY\REMOTE INTERACTIVE LOGON",
             (5, [15]) => r"NT AUTHORITY\This Organization",
+            (5, [33]) => r"NT AUTHORITY\WRITE RESTRICTED",
+            (5, [64, 10]) => r"NT AUTHORITY\NTLM Authentication",
+            (5, [64, 14]) => r"NT AUTHORITY\SChannel Authentication",
+            (5, [64, 21]) => r"NT AUTHORITY\Digest Authentication",
+            (5, [65, 1]) => r"NT AUTHORITY\This Organization Certificate",
             (5, [17]) => r"NT AUTHORITY\IUSR",
             (5, [18]) => r"NT AUTHORITY\SYSTEM",
             (5, [19]) => r"NT AUTHORITY\LOCAL SERVICE",
@@ -145,15 +150,24 @@ impl Sid {
             (5, [32, 578]) => r"BUILTIN\Hyper-V Administrators",
             (5, [32, 579]) => r"BUILTIN\Access Control Assistance Operators",
             (5, [32, 580]) => r"BUILTIN\Remote Management Users",
+            (5, [32, 581]) => r"BUILTIN\System Managed Accounts Group",
             (5, [32, 582]) => r"BUILTIN\Storage Replica Administrators",
+            (5, [32, 583]) => r"BUILTIN\Device Owners",
+            (5, [32, 584]) => r"BUILTIN\User Mode Hardware Operators",
+            (5, [32, 585]) => r"BUILTIN\OpenSSH Users",
             (5, [80, 0]) => r"NT SERVICE\ALL SERVICES",
+            (5, [83, 0]) => r"NT VIRTUAL MACHINE\Virtual Machines",
             (5, [90, 0]) => r"Window Manager\Window Manager Group",
             (15, [2, 1]) => r"APPLICATION PACKAGE AUTHORITY\ALL APPLICATION PACKAGES",
+            (15, [2, 2]) => r"APPLICATION PACKAGE AUTHORITY\ALL RESTRICTED APPLICATION PACKAGES",
             (16, [0]) => r"Mandatory Label\Untrusted Mandatory Level",
             (16, [4096]) => r"Mandatory Label\Low Mandatory Level",
             (16, [8192]) => r"Mandatory Label\Medium Mandatory Level",
+            (16, [8448]) => r"Mandatory Label\Medium Plus Mandatory Level",
             (16, [12288]) => r"Mandatory Label\High Mandatory Level",
             (16, [16384]) => r"Mandatory Label\System Mandatory Level",
+            (18, [1]) => "Authentication authority asserted identity",
+            (18, [2]) => "Service asserted identity",
             _ => return None,
         };
         Some(name)
@@ -162,6 +176,10 @@ impl Sid {
 
 /// SIDs that the program itself speaks of.
 impl Sid {
+    pub(super) fn nt_authority(sub_authority: u32) -> Sid {
+        Sid::nt(&[sub_authority])
+    }
+
     fn nt(sub_authorities: &[u32]) -> Sid {
         Sid { authority: NT_AUTHORITY, sub_authorities: sub_authorities.to_vec() }
     }
