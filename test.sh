@@ -87,6 +87,7 @@ if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
 fi
 
 step "tests: library and command line" cargo test $features --lib --bins --test library
+step "reports compared with Microsoft's" python3 tests/fidelity/run.py target/debug/opengpmc
 step "tests: documentation examples" cargo test $features --doc
 step "tests: console" cargo test $features --test gui
 
