@@ -5,8 +5,9 @@
 
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
-    AuditCsv, CentralAccessFile, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, RegistryPol,
-    ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_manifest,
+    AdvertiseScript, AppLockerRule, AuditCsv, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
+    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, RegistryPol, ScriptEvent,
+    ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_key_usage, read_manifest,
     write_gpo_comment,
 };
 use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
@@ -172,4 +173,44 @@ pub fn audit_csv(bytes: &[u8]) {
     for row in rows {
         file.set_value(row.line, "3");
     }
+}
+
+/// Rules of the Windows Firewall.
+pub fn firewall_rule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(rule) = text.parse::<FirewallRule>() else { return };
+    assert_eq!(rule.to_string(), text);
+    rule.tokens.iter().for_each(|token| assert!(!token.list_name().contains('=')));
+}
+
+/// Rules of AppLocker.
+pub fn app_locker_rule(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(mut rule) = AppLockerRule::parse(text) else { return };
+    assert_eq!(rule.to_string(), text);
+    if rule.set_attribute("Name", "<\"&'>\r\n") {
+        assert_eq!(rule.root().get("Name"), "<\"&'>\r\n");
+    }
+}
+
+/// Entries of certificate stores, the certificates in them, and recovery agents of EFS.
+pub fn certificates(bytes: &[u8]) {
+    if let Ok(blob) = CertificateBlob::parse(bytes) {
+        assert_eq!(blob.to_bytes(), bytes);
+        let _ = (blob.friendly_name(), blob.certificate().map(CertificateInfo::parse));
+    }
+    if let Ok(blob) = EfsBlob::parse(bytes) {
+        assert_eq!(blob.to_bytes(), bytes);
+        for key in &blob.keys {
+            let _ = (key.sid(), key.certificate().map(CertificateInfo::parse));
+        }
+    }
+    let _ = (CertificateInfo::parse(bytes), read_key_usage(bytes));
+}
+
+/// Advertise scripts of software installation.
+pub fn advertise_script(bytes: &[u8]) {
+    let Ok(script) = AdvertiseScript::parse(bytes) else { return };
+    assert_eq!(script.to_bytes(), bytes);
+    script.product();
 }

@@ -180,7 +180,7 @@ fn condition_text(condition: &Element) -> String {
             }
         }
         "FilePublisher" => {
-            let names = ["PublisherName", "ProductName", "BinaryName"].map(|name| attribute(name));
+            let names = ["PublisherName", "ProductName", "BinaryName"].map(attribute);
             format!("{}{}", names.join(", "), condition.child("BinaryVersionRange").map(range_text).unwrap_or_default())
         }
         _ => condition.children.iter().map(condition_text).collect::<Vec<_>>().join("\n"),
@@ -194,5 +194,57 @@ fn range_text(range: &Element) -> String {
         (None, Some(high)) => format!(", version {high} and below"),
         (Some(low), Some(high)) if low == high => format!(", version {low}"),
         (Some(low), Some(high)) => format!(", version {low} to {high}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{key_only, lines, read, registry, shown, text};
+    use crate::format::PolData;
+
+    use super::*;
+
+    const EXE: &str = r"Software\Policies\Microsoft\Windows\SrpV2\Exe";
+
+    #[test]
+    fn rules_are_as_in_microsofts_reports() {
+        let path = "<FilePathRule Id=\"1\" Name=\"a\"><Conditions><FilePathCondition Path=\"*\"/></Conditions>\
+            <Exceptions><FilePathCondition Path=\"x\"/></Exceptions></FilePathRule>\r\n";
+        let publisher = "<FilePublisherRule Id=\"2\"><Conditions><FilePublisherCondition PublisherName=\"P\">\
+            <BinaryVersionRange LowSection=\"1.0\" HighSection=\"*\"/></FilePublisherCondition></Conditions></FilePublisherRule>";
+        let half = registry(&[
+            (EXE, "EnforcementMode", PolData::Dword(1)),
+            (&format!(r"{EXE}\1"), "Value", text(path)),
+            (&format!(r"{EXE}\2"), "Value", text(publisher)),
+            (r"SOFTWARE\policies\Microsoft\Windows\SrpV2\Dll", "", key_only()),
+        ]);
+        assert_eq!(
+            lines(&APPLICATION_CONTROL, &half, true),
+            [
+                "RuleCollection[Type=Appx]",
+                "RuleCollection[Type=Dll]",
+                "RuleCollection[Type=Exe](\
+                 FilePublisherRule[Id=2](Conditions(FilePublisher[PublisherName=P](BinaryVersionRange[LowSection=1.0]))) \
+                 FilePathRule[Id=1][Name=a](Conditions(FilePath[Path=*]) Exceptions(FilePathCondition(FilePath[Path=x]))) \
+                 EnforcementMode(Mode=Enabled))",
+                "RuleCollection[Type=Msi]",
+                "RuleCollection[Type=Script]",
+            ]
+        );
+        let shown = shown(&APPLICATION_CONTROL, &half);
+        assert!(shown.contains("Executable Rules\nEnforcement | Enforce rules\n"), "{shown}");
+        assert!(shown.contains(" | a | Path | * | x\n") && shown.contains("P, , , version 1.0 and above"), "{shown}");
+    }
+
+    #[test]
+    fn a_broken_rule_is_a_problem_of_its_own() {
+        let half = registry(&[
+            (&format!(r"{EXE}\1"), "Value", text("<FilePathRule")),
+            (&format!(r"{EXE}\2"), "Value", text("<FileHashRule Id=\"2\"/>")),
+        ]);
+        let part = read(&APPLICATION_CONTROL, &half, false).unwrap();
+        assert_eq!(part.elements[2].children.len(), 1);
+        assert_eq!(part.problems[0].file, "Machine/registry.pol");
+        assert!(part.problems[0].message.starts_with(r"SrpV2\Exe\1: broken XML"), "{}", part.problems[0].message);
     }
 }

@@ -79,3 +79,24 @@ fn printer_sections(report: &ExtensionReport, _side: Side) -> Vec<Placed> {
     }
     vec![Placed { area: Area::WindowsSettings, section: Section::new("Deployed Printers").with(table) }]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{half, lines, object, read};
+
+    use super::*;
+
+    #[test]
+    fn assignments_are_read_from_their_objects() {
+        let policy = object("CN=IPSEC,CN=Windows,CN=Microsoft", "ipsecPolicy", &[("ipsecName", "Finance")]);
+        let printer =
+            object("CN={1},CN=PushedPrinterConnections", "msPrint-ConnectionPolicy", &[("uNCName", r"\\p\a")]);
+        let parts = [("serverName", r"\\p"), ("printerName", "b")];
+        let in_parts = object("CN={2},CN=PushedPrinterConnections", "msPrint-ConnectionPolicy", &parts);
+        let half = half("", Vec::new(), vec![policy, printer, in_parts]);
+        assert_eq!(lines(&IP_SECURITY, &half, true), ["AssignedPolicy(Name=Finance)"]);
+        let printers = [r"PrinterConnection(Path=\\p\a)", r"PrinterConnection(Path=\\p\b)"];
+        assert_eq!(lines(&DEPLOYED_PRINTERS, &half, true), printers);
+        assert!(read(&DEPLOYED_PRINTERS, &crate::extension::HalfContents::default(), true).is_none());
+    }
+}

@@ -32,6 +32,8 @@ mod ie_maintenance;
 mod registry;
 mod raw_view;
 mod raw_contents;
+#[cfg(test)]
+mod fixture;
 mod general;
 mod sections;
 mod unknown;

@@ -159,3 +159,41 @@ fn option_names(text: &str) -> String {
     let names: Vec<&str> = known.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, name)| *name).collect();
     if names.is_empty() { words(text) } else { names.join(", ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{lines, registry, shown, text};
+    use crate::format::PolData;
+
+    use super::*;
+
+    const CLIENT: &str = r"Software\Policies\Microsoft\Windows NT\DNSClient";
+
+    #[test]
+    fn the_section_is_there_with_any_setting_of_the_client() {
+        let half = registry(&[(CLIENT, "EnableMulticast", PolData::Dword(0))]);
+        assert_eq!(
+            lines(&NAME_RESOLUTION, &half, true),
+            ["Global(Nla[xsi:nil=true] Fallback[xsi:nil=true] Query[xsi:nil=true])"]
+        );
+        assert_eq!(shown(&NAME_RESOLUTION, &half), "");
+        assert!(!claims(BASE, "enablemulticast") && claims(BASE, "directaccessqueryorder"));
+    }
+
+    #[test]
+    fn rules_come_before_the_global_options() {
+        let rule = format!(r"{CLIENT}\DnsPolicyConfig\{{1}}");
+        let half = registry(&[
+            (&rule, "Name", PolData::MultiText(vec![".a.example".to_owned(), "b".to_owned()])),
+            (&rule, "ConfigOptions", PolData::Dword(10)),
+            (&rule, "GenericDNSServers", text("10.0.0.1")),
+            (CLIENT, "DirectAccessQueryOrder", PolData::Dword(1)),
+        ]);
+        let lines = lines(&NAME_RESOLUTION, &half, true);
+        assert_eq!(lines[0], "Rule(Id={1} Name=.a.example Name=b ConfigOptions=10 GenericDNSServers=10.0.0.1)");
+        assert!(lines[1].ends_with("Query=1)"), "{}", lines[1]);
+        let shown = shown(&NAME_RESOLUTION, &half);
+        assert!(shown.contains("Settings in use | DNSSEC, generic DNS servers\n"), "{shown}");
+        assert!(shown.contains("Query resolution | Resolve both IPv4 and IPv6 addresses\n"), "{shown}");
+    }
+}

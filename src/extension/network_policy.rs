@@ -154,9 +154,10 @@ fn network_filter(policy: &Element) -> Table {
     let mut table = Table::new(&["Permission", "Network Name", "Network Type"]);
     for list in policy.child("networkFilter").into_iter().flat_map(|filter| &filter.children) {
         for network in &list.children {
-            let texts = ["networkName", "networkType"].map(|name| network.text_at(&[name]).to_owned());
-            let [name, kind] = texts;
-            table.row([capitalized(&words(&list.name)), name, kind]);
+            // Written as elements, as attributes, and with the name as text.
+            let text = |name: &str| network.get(name).unwrap_or_else(|| network.text_at(&[name])).to_owned();
+            let name = if network.text.is_empty() { text("networkName") } else { network.text.clone() };
+            table.row([capitalized(&words(&list.name)), name, text("networkType")]);
         }
     }
     table
@@ -165,4 +166,40 @@ fn network_filter(policy: &Element) -> Table {
 fn capitalized(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map(|first| first.to_uppercase().chain(characters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{half, lines, object, read, shown};
+
+    use super::*;
+
+    fn wireless(data: &str) -> DirectoryObject {
+        object("CN=Air,CN=IEEE80211", WIRELESS_KIND.class, &[(WIRELESS_KIND.data, data)])
+    }
+
+    #[test]
+    fn the_xml_stands_in_the_report() {
+        let data = "<WLANPolicy xmlns=\"u\"><name>Air</name><globalFlags><enableAutoConfig>true</enableAutoConfig></globalFlags>\
+            <networkFilter><blockList><network networkName=\"bad\"/></blockList></networkFilter>\
+            <profileList><WLANProfile xmlns=\"v\"><name>P</name></WLANProfile></profileList></WLANPolicy>";
+        let half = half("", Vec::new(), vec![wireless(data)]);
+        assert_eq!(
+            lines(&WIRELESS, &half, true),
+            ["WLanSvcSetting(WLANPolicy(name=Air globalFlags(enableAutoConfig=true) \
+              networkFilter(blockList(network[networkName=bad])) profileList(WLANProfile(name=P))))"]
+        );
+        let shown = shown(&WIRELESS, &half);
+        for expected in ["Air\nEnable auto config | Yes\n", "Profile: P\nName | P\n", "Block list | bad | \n"] {
+            assert!(shown.contains(expected), "{expected} in {shown}");
+        }
+        assert!(read(&WIRED, &half, true).is_none());
+    }
+
+    #[test]
+    fn broken_xml_is_a_problem() {
+        let part = read(&WIRELESS, &half("", Vec::new(), vec![wireless("<a>")]), true).unwrap();
+        assert_eq!(part.problems[0].file, "CN=Air,CN=IEEE80211");
+        assert!(part.problems[0].message.contains("broken XML"), "{}", part.problems[0].message);
+    }
 }

@@ -102,3 +102,32 @@ fn sections(report: &ExtensionReport, _side: Side) -> Vec<Placed> {
 fn any(text: &str) -> String {
     if text.is_empty() || text == "*" { "Any".to_owned() } else { text.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{key_only, lines, registry, shown, text};
+
+    use super::*;
+
+    #[test]
+    fn policies_are_read_and_the_key_alone_is_an_empty_element() {
+        let key = r"Software\Policies\Microsoft\Windows\QoS";
+        assert!(lines(&QUALITY_OF_SERVICE, &registry(&[(key, "", key_only())]), true).is_empty());
+        let policy = format!(r"{key}\Calls");
+        let half = registry(&[
+            (&policy, "DSCP Value", text("46")),
+            (&policy, "Throttle Rate", text("-1")),
+            (&policy, "Remote IP", text("10.0.0.0")),
+            (&policy, "Remote IP Prefix Length", text("8")),
+        ]);
+        assert_eq!(
+            lines(&QUALITY_OF_SERVICE, &half, true),
+            ["QoSPolicy(Name=Calls DSCPValue=46 ThrottleRate=-1 RemoteIP=10.0.0.0 RemoteIPPrefixLength=8)"]
+        );
+        let shown = shown(&QUALITY_OF_SERVICE, &half);
+        assert!(
+            shown.contains("Calls | 46 | Not limited | Any | Any | Any, port Any | 10.0.0.0/8, port Any\n"),
+            "{shown}"
+        );
+    }
+}

@@ -139,7 +139,9 @@ fn registered_groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a
     let has_registry = source.half.file("registry.pol").is_some();
     for extension in source.half.registered.groups.iter().map(|group| group.extension) {
         let is_listed = groups.iter().any(|group| group.extension == Some(extension));
-        if extension == Guid::NIL || is_listed || reported.contains(&extension) {
+        // Settings in registry.pol may be of other extensions than the registry.
+        let is_in_registry = extension == REGISTRY && has_registry;
+        if extension == Guid::NIL || is_listed || is_in_registry || reported.contains(&extension) {
             continue;
         }
         let is_read = EXTENSIONS.iter().any(|known| known.cse == extension);
@@ -207,4 +209,60 @@ fn group_section(group: &Element) -> Section {
     section.blocks.extend(group.children_named("File").map(|file| file_section(file).into()));
     section.blocks.extend(group.children_named("Object").map(|object| object_section(object).into()));
     section
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{file, half, line, object, section_text, with_source};
+    use crate::extension::{GptFile, HalfContents};
+    use crate::report::Side;
+
+    use super::*;
+
+    const UNKNOWN: &str = "[{C1A6F0E3-5D27-4B8A-9E1F-7A40D2B96E58}{C1A6F0E3-5D27-4B8A-9E1F-7A40D2B96E59}]";
+
+    fn raw(half: &HalfContents) -> Option<ExtensionReport> {
+        with_source(half, Side::Computer, false, |source| report(source, &[REGISTRY]))
+    }
+
+    fn check(registered: &str, files: Vec<GptFile>, objects: Vec<DirectoryObject>, expected: &[&str]) {
+        let raw = raw(&half(registered, files, objects));
+        let lines: Vec<String> = raw.iter().flat_map(|raw| &raw.elements).map(line).collect();
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn what_is_registered_and_read_is_not_shown_again() {
+        let files = vec![file("registry.pol", b"PReg"), file("Adm/x.adm", b"x")];
+        let container = object("CN=IEEE80211,CN=Windows", "container", &[]);
+        check("[{35378EAC-683F-11D2-A89A-00C04FBBCFA2}]", files, vec![container], &[]);
+    }
+
+    #[test]
+    fn files_of_the_one_unknown_extension_stand_below_it() {
+        let id = "{C1A6F0E3-5D27-4B8A-9E1F-7A40D2B96E58}";
+        let expected =
+            format!("Contents(State=Unknown ExtensionId={id} Name={id} File(Path=Acme/a.cfg Size=3 Text=a=1))");
+        check(UNKNOWN, vec![file("Acme/a.cfg", b"a=1")], Vec::new(), &[&expected]);
+        check(
+            "",
+            vec![file("Acme/a.cfg", b"a=1")],
+            Vec::new(),
+            &["Contents(State=Unclaimed File(Path=Acme/a.cfg Size=3 Text=a=1))"],
+        );
+    }
+
+    #[test]
+    fn settings_that_are_not_registered_are_told_apart() {
+        let raw = raw(&half("", vec![file("Preferences/Drives/DRIVES.xml", b"<Drives/>")], Vec::new())).unwrap();
+        let shown: String = sections(&raw).iter().map(|placed| section_text(&placed.section)).collect();
+        assert!(shown.starts_with("Not applied: "), "{shown}");
+        assert!(shown.contains("{5794DAFD-BE60-433F-88A2-1A31939AC01F}\n") && shown.contains("<Drives/>\n"), "{shown}");
+    }
+
+    #[test]
+    fn registered_extensions_without_settings_are_named() {
+        let raw = raw(&half("[{5794DAFD-BE60-433F-88A2-1A31939AC01F}]", Vec::new(), Vec::new())).unwrap();
+        assert_eq!(raw.elements[0].text_at(&["State"]), "NoSettings");
+    }
 }

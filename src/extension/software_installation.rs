@@ -310,3 +310,62 @@ fn upgrade_rows(upgrades: &Element) -> Vec<(&'static str, String)> {
     let required = yes_no(upgrades.text_at(&["Mandatory"])).to_owned();
     vec![("Upgrades", listed.join("\n")), ("Upgrade required", required)]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{file, half, lines, object, read, shown};
+
+    use super::*;
+
+    const PLACE: &str = "CN={B2236818-0DBF-4085-ABB4-243E51DDAB34},CN=Packages,CN=Class Store";
+
+    fn package(more: &[(&str, &str)]) -> DirectoryObject {
+        let common = [("displayName", "Clock"), ("msiFileList", "1:\\\\s\\a.mst"), ("msiFileList", "0:\\\\s\\a.msi")];
+        object(PLACE, PACKAGE, &[&common, more].concat())
+    }
+
+    #[test]
+    fn a_package_is_as_in_microsofts_reports() {
+        let flags = (0x10 | 0x20 | 0x400 | 0x1000 | 0x8000).to_string();
+        let upgrade = r"LDAP://CN=Class Store,CN=Machine\\{9E4D51AB-B096-43BD-B8EA-3748B57BCC7A}:02";
+        let package = package(&[
+            ("packageFlags", &flags),
+            ("versionNumberHi", "4"),
+            ("versionNumberLo", "2"),
+            ("localeID", "1033"),
+            ("machineArchitecture", "9"),
+            ("canUpgradeScript", upgrade),
+        ]);
+        let template = object("*,cn=Packages,cn=Class Store", PACKAGE, &[]);
+        let half = half("", Vec::new(), vec![template, package]);
+        assert_eq!(
+            lines(&SOFTWARE_INSTALLATION, &half, true),
+            [
+                "MsiApplication(Identifier={B2236818-0DBF-4085-ABB4-243E51DDAB34} Name=Clock Path=\\\\s\\a.msi MajorVersion=4 \
+              MinorVersion=2 LanguageId=1033 Architecture=9 IgnoreLanguage=false Allowx86Onia64=true SupportURL \
+              AutoInstall=false DisplayInARP=true IncludeCOM=false DeploymentType=Assign ScriptPath DeploymentCount=0 \
+              InstallationUILevel=Basic Upgrades(Mandatory=false Upgrade(Identifier={9E4D51AB-B096-43BD-B8EA-3748B57BCC7A} \
+              Kind=Upgrade over)) UninstallUnmanaged=false LossOfScopeAction=Uninstall)"
+            ]
+        );
+        let shown = shown(&SOFTWARE_INSTALLATION, &half);
+        assert!(shown.contains("Clock | 4.2 | Assigned | \\\\s\\a.msi\n"), "{shown}");
+        assert!(shown.contains("Transforms | \\\\s\\a.mst\n"), "{shown}");
+    }
+
+    #[test]
+    fn removed_packages_and_lone_scripts_are_ours_alone() {
+        let removed = package(&[("packageFlags", "272"), ("msiScriptName", "R")]);
+        let half = half("", Vec::new(), vec![removed]);
+        assert_eq!(lines(&SOFTWARE_INSTALLATION, &half, true), [""; 0]);
+        assert!(lines(&SOFTWARE_INSTALLATION, &half, false)[0].ends_with("Name=Clock Removal=Uninstall)"));
+    }
+
+    #[test]
+    fn a_damaged_script_is_a_problem() {
+        let half = half("", vec![file("Applications/{1}.aas", b"\x02\x01")], Vec::new());
+        let part = read(&SOFTWARE_INSTALLATION, &half, true).unwrap();
+        assert_eq!(part.problems[0].file, "Machine/Applications/{1}.aas");
+        assert!(part.problems[0].message.contains("at byte 2"), "{}", part.problems[0].message);
+    }
+}

@@ -140,3 +140,41 @@ fn sections(report: &ExtensionReport, _side: Side) -> Vec<Placed> {
     }
     vec![Placed { area: Area::SecuritySettings, section }]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{key_only, lines, read, registry, shown, text};
+    use crate::format::PolData;
+
+    use super::*;
+
+    #[test]
+    fn all_kinds_of_rules_are_read() {
+        let base = r"Software\Policies\Microsoft\Windows\Safer\CodeIdentifiers";
+        let below = |path: &str| format!(r"{base}\{path}");
+        let half = registry(&[
+            (base, "DefaultLevel", PolData::Dword(0x40000)),
+            (&below(r"0\Paths\{1}"), "ItemData", PolData::ExpandText(r"%TEMP%\*".to_owned())),
+            (&below(r"0\Paths\{1}"), "LastModified", PolData::Qword(116_444_736_000_000_000)),
+            (&below(r"131072\Hashes\{2}"), "ItemData", PolData::Raw(vec![0xAB, 1])),
+            (&below(r"131072\Hashes\{2}"), "FriendlyName", text("old.exe")),
+            (&below(r"0\UrlZones\{3}"), "ItemData", PolData::Dword(4)),
+        ]);
+        assert_eq!(
+            lines(&SOFTWARE_RESTRICTION, &half, true),
+            [
+                "General(DefaultSecurityLevel=Unrestricted)",
+                r"PathRule(Path=%TEMP%\* SecurityLevel=Disallowed Id={1} LastModified=1970-01-01T00:00:00Z)",
+                "HashRule(Hash=AB01 SecurityLevel=Basic User Id={2} FriendlyName=old.exe)",
+                "InternetZoneRule(Zone=Restricted sites SecurityLevel=Disallowed Id={3})",
+            ]
+        );
+        assert!(shown(&SOFTWARE_RESTRICTION, &half).contains("Default security level | Unrestricted\n"));
+    }
+
+    #[test]
+    fn the_key_alone_is_no_policy() {
+        let half = registry(&[(r"Software\Policies\Microsoft\Windows\Safer", "", key_only())]);
+        assert!(read(&SOFTWARE_RESTRICTION, &half, true).is_none());
+    }
+}

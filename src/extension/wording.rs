@@ -17,7 +17,8 @@ pub(super) fn words(name: &str) -> String {
         let is_plain = index > 0 && c.is_uppercase() && is_before_lower;
         if is_plain { words.extend(c.to_lowercase()) } else { words.push(c) }
     }
-    words
+    // The one abbreviation with small letters in it.
+    words.replace("I psec", "IPsec")
 }
 
 /// Returns a label from a table, or the name as words.

@@ -77,7 +77,7 @@ fn display_name(name: &X509Name<'_>) -> Option<String> {
     let found = preferred.iter().find_map(|oid| name.iter_by_oid(oid).last());
     let attribute = found.or_else(|| name.iter_attributes().next())?;
     let value = attribute.attr_value();
-    let data: &[u8] = value.data.as_ref();
+    let data = attribute.as_slice();
     match attribute.as_str() {
         Ok(text) => Some(text.to_owned()),
         // BMPString: UTF-16, high byte first.

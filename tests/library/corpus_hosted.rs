@@ -228,7 +228,7 @@ fn broken_registry_files_tell_where() {
         }
     }
     println!("{broken} broken files");
-    assert!(broken > 0);
+    assert!(broken > 40);
 }
 
 /// A list that registers all extensions whose settings are in registry.pol.

@@ -19,6 +19,10 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::security_template,
     entries::ini_files,
     entries::audit_csv,
+    entries::firewall_rule,
+    entries::app_locker_rule,
+    entries::certificates,
+    entries::advertise_script,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -36,6 +40,10 @@ const SAMPLES: &[&[u8]] = &[
     b"[Unicode]\r\nUnicode=yes\r\n[System Access]\r\nLockoutDuration = -1\r\n[Registry Values]\r\nMACHINE\\a\\b=7,x\",\"y,z\r\nMACHINE\\c=4,1\r\n[Privilege Rights]\r\nSeTcbPrivilege = *S-1-5-11,Guest\r\n[Group Membership]\r\n*S-1-5-32-544__Members =\r\n[File Security]\r\n\"%SystemRoot%\",0,\"D:PAR(A;OICI;FA;;;SY)\"\r\n[Service General Setting]\r\n\"x\",2,\"\"\r\n",
     b"[Startup]\r\n0CmdLine=a.bat\r\n0Parameters=-x\r\n[ScriptsConfig]\r\nStartExecutePSFirst=true\r\n[Folder_Redirection]\r\n{FDD39AD0-238F-46AF-ADB4-6C85480369C7}=s-1-1-0;\r\n[{FDD39AD0-238F-46AF-ADB4-6C85480369C7}_s-1-1-0]\r\nFlags=1021\r\n[FolderStatus]\r\nDesktop=11\r\n[Desktop]\r\ns-1-1-0=\\\\a\\b\r\n[CAPS]\r\n\"CN=x\"\r\n",
     b"Machine Name,Policy Target,Subcategory,Subcategory GUID,Inclusion Setting,Exclusion Setting,Setting Value\r\n,System,\"Audit \"\"a\"\", b\",{0cce923f-69ae-11d9-bed3-505054503030},Success,,1\r\nm,,Option:CrashOnAuditFail,,Enabled,,1\r\n,,FileGlobalSacl,,,,S:(AU;SA;FA;;;WD)\r\n",
+    b"v2.30|Action=Allow|Active=TRUE|Dir=In|LPort2_10=80-90|RA4=LocalSubnet|Novel|Name=@a.dll,-1|Desc=a=b|",
+    b"<FilePathRule Id=\"1\" Name=\"a&amp;b\" Action='Allow'><Conditions><FilePathCondition Path=\"%WINDIR%\\*\"/></Conditions></FilePathRule>\r\n",
+    b"\x0b\0\0\0\x01\0\0\0\x04\0\0\0A\0\0\0\x09\0\0\0\x01\0\0\0\x0c\0\0\0\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02\x20\0\0\0\x01\0\0\0\x04\0\0\0\x30\x02\x30\0",
+    b"\x02\x02\0@IXOS\0@\xf4\x01\0\0\x04\x05\x02\0{}\x02\xc0A\0b\0\0\x80\0\xc0\x03\0\0\x80\x01\x02\x03\0@\x01\0\0\x04\x03\0",
 ];
 
 #[test]

@@ -281,3 +281,90 @@ const PURPOSES: [(&str, &str); 26] = [
 fn purpose_name(oid: &str) -> &str {
     PURPOSES.iter().find(|(known, _)| *known == oid).map_or(oid, |(_, name)| name)
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{key_only, lines, read, registry, shown, text, with_source};
+    use crate::format::PolData;
+
+    use super::*;
+
+    const CERTIFICATES: &str = r"Software\Policies\Microsoft\SystemCertificates";
+    const ENROLL: &str = r"Software\Policies\Microsoft\Cryptography\AutoEnrollment";
+
+    #[test]
+    fn options_have_their_defaults_on_computers_alone() {
+        let half = registry(&[(&format!(r"{CERTIFICATES}\Trust\CTLs"), "", key_only())]);
+        assert_eq!(
+            lines(&PUBLIC_KEY, &half, true),
+            [
+                "EFSSettings(AllowEFS=2 Options=0 CacheTimeout=0 KeyLen=0)",
+                "RootCertificateSettings(AllowNewCAs=true TrustThirdPartyCAs=true RequireUPNNamingConstraints=false)",
+            ]
+        );
+        let of_user = with_source(&half, Side::User, true, |source| (PUBLIC_KEY.read)(source)).unwrap();
+        assert_eq!(of_user.elements, []);
+        assert_eq!(shown(&PUBLIC_KEY, &half), "", "defaults alone are not worth a section");
+    }
+
+    #[test]
+    fn enrolment_and_trust_are_in_words() {
+        let roots = format!(r"{CERTIFICATES}\Root\ProtectedRoots");
+        let half = registry(&[
+            (ENROLL, "AEPolicy", PolData::Dword(7)),
+            (ENROLL, "OfflineExpirationPercent", PolData::Dword(10)),
+            (ENROLL, "OfflineExpirationStoreNames", text("MY,Other")),
+            (&roots, "Flags", PolData::Dword(9)),
+            (&roots, "PeerUsages", PolData::MultiText(vec!["1.3.6.1.5.5.7.3.2".to_owned(), "1.2.3".to_owned()])),
+            (r"Software\Policies\Microsoft\Windows NT\CurrentVersion\EFS", "EfsConfiguration", PolData::Dword(1)),
+        ]);
+        assert_eq!(
+            lines(&PUBLIC_KEY, &half, true),
+            [
+                "AutoEnrollmentSettings(EnrollCertificatesAutomatically=true Options(RenewUpdateRevoke=true \
+                 UpdateTemplates=true) ExpiryNotification=false NotifyPercent(Present=true Value=10) NotifyStoreNames=Other)",
+                "certSettingsStores(PolicyValue(Present=true Value=9) PeerUsages(string=Client Authentication string=1.2.3))",
+                "EFSSettings(AllowEFS=1 Options=0 CacheTimeout=0 KeyLen=0)",
+                "RootCertificateSettings(AllowNewCAs=false TrustThirdPartyCAs=false RequireUPNNamingConstraints=false)",
+            ]
+        );
+        let shown = shown(&PUBLIC_KEY, &half);
+        for expected in [
+            "Additional stores | Other\n",
+            "File encryption with EFS | Do not allow\n",
+            "Client Authentication, 1.2.3\n",
+        ] {
+            assert!(shown.contains(expected), "{expected} in {shown}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_entry_is_reported_with_its_bytes() {
+        let key = format!(r"{CERTIFICATES}\CA\Certificates\AB");
+        let half = registry(&[
+            (&key, "Blob", PolData::Raw(vec![0x20, 0, 0, 0])),
+            (&format!(r"{CERTIFICATES}\EFS"), "EFSBlob", PolData::Raw(vec![1])),
+        ]);
+        let part = read(&PUBLIC_KEY, &half, true).unwrap();
+        let messages: Vec<&str> = part.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert!(messages[0].starts_with(r"SystemCertificates\EFS\EFSBlob: the value ends"), "{messages:?}");
+        assert!(
+            messages[1].starts_with(r"SystemCertificates\CA\Certificates\AB: the certificate store entry"),
+            "{messages:?}"
+        );
+        assert_eq!(part.elements.last().unwrap().text_at(&["Data"]), "20000000");
+    }
+
+    #[test]
+    fn stores_without_element_are_left_to_the_registry() {
+        let check = |path: &str, expected: bool| {
+            let key = format!(r"{STORES}\{path}");
+            assert_eq!(claims(&key, ""), expected, "{path}");
+        };
+        check(r"root\certificates", true);
+        check(r"acrs\ctls", true);
+        check(r"fve\certificates", false);
+        check(r"dpngra\crls", false);
+        assert!(claims(ENROLLMENT, "aepolicy") && !claims(EFS, "other") && claims(EFS, "efsoptions"));
+    }
+}

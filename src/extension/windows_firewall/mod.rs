@@ -314,3 +314,96 @@ fn flag_text(value: &str) -> String {
         value.to_owned()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::extension::fixture::{key_only, lines, read, registry, shown, text};
+    use crate::format::PolData;
+
+    use super::*;
+
+    const FIREWALL: &str = r"Software\Policies\Microsoft\WindowsFirewall";
+
+    fn key(below: &str) -> String {
+        format!(r"{FIREWALL}\{below}")
+    }
+
+    #[test]
+    fn elements_are_as_in_microsofts_reports() {
+        let half = registry(&[
+            (FIREWALL, "PolicyVersion", PolData::Dword(0x21E)),
+            (&key("PublicProfile"), "EnableFirewall", PolData::Dword(1)),
+            (&key("PublicProfile"), "AllowLocalPolicyMerge", PolData::Dword(0)),
+            (&key(r"publicprofile\Logging"), "LogFileSize", PolData::Dword(1)),
+            (&key("DomainProfile"), "", key_only()),
+            (
+                &key("FirewallRules"),
+                "{1}",
+                text("v2.30|Action=Allow|Active=TRUE|Dir=Out|RPort2_10=1-2|RPort=9|Name=out|Edge=FALSE|Defer=App|"),
+            ),
+            (&key("FirewallRules"), "{2}", text("v2.0|Dir=In|Name=in|Profile=Domain|Profile=Public|RA4=LocalSubnet|")),
+            (&key("ConSecRules"), "{3}", text("v2.0|Action=Secure|Active=TRUE|Auth1Set={S}|Name=sec|")),
+        ]);
+        assert_eq!(
+            lines(&WINDOWS_FIREWALL, &half, true),
+            [
+                "GlobalSettings(PolicyVersion(Value=542))",
+                "PublicProfile(AllowLocalPolicyMerge(Value=false) EnableFirewall(Value=true) LogFileSize(Value=1))",
+                "InboundFirewallRules(Version=2.0 Name=in Dir=In Profile=Domain Profile=Public RA4=LocalSubnet)",
+                "OutboundFirewallRules(Version=2.30 Action=Allow Name=out Dir=Out RPort=1-2 RPort=9 Active=true Edge=false)",
+                "ConnectionSecurityRules(Version=2.0 Action=Secure Name=sec Auth1Set={S} Active=true)",
+            ]
+        );
+        let ours = lines(&WINDOWS_FIREWALL, &half, false);
+        assert!(ours[3].ends_with("Edge=false Defer=App)"), "{}", ours[3]);
+        let shown = shown(&WINDOWS_FIREWALL, &half);
+        for expected in [
+            "Policy version | 2.30\n",
+            "Firewall state | On\n",
+            "out | Yes | Allow | Any | Any | Any | Any | 1-2, 9 | Any | Any | All\n",
+            "Edge traversal left to | App\n",
+            "sec | Yes | Require inbound and outbound | Any | Any | Any | {S} | All\n",
+        ] {
+            assert!(shown.contains(expected), "{expected} in {shown}");
+        }
+    }
+
+    #[test]
+    fn a_preshared_key_is_never_reported() {
+        let half = registry(&[
+            (&key(r"Phase1AuthenticationSets\{A}"), "Version", text("2.0")),
+            (&key(r"Phase1AuthenticationSets\{A}\0000"), "Method", text("MachineSHKey")),
+            (&key(r"Phase1AuthenticationSets\{A}\0000"), "SHKey", text("secret")),
+            (&key(r"Phase1AuthenticationSets\{A}\0001"), "HealthCert", text("TRUE")),
+        ]);
+        let expected = "Phase1AuthenticationSets(Version=2.0 GUID={A} AuthenticationSuites(Method=MachineSHKey) \
+            AuthenticationSuites(HealthCert=true))";
+        assert_eq!(lines(&WINDOWS_FIREWALL, &half, false), [expected]);
+    }
+
+    #[test]
+    fn what_is_no_rule_is_a_problem() {
+        let half = registry(&[
+            (&key("FirewallRules"), "bad", text("Action=Allow|")),
+            (&key("FirewallRules"), "number", PolData::Dword(1)),
+        ]);
+        let part = read(&WINDOWS_FIREWALL, &half, false).unwrap();
+        let messages: Vec<&str> = part.problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert!(messages[0].starts_with(r"FirewallRules\bad: expected `v`"), "{messages:?}");
+        assert_eq!(messages[1], r"FirewallRules\number: expected text");
+    }
+
+    #[test]
+    fn values_are_claimed_and_keys_are_not() {
+        let check = |key: &str, value: &str, expected: bool| assert_eq!(claims(key, value), expected, "{key} {value}");
+        check(BASE, "policyversion", true);
+        check(BASE, "", false);
+        check(&format!(r"{BASE}\domainprofile"), "enablefirewall", true);
+        check(&format!(r"{BASE}\domainprofile"), "remoteadmin", false);
+        check(&format!(r"{BASE}\domainprofile\logging"), "logfilesize", true);
+        check(&format!(r"{BASE}\domainprofile\globallyopenports"), "enabled", false);
+        check(&format!(r"{BASE}\standardprofile"), "enablefirewall", false);
+        check(&format!(r"{BASE}\firewallrules"), "{1}", true);
+        check(r"software\policies\microsoft\windowsfirewall2", "x", false);
+    }
+}
