@@ -117,9 +117,16 @@ fn read_extension(data: Node<'_, '_>) -> ExtensionReport {
     for error in children_named(data, "Error") {
         let message = text_at(error, &["Details"]);
         let message = if message.is_empty() { text(error) } else { message };
-        report.problems.push(PartProblem { file: report.name.clone(), message });
+        let problems = message.lines().map(|line| problem(line, &report.name));
+        report.problems.extend(problems.collect::<Vec<_>>());
     }
     report
+}
+
+/// Reads a line of an error: the file and what is wrong in it; a line without file is of the extension as a whole.
+fn problem(line: &str, extension: &str) -> PartProblem {
+    let (file, message) = line.split_once(": ").unwrap_or((extension, line));
+    PartProblem { file: file.to_owned(), message: message.to_owned() }
 }
 
 fn read_link(node: Node<'_, '_>) -> LinkReport {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::ident::Timestamp;
 
-use super::{Element, ExtensionReport, GpoReport, HalfReport, Namespace};
+use super::{Element, ExtensionReport, GpoReport, HalfReport, Namespace, PartProblem};
 
 const SETTINGS: &str = "http://www.microsoft.com/GroupPolicy/Settings";
 const TYPES: &str = "http://www.microsoft.com/GroupPolicy/Types";
@@ -150,8 +150,12 @@ impl Writer {
         if !extension.problems.is_empty() {
             self.line("<Error>");
             self.depth += 1;
-            let details: Vec<String> =
-                extension.problems.iter().map(|problem| format!("{}: {}", problem.file, problem.message)).collect();
+            let line = |problem: &PartProblem| match &problem.file {
+                // Of the extension as a whole.
+                file if *file == extension.name => problem.message.clone(),
+                file => format!("{file}: {}", problem.message),
+            };
+            let details: Vec<String> = extension.problems.iter().map(line).collect();
             self.field("Details", &details.join("\n"));
             self.depth -= 1;
             self.line("</Error>");
