@@ -3,15 +3,21 @@
 //! One function per reader. The fuzz targets run them on what the fuzzer invents, the library tests on random bytes and on
 //! damaged samples, so that they are kept working without a fuzzer.
 
+use opengpmc::extension::{
+    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
+};
+use opengpmc::format::admx::AdmxStore;
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
-    AdvertiseScript, AppLockerRule, AuditCsv, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
+    AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
     FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, RegistryPol, ScriptEvent,
     ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_key_usage, read_manifest,
     write_gpo_comment,
 };
-use opengpmc::gpm::{SecuredObject, SecurityInfo, WmiQueryList, computers_can_read};
-use opengpmc::ident::{Dn, GpLink, GpoVersion};
+use opengpmc::gpm::{SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
+use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid};
+use opengpmc::operation::render_reports;
+use opengpmc::report::{GpoReport, HalfReport, HtmlOptions, ReportFormat, Side, read_reports, write_report};
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
 use opengpmc::store::Filter;
 
@@ -213,4 +219,97 @@ pub fn advertise_script(bytes: &[u8]) {
     let Ok(script) = AdvertiseScript::parse(bytes) else { return };
     assert_eq!(script.to_bytes(), bytes);
     script.product();
+}
+
+/// `Backup.xml` of a backup set.
+pub fn backup_xml(bytes: &[u8]) {
+    let Ok(set) = BackupXml::parse(bytes) else { return };
+    set.objects.iter().for_each(|object| assert!(!object.path.starts_with('*')));
+}
+
+/// Reports that GPMC wrote, with all that is shown and written of them.
+pub fn report_xml(bytes: &[u8]) {
+    let Ok(reports) = read_reports(bytes) else { return };
+    for report in &reports {
+        let written = write_report(report);
+        let again = read_reports(&written).map(|again| again.first().map(write_report));
+        assert_eq!(again, Ok(Some(written)));
+    }
+    render(&reports);
+}
+
+/// The files of a half in which extensions find their settings, each of which may hold anything.
+const SETTINGS_FILES: [&str; 14] = [
+    "registry.pol",
+    "comment.cmtx",
+    "Microsoft/Windows NT/SecEdit/GptTmpl.inf",
+    "Microsoft/Windows NT/Audit/audit.csv",
+    "Microsoft/Windows NT/CAP/CAP.inf",
+    "Scripts/scripts.ini",
+    "Scripts/psscripts.ini",
+    "Documents & Settings/fdeploy.ini",
+    "Documents & Settings/fdeploy1.ini",
+    "Applications/{00000000-0000-0000-0000-000000000001}.aas",
+    "Microsoft/IEAK/install.ins",
+    "Preferences/Registry/Registry.xml",
+    "Preferences/ScheduledTasks/ScheduledTasks.xml",
+    "Preferences/Groups/Groups.xml",
+];
+
+/// A half of a GPO in which everything is registered and one file holds these bytes, from settings to reports: the first byte says which
+/// file and half.
+pub fn half(bytes: &[u8]) {
+    let Some((&choice, content)) = bytes.split_first() else { return };
+    let path = SETTINGS_FILES[usize::from(choice & 0x7F) % SETTINGS_FILES.len()];
+    let side = if choice < 0x80 { Side::Computer } else { Side::User };
+    let file = GptFile {
+        path: path.to_owned(),
+        size_bytes: content.len() as u64,
+        content: FileContent::Whole(content.to_vec()),
+    };
+    let everything: String = opengpmc::extension::EXTENSIONS.iter().map(|each| format!("[{}]", each.cse)).collect();
+    let half = HalfContents::new(ExtensionList::parse_lossy(&everything), vec![file], Vec::new());
+    let (names, templates) = (PrincipalNames::default(), AdmxStore::default());
+    for compatible in [false, true] {
+        let context = SourceContext { names: &names, templates: &templates, with_comments: true, compatible };
+        let read = report_half(&Source { side, half: &half, context: &context }, &Task::default());
+        let mut report = empty_report();
+        match side {
+            Side::Computer => report.computer.extensions = read.unwrap_or_default(),
+            Side::User => report.user.extensions = read.unwrap_or_default(),
+        }
+        render(&[report]);
+    }
+}
+
+fn empty_report() -> GpoReport {
+    GpoReport {
+        id: Guid::NIL,
+        domain: "corp.example.com".to_owned(),
+        name: "Fuzz".to_owned(),
+        include_comments: true,
+        created: None,
+        modified: None,
+        read: None,
+        security: None,
+        filter_available: false,
+        filter_name: None,
+        filter_description: None,
+        computer: HalfReport::default(),
+        user: HalfReport::default(),
+        links: Vec::new(),
+        problems: Vec::new(),
+        template_source: None,
+    }
+}
+
+/// Shows and writes reports in every form; the XML of ours is read again.
+fn render(reports: &[GpoReport]) {
+    reports.iter().for_each(|report| drop(document(report)));
+    for format in ReportFormat::ALL {
+        let bytes = render_reports(reports, format, HtmlOptions::default());
+        if format == ReportFormat::Xml && !reports.is_empty() {
+            assert!(read_reports(&bytes).is_ok(), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
 }

@@ -23,6 +23,10 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::app_locker_rule,
     entries::certificates,
     entries::advertise_script,
+    entries::backup_xml,
+    entries::report_xml,
+    entries::half,
+    entries::half,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -44,6 +48,10 @@ const SAMPLES: &[&[u8]] = &[
     b"<FilePathRule Id=\"1\" Name=\"a&amp;b\" Action='Allow'><Conditions><FilePathCondition Path=\"%WINDIR%\\*\"/></Conditions></FilePathRule>\r\n",
     b"\x0b\0\0\0\x01\0\0\0\x04\0\0\0A\0\0\0\x09\0\0\0\x01\0\0\0\x0c\0\0\0\x30\x0a\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02\x20\0\0\0\x01\0\0\0\x04\0\0\0\x30\x02\x30\0",
     b"\x02\x02\0@IXOS\0@\xf4\x01\0\0\x04\x05\x02\0{}\x02\xc0A\0b\0\0\x80\0\xc0\x03\0\0\x80\x01\x02\x03\0@\x01\0\0\x04\x03\0",
+    b"<GroupPolicyBackupScheme xmlns:bkp='x'><GroupPolicyObject><SecurityGroups><Group><Sid><![CDATA[S-1-5-21-1-2-3-512]]></Sid></Group></SecurityGroups><GroupPolicyCoreSettings><ID>{31B2F340-016D-11D2-945F-00C04FB984F9}</ID><SecurityDescriptor>01 00</SecurityDescriptor></GroupPolicyCoreSettings><DSObject bkp:Path='CN=a,%GPO_MACH_DSPATH%'><DSAttributeBinary bkp:DSAttrName='b'><DSValue>0a</DSValue></DSAttributeBinary></DSObject></GroupPolicyObject></GroupPolicyBackupScheme>",
+    b"<GPO xmlns='http://www.microsoft.com/GroupPolicy/Settings' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Identifier><Identifier>{31B2F340-016D-11D2-945F-00C04FB984F9}</Identifier></Identifier><Name>a&amp;b</Name><Computer><Enabled>true</Enabled><ExtensionData><Extension xmlns:q1='http://www.microsoft.com/GroupPolicy/Settings/Registry' xsi:type='q1:RegistrySettings'><q1:Policy><q1:Name>n</q1:Name><q1:State>Enabled</q1:State><q1:Category>a/b</q1:Category><q1:ListBox><q1:Value><q1:Element><q1:Data>d</q1:Data></q1:Element></q1:Value></q1:ListBox></q1:Policy></Extension><Name>Registry</Name></ExtensionData></Computer></GPO>",
+    b"\x02[Unicode]\r\nUnicode=yes\r\n[System Access]\r\nMaximumPasswordAge = 42\r\n[Registry Values]\r\nMACHINE\\System\\CurrentControlSet\\Control\\Lsa\\LmCompatibilityLevel=4,5\r\n[Privilege Rights]\r\nSeTcbPrivilege = *S-1-5-11,Guest\r\n[Service General Setting]\r\n\"x\",2,\"D:(A;;GA;;;SY)\"\r\n",
+    b"\x8c<?xml version='1.0'?><ScheduledTasks clsid='{CC63F200-7309-4ba0-B154-A71CD118DBCC}'><TaskV2 clsid='{D8896631-B747-47a7-84A6-C155337F3BC8}' name='t' uid='{A}'><Properties action='U' name='t'><Task version='1.2'><Triggers><CalendarTrigger><StartBoundary>2025-03-030</StartBoundary></CalendarTrigger></Triggers></Task></Properties></TaskV2></ScheduledTasks>",
 ];
 
 #[test]
