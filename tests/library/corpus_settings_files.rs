@@ -1,13 +1,18 @@
 //! Every security template, script list, audit configuration, comment and version file of the corpus: read, written back byte-equal,
 //! and changed in one value.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use opengpmc::format::{
     AuditCsv, AuditSetting, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, ScriptEvent, ScriptList,
     SecurityTemplate, read_gpo_comment, write_gpo_comment,
 };
+use opengpmc::gpm::{BackupDir, Task};
 use opengpmc::ident::GpoVersion;
+use opengpmc::operation::Reporting;
+use opengpmc::report::{Element, GpoReport, Side, read_reports};
 
 use super::corpus::{corpus, files_below};
 
@@ -142,4 +147,62 @@ fn version_files_come_back_byte_equal() {
         assert_one_stretch(&path, &bytes, &file.to_bytes(), size(&bytes, &old), size(&bytes, &new));
         change_each_value(&path, &bytes);
     }
+}
+
+/// The extensions that are compared with Microsoft's reports.
+const COMPARED: [&str; 4] = ["Security", "Advanced Audit Configuration", "Scripts", "Folder Redirection"];
+
+/// Counts what a report says in these extensions: each text with the names above it and the first text of its setting.
+fn facts(report: &GpoReport) -> BTreeMap<String, usize> {
+    let mut facts = BTreeMap::new();
+    for side in [Side::Computer, Side::User] {
+        let compared = report.half(side).extensions.iter().filter(|own| COMPARED.contains(&own.name.as_str()));
+        for element in compared.flat_map(|extension| &extension.elements) {
+            let setting = format!("{side:?} {} {}", element.name, first_text(element).to_lowercase());
+            add_facts(element, &setting, &mut facts);
+        }
+    }
+    facts
+}
+
+fn first_text(element: &Element) -> &str {
+    element.children.first().map_or(&element.text, |child| first_text(child))
+}
+
+fn add_facts(element: &Element, path: &str, facts: &mut BTreeMap<String, usize>) {
+    if element.children.is_empty() {
+        let text: Vec<&str> = element.text.split_whitespace().collect();
+        *facts.entry(format!("{path}/{}={}", element.name, text.join(" "))).or_default() += 1;
+    }
+    for child in &element.children {
+        add_facts(child, &format!("{path}/{}", element.name), facts);
+    }
+}
+
+#[test]
+fn settings_are_reported_as_microsoft_does() {
+    let Some(root) = corpus("backups") else { return };
+    let reporting = Reporting { compatible: true, ..Reporting::new(Arc::default()) };
+    let (mut equal, mut other) = (0, Vec::new());
+    let folders = BackupDir::open_all_below(&root).unwrap();
+    for backup in folders.iter().flat_map(BackupDir::backups) {
+        let Some(folder) = &backup.folder else { continue };
+        let Ok(bytes) = std::fs::read(folder.join("gpreport.xml")) else { continue };
+        let theirs = facts(&read_reports(&bytes).unwrap()[0]);
+        let ours = facts(&reporting.backup(backup, &Task::default()).unwrap());
+        for fact in theirs.keys().chain(ours.keys().filter(|fact| !theirs.contains_key(*fact))) {
+            let [theirs, ours] = [&theirs, &ours].map(|facts| facts.get(fact).copied().unwrap_or_default());
+            equal += theirs.min(ours);
+            if theirs != ours {
+                other.push(format!("{}: {theirs} theirs, {ours} ours: {fact}", folder.display()));
+            }
+        }
+    }
+    // What remains: consoles before 2018 do not say whether settings are blocked, and releases word some labels differently.
+    let explained = |fact: &&String| fact.ends_with("/Blocked=false") || fact.contains("/Display/Name=");
+    println!("{equal} facts equal, {} others", other.len());
+    other.iter().filter(|fact| !explained(fact)).take(20).for_each(|fact| println!("{fact}"));
+    assert!(equal > 9_000, "{equal}");
+    assert!(other.len() * 100 < equal, "{} of {equal}", other.len());
+    assert_eq!(other.iter().filter(|fact| !explained(fact)).count(), 0);
 }

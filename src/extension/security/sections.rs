@@ -218,3 +218,150 @@ fn object_section(object: &Element, what: &str, below: &str) -> Section {
     }
     section
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(name: &'static str, value: &str) -> Element {
+        Element::text(name, value)
+    }
+
+    fn report(elements: Vec<Element>) -> ExtensionReport {
+        ExtensionReport {
+            name: "Security".to_owned(),
+            xml_type: "SecuritySettings".to_owned(),
+            namespace: String::new(),
+            elements,
+            problems: Vec::new(),
+        }
+    }
+
+    /// Writes sections and rows as lines, deeper sections indented.
+    fn lines(section: &Section, depth: usize, out: &mut Vec<String>) {
+        let indent = "  ".repeat(depth);
+        out.push(format!("{indent}{}", section.heading));
+        for block in &section.blocks {
+            match block {
+                Block::Section(inner) => lines(inner, depth + 1, out),
+                Block::Table(table) => {
+                    for row in &table.rows {
+                        let cells: Vec<&str> = row.cells.iter().map(|cell| cell.text.as_str()).collect();
+                        out.push(format!("{indent}- {}", cells.join(" | ")));
+                    }
+                }
+                other => out.push(format!("{indent}- {other:?}")),
+            }
+        }
+    }
+
+    fn check(elements: Vec<Element>, expected: &[&str]) {
+        let mut found = Vec::new();
+        for placed in sections(&report(elements), Side::Computer) {
+            lines(&placed.section, 0, &mut found);
+        }
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn account_policies_have_their_units() {
+        let account = |name: &str, value: Element, group: &str| {
+            Element::new("Account").with(text("Name", name)).with(value).with(text("Type", group))
+        };
+        check(
+            vec![
+                account("MinimumPasswordAge", text("SettingNumber", "1"), "Password"),
+                account("PasswordComplexity", Element::bool("SettingBoolean", true), "Password"),
+                account("LockoutDuration", text("SettingNumber", "4294967295"), "Account Lockout"),
+                account("MaxTicketAge", text("SettingNumber", "10"), "Kerberos"),
+                Element::bool("Blocked", false),
+            ],
+            &[
+                "Account Policies/Password Policy",
+                "- Minimum password age | 1 days",
+                "- Password must meet complexity requirements | Enabled",
+                "Account Policies/Account Lockout Policy",
+                "- Account lockout duration | Until an administrator unlocks the account",
+                "Account Policies/Kerberos Policy",
+                "- Maximum lifetime for user ticket | 10 hours",
+            ],
+        );
+    }
+
+    #[test]
+    fn security_options_are_grouped_by_what_stands_before_the_colon() {
+        let option = |key: &str, value: &str, display: Option<Element>| {
+            Element::new("SecurityOptions")
+                .with(text("KeyName", key))
+                .with(text("SettingNumber", value))
+                .with_all(display)
+        };
+        let display = |label: &str, value: Element| {
+            Some(Element::new("Display").with(text("Name", label)).with(text("Units", "days")).with(value))
+        };
+        let access = |name: &str, value: Element| {
+            Element::new("SecurityOptions").with(text("SystemAccessPolicyName", name)).with(value)
+        };
+        check(
+            vec![
+                option("MACHINE\\a: b", "7", None),
+                option(
+                    "x",
+                    "30",
+                    display("Domain member: Maximum machine account password age", text("DisplayNumber", "30")),
+                ),
+                option("y", "0", display("Audit: Audit things", Element::bool("DisplayBoolean", false))),
+                access("LSAAnonymousNameLookup", text("SettingNumber", "0")),
+                access("NewGuestName", text("SettingString", "\"Visitor\"")),
+            ],
+            &[
+                "Local Policies/Security Options",
+                "  Accounts",
+                "  - Rename guest account | \"Visitor\"",
+                "  Audit",
+                "  - Audit things | Disabled",
+                "  Domain member",
+                "  - Maximum machine account password age | 30 days",
+                "  Network access",
+                "  - Allow anonymous SID/Name translation | Disabled",
+                "  Other",
+                "  - MACHINE\\a: b | 7",
+            ],
+        );
+    }
+
+    #[test]
+    fn rights_groups_services_and_keys() {
+        let member = |name: &str| Element::principal("Member", None, Some(name));
+        check(
+            vec![
+                Element::new("UserRightsAssignment").with(text("Name", "SeTcbPrivilege")),
+                Element::new("UserRightsAssignment")
+                    .with(text("Name", "SeBackupPrivilege"))
+                    .with(member("A"))
+                    .with(member("B")),
+                Element::new("RestrictedGroups")
+                    .with(Element::principal("GroupName", None, Some("Staff")))
+                    .with(member("A")),
+                Element::new("SystemServices")
+                    .with(text("Name", "AppIDSvc"))
+                    .with(text("StartupMode", "Automatic"))
+                    .with(Element::new("SecurityDescriptor").with(text("PermissionsPresent", "false"))),
+                Element::new("Registry").with(text("Path", "MACHINE\\Software")).with(text("Mode", "Propogate")),
+            ],
+            &[
+                "Local Policies/User Rights Assignment",
+                "- Act as part of the operating system | No one",
+                "- Back up files and directories | A, B",
+                "Restricted Groups",
+                "- Staff | A | ",
+                "System Services",
+                "  AppIDSvc (Startup Mode: Automatic)",
+                "  - Text(\"No permissions specified\")",
+                "Registry",
+                "  MACHINE\\Software",
+                "  - Configure this key, then | Propagate inheritable permissions to all subkeys",
+            ],
+        );
+    }
+}
