@@ -28,6 +28,9 @@ pub struct ReportDialog {
     opened: bool,
 }
 
+/// How a path is chosen with the dialogs of the system.
+type Choice = Box<dyn FnOnce(&dyn FilePicker) -> Option<PathBuf> + Send>;
+
 enum Purpose {
     Save(Arc<ShownReport>),
     SaveMany(ReportsOf, String),
@@ -128,7 +131,7 @@ impl ReportDialog {
         ui.horizontal(|ui| {
             let idle = self.picking.is_none();
             let (title, path, format) = ("Choose", PathBuf::from(self.path.trim()), self.format);
-            let mut pick = |choose: Box<dyn FnOnce(&dyn FilePicker) -> Option<PathBuf> + Send>| {
+            let mut pick = |choose: Choice| {
                 let picker = Arc::clone(picker);
                 self.picking = Some(workers.spawn_blocking(move || choose(&*picker)));
             };

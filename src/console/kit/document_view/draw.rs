@@ -67,14 +67,12 @@ impl DocumentView {
             ui.set_height(height + ROW_HEIGHT);
             let origin = ui.min_rect().min;
             let first = tops.partition_point(|top| *top <= viewport.min.y).saturating_sub(1);
-            for position in first..self.visible.len() {
-                if tops[position] > viewport.max.y {
-                    break;
-                }
+            let last = tops.partition_point(|top| *top <= viewport.max.y).min(self.visible.len());
+            for (position, top) in tops.iter().enumerate().take(last).skip(first) {
                 let line = self.visible[position] as usize;
                 let laid = lay_out(ui, &self.lines[line], &self.find, width);
                 self.heights.set(line, laid.height);
-                let row = Rect::from_min_size(pos2(origin.x, origin.y + tops[position]), vec2(width, laid.height));
+                let row = Rect::from_min_size(pos2(origin.x, origin.y + top), vec2(width, laid.height));
                 self.line_ui(ui, row, line, position, &laid, has_focus);
             }
         });

@@ -123,13 +123,15 @@ mod tests {
 
     #[test]
     fn letters_are_found_whatever_their_case() {
-        let check = |text: &str, wanted: &str, expected: &[Range<usize>]| {
-            assert_eq!(Find::new(wanted).ranges(text), expected, "{wanted} in {text}");
+        let check = |text: &str, wanted: &str, expected: &[(usize, usize)]| {
+            let found: Vec<(usize, usize)> =
+                Find::new(wanted).ranges(text).into_iter().map(|range| (range.start, range.end)).collect();
+            assert_eq!(found, expected, "{wanted} in {text}");
         };
-        check("Password, passWORD", " password ", &[0..8, 10..18]);
-        check("ÄÖ äö", "äö", &[0..4, 5..9]);
-        check("aaa", "aa", &[0..2]);
-        check("İstanbul", "stan", &[2..6]);
+        check("Password, passWORD", " password ", &[(0, 8), (10, 18)]);
+        check("ÄÖ äö", "äö", &[(0, 4), (5, 9)]);
+        check("aaa", "aa", &[(0, 2)]);
+        check("İstanbul", "stan", &[(2, 6)]);
         check("abc", "", &[]);
         check("ab", "abc", &[]);
     }
