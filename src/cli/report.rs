@@ -1,6 +1,6 @@
 //! What the commands that report settings have in common: which templates, which form, where to.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -10,7 +10,7 @@ use crate::gpm::Task;
 use crate::ident::DnsName;
 use crate::operation::{
     LoadTemplatesError, ReportedFolder, Reporting, TemplateOptions, Templates, load_central_store,
-    load_machine_templates, load_templates, render_reports,
+    load_machine_templates, load_templates, render_reports, write_whole,
 };
 use crate::report::{GpoReport, HtmlOptions, ReportFormat};
 
@@ -104,7 +104,7 @@ impl ReportArguments {
         let format = self.single_format(output)?;
         let bytes = render_reports(reports, format, HtmlOptions::default());
         match &self.output {
-            Some(file) => write_whole(file, &bytes)?,
+            Some(file) => write_whole(file, &bytes).with_context(|| file.display().to_string())?,
             None => output.bytes(&bytes)?,
         }
         Ok(report(&reports.iter().flat_map(crate::operation::report_problems).collect::<Vec<_>>()))
@@ -139,17 +139,4 @@ pub(super) fn template_options(language: &str) -> TemplateOptions {
     let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
     let cache_folder = folders.map(|folders| folders.cache_dir().to_owned());
     TemplateOptions { language: language.to_owned(), cache_folder }
-}
-
-/// Writes a file whole or not at all: beside its place, then renamed.
-fn write_whole(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let named = || path.display().to_string();
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".opengpmc-").tempfile_in(folder).with_context(named)?;
-    std::io::Write::write_all(&mut file, bytes).with_context(named)?;
-    file.persist(path).with_context(named)?;
-    Ok(())
 }

@@ -5,8 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::gpm::{Backup, Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::operation::{ReportFolderError, ReportedFolder, render_reports};
+use crate::operation::{ReportFolderError, ReportedFolder, render_reports, write_whole};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
@@ -24,7 +23,7 @@ use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
 use super::{
     ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, OpenForest, Reported,
-    ShownReport, reports,
+    ShownReport, TemplateShelf, reports,
 };
 
 /// The pause between two wake-ups of the window.
@@ -209,8 +208,9 @@ impl Workers {
         let task = self.task();
         let title = format!("Report the GPOs of {domain}");
         let (store, snapshot, worker_task) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), task.clone());
+        let templates = forest.templates.clone();
         let promise = self.spawn(async move {
-            let reporting = reports::reporting(&store, &domain).await;
+            let reporting = templates.reporting(&store, &domain).await;
             let gpos: Vec<_> = snapshot.domain(&domain).into_iter().flat_map(|domain| &domain.gpos).collect();
             reporting.gpos_to_folder(&store, &snapshot, &gpos, &folder, format, &worker_task).await
         });
@@ -233,7 +233,7 @@ impl Workers {
     pub fn fetch(&self, forest: &mut OpenForest, detail: Detail) -> Option<FetchJob> {
         let detail = forest.details.claim(detail)?;
         let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
-        let promise = self.spawn(fetch(store, snapshot, detail));
+        let promise = self.spawn(fetch(store, snapshot, forest.templates.clone(), detail));
         Some(FetchJob { forest: forest.id, promise: Some(promise) })
     }
 }
@@ -262,15 +262,6 @@ impl WriteJob {
     pub fn take(&mut self) -> Option<Result<ReportedFolder, ReportFolderError>> {
         take(&mut self.promise)
     }
-}
-
-/// Writes a file whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 impl FetchJob {
@@ -389,7 +380,12 @@ fn claim_each<K: std::hash::Hash + Eq, V, T>(
     claimed
 }
 
-async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detail: Detail) -> Fetched {
+async fn fetch(
+    store: Arc<dyn ForestStore>,
+    snapshot: Arc<ForestSnapshot>,
+    templates: TemplateShelf,
+    detail: Detail,
+) -> Fetched {
     match detail {
         Detail::Sysvol(domain, ids) => {
             let states = sysvol_states(&store, &snapshot, &domain, &ids).await;
@@ -410,7 +406,7 @@ async fn fetch(store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>, detai
             Fetched::Orphans(name, found)
         }
         Detail::Report(reported) => {
-            let report = reports::report(store, snapshot, &reported).await;
+            let report = reports::report(store, snapshot, templates, &reported).await;
             Fetched::Report(reported, report)
         }
         Detail::Trustees(sids) => {

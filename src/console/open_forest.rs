@@ -10,7 +10,7 @@ use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, Starter
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
-use super::{ForestId, Place, Reported, ShownReport};
+use super::{ForestId, Place, Reported, ShownReport, TemplateShelf};
 
 /// A forest of the scope tree, whether it could be opened or not.
 pub struct ForestEntry {
@@ -62,12 +62,14 @@ pub struct OpenForest {
     pub snapshot: Arc<ForestSnapshot>,
     /// What is fetched when a view asks.
     pub details: Details,
+    /// The administrative templates of its domains, as far as a report needed them.
+    pub templates: TemplateShelf,
 }
 
 impl OpenForest {
     /// Takes a forest that was read.
     pub fn new(id: ForestId, store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>) -> Self {
-        OpenForest { id, info: store.info(), store, snapshot, details: Details::default() }
+        OpenForest { id, info: store.info(), store, snapshot, details: Details::default(), templates: TemplateShelf::default() }
     }
 
     /// Returns a site, domain or OU by its DN.

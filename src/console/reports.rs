@@ -1,11 +1,15 @@
 //! Reports in the console: which things have one, and a report in both its forms.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
 use crate::extension::document;
 use crate::gpm::{Backup, Domain, ForestSnapshot, Task};
 use crate::ident::{DnsName, Guid};
-use crate::operation::{ReportBackupError, ReportGpoError, Reporting};
+use crate::operation::{
+    LoadTemplatesError, ReportBackupError, ReportGpoError, Reporting, TemplateOptions, Templates, load_central_store,
+    load_machine_templates,
+};
 use crate::report::{Document, GpoReport};
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
@@ -113,11 +117,12 @@ impl ReportsOf {
 pub async fn report(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
+    templates: TemplateShelf,
     reported: &Reported,
 ) -> Result<Arc<ShownReport>, StoreError> {
     let task = Task::default();
     let (Reported::Gpo(domain, _) | Reported::StarterGpo(domain, _)) = reported;
-    let reporting = reporting(&store, domain).await;
+    let reporting = templates.reporting(&store, domain).await;
     let made = match reported {
         Reported::Gpo(domain, id) => {
             let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
@@ -149,14 +154,68 @@ pub fn report_backup(backup: &Backup) -> Result<Arc<ShownReport>, StoreError> {
     })
 }
 
-/// Returns reporting with the administrative templates of a domain.
-pub async fn reporting(_store: &Arc<dyn ForestStore>, _domain: &DnsName) -> Reporting {
-    local_reporting()
+/// Administrative templates that were read: those of a domain once for each state of its forest, those of this machine once.
+#[derive(Clone, Default)]
+pub struct TemplateShelf {
+    of_domains: Arc<tokio::sync::Mutex<HashMap<DnsName, Reporting>>>,
 }
 
-/// Returns reporting with the administrative templates of this machine.
+static OF_THIS_MACHINE: LazyLock<Reporting> = LazyLock::new(|| {
+    let read = load_machine_templates(&template_options(), &Task::default());
+    match read {
+        Ok(templates) => with_templates(templates),
+        Err(error) => without_templates(format!("nowhere: those of this machine cannot be read: {error}")),
+    }
+});
+
+impl TemplateShelf {
+    /// Returns reporting with the templates of a domain's central store, else with those of this machine.
+    pub async fn reporting(&self, store: &Arc<dyn ForestStore>, domain: &DnsName) -> Reporting {
+        let mut known = self.of_domains.lock().await;
+        if let Some(reporting) = known.get(domain) {
+            return reporting.clone();
+        }
+        let central = async {
+            let sysvol = store.sysvol(domain).await.map_err(LoadTemplatesError::from)?;
+            load_central_store(&*sysvol, &template_options(), &Task::default()).await
+        };
+        let reporting = match central.await {
+            Ok(Some(templates)) => with_templates(Some(templates)),
+            Ok(None) => machine_reporting().await,
+            Err(error) => {
+                let mut local = machine_reporting().await;
+                let source = local.template_source.unwrap_or_else(|| "nowhere".to_owned());
+                local.template_source = Some(format!("{source}: the central store cannot be read: {error}"));
+                local
+            }
+        };
+        known.insert(domain.clone(), reporting.clone());
+        reporting
+    }
+}
+
+/// Returns reporting with the administrative templates of this machine. Blocks on the file system.
 pub fn local_reporting() -> Reporting {
-    Reporting::new(Arc::default())
+    OF_THIS_MACHINE.clone()
+}
+
+async fn machine_reporting() -> Reporting {
+    tokio::task::spawn_blocking(local_reporting).await.unwrap_or_else(|_| with_templates(None))
+}
+
+fn with_templates(templates: Option<Templates>) -> Reporting {
+    let (store, source) = templates.map(|read| (read.store, read.source)).unzip();
+    Reporting { template_source: source, ..Reporting::new(store.unwrap_or_default()) }
+}
+
+fn without_templates(why: String) -> Reporting {
+    Reporting { template_source: Some(why), ..Reporting::new(Arc::default()) }
+}
+
+fn template_options() -> TemplateOptions {
+    let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
+    let cache_folder = folders.map(|folders| folders.cache_dir().to_owned());
+    TemplateOptions { language: "en-US".to_owned(), cache_folder }
 }
 
 impl<'a> Shown<'a> {

@@ -8,7 +8,7 @@ mod render_reports;
 pub use admx_store::{
     LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,
 };
-pub use render_reports::render_reports;
+pub use render_reports::{render_reports, write_whole};
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
 };

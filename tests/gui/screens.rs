@@ -80,7 +80,7 @@ const SCREENS: &[Screen] = &[
     },
     Screen {
         name: "settings",
-        place: |console| gpo(console, "Screen Lock - Strict"),
+        place: |console| gpo(console, "Default Domain Policy"),
         tab: Some("Settings"),
         row: None,
         button: Some("Show All"),
