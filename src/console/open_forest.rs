@@ -69,7 +69,14 @@ pub struct OpenForest {
 impl OpenForest {
     /// Takes a forest that was read.
     pub fn new(id: ForestId, store: Arc<dyn ForestStore>, snapshot: Arc<ForestSnapshot>) -> Self {
-        OpenForest { id, info: store.info(), store, snapshot, details: Details::default(), templates: TemplateShelf::default() }
+        OpenForest {
+            id,
+            info: store.info(),
+            store,
+            snapshot,
+            details: Details::default(),
+            templates: TemplateShelf::default(),
+        }
     }
 
     /// Returns a site, domain or OU by its DN.

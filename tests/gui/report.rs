@@ -460,15 +460,3 @@ fn all_gpos_of_a_domain_are_reported() {
                 >= count - 8
     });
 }
-
-#[test]
-fn peek_at() {
-    let mut console = crate::console::demo_of_size([1280.0, 900.0]);
-    for name in std::env::var("PEEK").unwrap_or_default().split(';').filter(|name| !name.is_empty()) {
-        settings_of(&mut console, name);
-        console.get_by_role_and_label(Role::Button, "Show All").click();
-        console.run_steps(6);
-        crate::picture::show(&mut console, egui::Theme::Light);
-        console.render().unwrap().save(format!("/tmp/peek-{}.png", name.replace([' ', '/'], "_"))).unwrap();
-    }
-}

@@ -80,9 +80,9 @@ const SCREENS: &[Screen] = &[
     },
     Screen {
         name: "settings",
-        place: |console| gpo(console, "Default Domain Policy"),
+        place: |console| gpo(console, "Baseline - All Computers"),
         tab: Some("Settings"),
-        row: None,
+        row: Some("General"),
         button: Some("Show All"),
     },
     Screen {
