@@ -10,6 +10,7 @@ mod library {
     mod domain;
     mod demo;
     mod demo_extensions;
+    mod demo_settings;
     mod corpus;
     mod corpus_backups;
     mod corpus_security;

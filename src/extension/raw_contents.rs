@@ -19,9 +19,8 @@ const IE_MAINTENANCE: Guid = Guid::from_u128(0xA2E30F80_D7DE_11D2_BBDE_00C04F86A
 const FOLDER_REDIRECTION: Guid = Guid::from_u128(0x25537BA6_77A8_11D2_9B6C_0000F8080861);
 
 /// Files with the extension they belong to, paths in lower case.
-const FILES: [(&str, Guid); 9] = [
+const FILES: [(&str, Guid); 8] = [
     ("registry.pol", REGISTRY),
-    ("comment.cmtx", REGISTRY),
     ("microsoft/windows nt/secedit/gpttmpl.inf", Guid::from_u128(0x827D319E_6EAC_11D2_A4EA_00C04F79F83A)),
     ("microsoft/windows nt/audit/audit.csv", Guid::from_u128(0xF3CCC681_B74C_4060_9F26_CD84525DCA2A)),
     ("microsoft/windows nt/cap/cap.inf", Guid::from_u128(0x16BE69FA_4209_4250_88CB_716CF41954E0)),
@@ -33,7 +32,7 @@ const FILES: [(&str, Guid); 9] = [
 /// Folders whose files all belong to one extension, in lower case.
 const FOLDERS: [(&str, Guid); 3] =
     [("scripts/", SCRIPTS), ("applications/", SOFTWARE_INSTALLATION), ("microsoft/ieak/", IE_MAINTENANCE)];
-/// Folders that hold comments and copies of templates, which no client reads.
+/// Folders of copies of templates, which no client reads.
 const NOT_FOR_CLIENTS: [&str; 1] = ["adm/"];
 
 /// Classes of objects with the extension they belong to.
@@ -113,7 +112,7 @@ fn groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a>> {
     };
     for file in &source.half.files {
         let path = file.path.to_lowercase();
-        if !NOT_FOR_CLIENTS.iter().any(|folder| path.starts_with(folder)) {
+        if holds_something(&path, file.size_bytes) {
             add(owner_of_file(&path), &mut |group| group.files.push(file));
         }
     }
@@ -157,13 +156,20 @@ fn registered_groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a
     groups
 }
 
+/// Tells whether a file can hold settings: not comments, not templates, not a registry.pol that is its header alone.
+fn holds_something(path: &str, size_bytes: u64) -> bool {
+    const HEADER_BYTES: u64 = 8;
+    let is_comment = path == "comment.cmtx" || path.ends_with(".cmtl");
+    let is_empty = path == "registry.pol" && size_bytes <= HEADER_BYTES;
+    !is_comment && !is_empty && !NOT_FOR_CLIENTS.iter().any(|folder| path.starts_with(folder))
+}
+
 /// Returns the extension a file belongs to, by its path below the half in lower case.
 fn owner_of_file(path: &str) -> Option<Guid> {
     let file = FILES.iter().find(|(file, _)| *file == path);
     let folder = FOLDERS.iter().find(|(folder, _)| path.starts_with(folder));
     let preference = PreferenceKind::ALL.iter().find(|kind| kind.path().to_lowercase() == path);
-    let template_comment = path.ends_with(".cmtl").then_some(REGISTRY);
-    file.or(folder).map(|(_, owner)| *owner).or_else(|| preference.map(|kind| kind.cse())).or(template_comment)
+    file.or(folder).map(|(_, owner)| *owner).or_else(|| preference.map(|kind| kind.cse()))
 }
 
 fn is_content(object: &DirectoryObject) -> bool {
