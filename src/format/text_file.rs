@@ -39,8 +39,13 @@ impl TextFile {
             [0xEF, 0xBB, 0xBF, ..] => (3, TextEncoding::Utf8),
             [0xFF, 0xFE, ..] => (2, TextEncoding::Utf16Le),
             [0xFE, 0xFF, ..] => (2, TextEncoding::Utf16Be),
-            [first, 0, ..] if *first != 0 => (0, TextEncoding::Utf16Le),
-            [0, second, ..] if *second != 0 => (0, TextEncoding::Utf16Be),
+            [first, 0] if *first != 0 => (0, TextEncoding::Utf16Le),
+            [first, 0, next, rest @ ..] if *first != 0 && *next != 0 && matches!(rest, [] | [0, ..]) => {
+                (0, TextEncoding::Utf16Le)
+            }
+            [0, second] if *second != 0 => (0, TextEncoding::Utf16Be),
+            // A lone zero before 8-bit text is no wide character.
+            [0, second, 0, ..] if *second != 0 => (0, TextEncoding::Utf16Be),
             _ if !bytes.is_ascii() && std::str::from_utf8(bytes).is_ok() => (0, TextEncoding::Utf8),
             _ => (0, TextEncoding::Ansi),
         };
