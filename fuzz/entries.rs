@@ -25,7 +25,9 @@ use opengpmc::store::Filter;
 pub fn descriptor(bytes: &[u8]) {
     let Ok(descriptor) = SecurityDescriptor::from_bytes(bytes) else { return };
     if let Ok(written) = descriptor.to_bytes() {
-        assert_eq!(SecurityDescriptor::from_bytes(&written).as_ref(), Ok(&descriptor));
+        // An object entry in a list of the old revision is written in a list of the new one; from then on nothing changes.
+        let again = SecurityDescriptor::from_bytes(&written).map(|again| again.to_bytes());
+        assert_eq!(again, Ok(Ok(written)));
     }
     let context = SddlContext::default();
     let sddl = descriptor.to_sddl(&context);
