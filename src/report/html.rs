@@ -241,10 +241,11 @@ impl Writer {
         }
         let class = if self.microsoft { "" } else { " class=\"sub\"" };
         let _ = write!(self.out, "<tr{class}><td colspan=\"{columns}\">");
-        for block in &row.details {
-            match block {
-                Block::Table(table) => self.table(table, true),
-                other => self.blocks(std::slice::from_ref(other), Some(Level::Category)),
+        let is_table = |block: &Block| matches!(block, Block::Table(_));
+        for group in row.details.chunk_by(|one, next| !is_table(one) && !is_table(next)) {
+            match group {
+                [Block::Table(table)] => self.table(table, true),
+                others => self.blocks(others, Some(Level::Category)),
             }
         }
         self.out.push_str("</td></tr>\n");
