@@ -35,7 +35,7 @@ pub fn about_ui(ctx: &Context, commands: &mut Vec<Command>) -> Closing {
     if closed { Closing::Close } else { closing }
 }
 
-/// Draws the list of keys: those of the command table, then those of the tree and of lists.
+/// Draws the list of keys: those of the command table, then those of the tree, of lists and of reports.
 pub fn shortcuts_ui(ctx: &Context) -> Closing {
     const OTHERS: &[(&str, &[(&str, &str)])] = &[
         (
@@ -44,7 +44,7 @@ pub fn shortcuts_ui(ctx: &Context) -> Closing {
                 ("Alt+F, A, V, H", "Open a menu"),
                 ("F6, Shift+F6", "Next or previous pane"),
                 ("Tab, Shift+Tab", "Next or previous control"),
-                ("Ctrl+F", "Filter the tree"),
+                ("Ctrl+F", "Find in the report in view, else filter the tree"),
                 ("Ctrl++, Ctrl+-, Ctrl+0", "Larger, smaller, ordinary size"),
                 ("Esc", "Close the dialog, menu or filter"),
             ],
@@ -58,6 +58,18 @@ pub fn shortcuts_ui(ctx: &Context) -> Closing {
                 ("+, -, *", "Open, close, open everything below"),
                 ("Letters", "Go to the next node that begins so"),
                 ("Backspace", "Go to the node above"),
+                ("Menu, Shift+F10", "Context menu"),
+            ],
+        ),
+        (
+            "Report",
+            &[
+                ("Up, Down, Home, End, PgUp, PgDn", "Move; with Shift, select"),
+                ("Right, Left", "Open or close the section; go into it or to its heading"),
+                ("Space, Enter", "Open or close the section; tell what a setting does"),
+                ("*", "Open all sections"),
+                ("F3, Shift+F3", "Find next, find previous"),
+                ("Ctrl+C", "Copy the selected rows"),
                 ("Menu, Shift+F10", "Context menu"),
             ],
         ),

@@ -233,7 +233,7 @@ impl PolicyComments {
             return (range, format!("{}>{inner}{line_end}{indent}</{name}>", open.trim_end()));
         }
         let close = range.start + whole.rfind("</").unwrap_or(whole.len());
-        match parent.children().filter(Node::is_element).last() {
+        match parent.children().filter(Node::is_element).next_back() {
             Some(last) => (last.range().end..last.range().end, inner),
             None => {
                 let empty =
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn comments_are_read_and_written_back() {
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        for bytes in [SAMPLE.as_bytes().to_vec(), SAMPLE[3..].as_bytes().to_vec(), utf16(SAMPLE)] {
+        for bytes in [SAMPLE.as_bytes().to_vec(), SAMPLE.as_bytes()[3..].to_vec(), utf16(SAMPLE)] {
             let comments = PolicyComments::parse(&bytes).unwrap();
             assert_eq!(comments.text("example.policies", "FIRST"), Some("a & b"));
             assert_eq!(comments.text("Example.Policies", "Second"), Some("literal"));

@@ -8,7 +8,7 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::kit::document_view::DocumentView;
-use opengpmc::console::{Browser, Command, FilePicker, FileState, Lazy, Node};
+use opengpmc::console::{Browser, Command, FilePicker, FileState, Lazy, Node, Place};
 use opengpmc::operation::render_reports;
 use opengpmc::report::{
     Block, Document, Explain, GpoReport, HtmlOptions, PartProblem, ReportFormat, Section, Table, read_reports,
@@ -365,6 +365,44 @@ fn a_report_from_disk_is_opened_by_command_and_by_dialog() {
     assert_eq!(console.state().selected(), &Node::Root);
     console.state_mut().ask(Command::OpenPath(folder.path().join("nothing.xml")));
     wait(&mut console, "the error is told", |console| console.query_by_label_contains("What to try").is_some());
+}
+
+/// A file that somebody drags onto the window.
+#[derive(Debug)]
+struct Dragged(PathBuf);
+
+impl egui::DroppedFile for Dragged {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn what_is_dropped_on_the_window_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    write_set(folder.path(), 1, "Printers");
+    let mut console = demo();
+    console.input_mut().dropped_files.push(Arc::new(Dragged(folder.path().to_owned())));
+    wait(&mut console, "the folder is read", |console| !console.state().files().is_empty() && is_read(console));
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::TreeItem, "Printers");
+}
+
+#[test]
+fn a_starter_gpo_has_settings_too() {
+    let mut console = demo();
+    go_to(&mut console, Place::StarterGpos(root()));
+    let starter = console.state().forests()[0].open().unwrap().starter_gpos(&root())[0].clone();
+    go_to(&mut console, Place::StarterGpo { domain: root(), id: starter.id });
+    open_tab(&mut console, "Settings");
+    let name = format!("Report of {}", starter.display_name);
+    wait(&mut console, "the report is there", |console| {
+        console.query_by_role_and_label(Role::TreeGrid, &name).is_some()
+    });
 }
 
 fn is_read(console: &Console) -> bool {
