@@ -6,11 +6,11 @@
 use opengpmc::extension::{
     FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
 };
-use opengpmc::format::admx::AdmxStore;
+use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, TemplateSource, evaluate_all};
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
     AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
-    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, RegistryPol, ScriptEvent,
+    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent,
     ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_key_usage, read_manifest,
     write_gpo_comment,
 };
@@ -313,5 +313,38 @@ fn render(reports: &[GpoReport]) {
         if format == ReportFormat::Xml && !reports.is_empty() {
             assert!(read_reports(&bytes).is_ok(), "{}", String::from_utf8_lossy(&bytes));
         }
+/// Administrative templates: the bytes as the template, as its texts, and as a parsed store that was kept.
+pub fn admx(bytes: &[u8]) {
+    AdmxStore::from_cache(bytes, "");
+    let file = |path: &str| TemplateFile { path: path.to_owned(), bytes: bytes.to_vec() };
+    let store = AdmxStore::build(&[
+        TemplateSource { admx: file("a.admx"), adml: Some(file("a.adml")), rank: 0 },
+        TemplateSource { admx: file("b.admx"), adml: None, rank: 1 },
+    ]);
+    assert_eq!(AdmxStore::from_cache(&store.to_cache(""), "").as_ref(), Some(&store));
+    let mut pol = RegistryPol::default();
+    for policy in store.policies() {
+        policy.category();
+        policy.supported_on();
+        policy
+            .controls()
+            .for_each(|control| assert!(control.element().is_some() || control.default_value().is_empty()));
+        let names = policy.elements().map(|element| (element.key(), element.value_name())).chain([(policy.key(), "x")]);
+        pol.records.extend(names.map(|(key, name)| PolRecord::set(key, name, PolData::Dword(1))));
+    }
+    for half in [PolicyClass::Machine, PolicyClass::User] {
+        let evaluated = evaluate_all(&store, &PolValues::new(&pol), half, []);
+        assert!(evaluated.len() <= store.policy_count());
+    }
+}
+
+/// Comments of policies.
+pub fn policy_comments(bytes: &[u8]) {
+    let Ok(mut comments) = PolicyComments::parse(bytes) else { return };
+    assert_eq!(comments.to_bytes(), bytes);
+    if comments.set("Example", "Policy", "a <b> & \"c\"").is_ok() {
+        assert_eq!(comments.text("Example", "Policy"), Some("a <b> & \"c\""));
+        assert!(comments.remove("Example", "Policy").is_ok());
+        assert_eq!(PolicyComments::parse(&comments.to_bytes()).as_ref(), Ok(&comments));
     }
 }

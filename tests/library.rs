@@ -17,6 +17,7 @@ mod library {
     mod corpus_preferences;
     mod corpus_settings_files;
     mod corpus_hosted;
+    mod corpus_admx;
     mod names;
     mod reports;
     mod hostile;

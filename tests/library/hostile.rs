@@ -27,6 +27,8 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::report_xml,
     entries::half,
     entries::half,
+    entries::admx,
+    entries::policy_comments,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -52,6 +54,8 @@ const SAMPLES: &[&[u8]] = &[
     b"<GPO xmlns='http://www.microsoft.com/GroupPolicy/Settings' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'><Identifier><Identifier>{31B2F340-016D-11D2-945F-00C04FB984F9}</Identifier></Identifier><Name>a&amp;b</Name><Computer><Enabled>true</Enabled><ExtensionData><Extension xmlns:q1='http://www.microsoft.com/GroupPolicy/Settings/Registry' xsi:type='q1:RegistrySettings'><q1:Policy><q1:Name>n</q1:Name><q1:State>Enabled</q1:State><q1:Category>a/b</q1:Category><q1:ListBox><q1:Value><q1:Element><q1:Data>d</q1:Data></q1:Element></q1:Value></q1:ListBox></q1:Policy></Extension><Name>Registry</Name></ExtensionData></Computer></GPO>",
     b"\x02[Unicode]\r\nUnicode=yes\r\n[System Access]\r\nMaximumPasswordAge = 42\r\n[Registry Values]\r\nMACHINE\\System\\CurrentControlSet\\Control\\Lsa\\LmCompatibilityLevel=4,5\r\n[Privilege Rights]\r\nSeTcbPrivilege = *S-1-5-11,Guest\r\n[Service General Setting]\r\n\"x\",2,\"D:(A;;GA;;;SY)\"\r\n",
     b"\x8c<?xml version='1.0'?><ScheduledTasks clsid='{CC63F200-7309-4ba0-B154-A71CD118DBCC}'><TaskV2 clsid='{D8896631-B747-47a7-84A6-C155337F3BC8}' name='t' uid='{A}'><Properties action='U' name='t'><Task version='1.2'><Triggers><CalendarTrigger><StartBoundary>2025-03-030</StartBoundary></CalendarTrigger></Triggers></Task></Properties></TaskV2></ScheduledTasks>",
+    b"<policyDefinitions><policyNamespaces><target prefix='a' namespace='N'/><using prefix='b' namespace='M'/></policyNamespaces><supportedOn><definitions><definition name='D' displayName='$(string.s)'><or><range ref='x' minVersionIndex='1'/></or></definition></definitions></supportedOn><categories><category name='C' displayName='c'><parentCategory ref='a:C'/></category></categories><policies><policy name='P' class='Both' displayName='$(string.s)' presentation='$(presentation.p)' key='k' valueName='v'><parentCategory ref='C'/><supportedOn ref='D'/><enabledList><item key='k' valueName='w'><value><decimal value='1'/></value></item></enabledList><elements><boolean id='b' valueName='b'/><enum id='e' valueName='e'><item displayName='i'><value><string>x</string></value></item></enum><list id='l' key='k\\l' valuePrefix=''/></elements></policy></policies></policyDefinitions>",
+    b"\xef\xbb\xbf<policyComments><policyNamespaces><using prefix='ns0' namespace='N'></using></policyNamespaces><comments><admTemplate><comment policyRef='ns0:P' commentText='$(resource.ns0_P)'/></admTemplate></comments><resources><stringTable><string id='ns0_P'>a&amp;b</string></stringTable></resources></policyComments>",
 ];
 
 #[test]

@@ -16,6 +16,8 @@ mod link;
 mod policy;
 mod state;
 mod cache;
+#[cfg(test)]
+mod tests;
 
 pub use language::{choose_language, fallback_culture};
 pub use policy::{Control, ElementKind, EnumOption, ListItem, Policy, PolicyElement, Value};

@@ -70,7 +70,7 @@ pub struct PolicySetting<'a> {
     pub evidence: Vec<usize>,
     /// The records of values that the template lists beside its own, as the state wants them; other policies may list them too.
     pub listed: Vec<usize>,
-    /// All records about values that the policy knows, whatever its state.
+    /// All records about values that the policy knows, whatever its state; its own value only where it fits.
     pub records: Vec<usize>,
 }
 
@@ -209,14 +209,11 @@ pub fn evaluate<'a>(policy: &Policy<'a>, values: &PolValues, taken: &Taken) -> P
     } else {
         state_by_elements(&elements)
     };
-    if state == PolicyState::NotConfigured {
-        view.evidence.clear();
-    }
-    let own = policy.value_name().and_then(|name| values.find(policy.key(), name));
     let switch: Vec<ListItem<'a>> =
         if is_on { policy.enabled_list().collect() } else { policy.disabled_list().collect() };
     let listed = switch.iter().filter(|_| is_on || is_off).filter_map(|item| item_record(item, values)).collect();
-    let mut records: Vec<usize> = own.map(|entry| entry.record).into_iter().collect();
+    // A value of its own that fits neither state is left to be told as it stands.
+    let mut records = view.evidence.clone();
     records.extend(policy.enabled_list().chain(policy.disabled_list()).filter_map(|item| item_record(&item, values)));
     records.extend(policy.elements().flat_map(|element| element_records(&element, values)));
     PolicySetting { state, elements, evidence: view.evidence, listed, records }
@@ -278,16 +275,28 @@ impl<'v> View<'v> {
         has_any && own.is_none_or(|entry| entry.is_some_and(|entry| is_value(entry, wanted)))
     }
 
+    /// Tells whether all values of a list are there and nobody else's evidence.
+    fn has_all<'a>(&self, mut list: impl Iterator<Item = ListItem<'a>>) -> bool {
+        list.all(|item| self.find(item.key, item.value_name).is_some_and(|entry| is_value(entry, item.value)))
+    }
+
     /// Returns what an element holds, and takes its evidence.
     fn setting<'a>(&mut self, element: &PolicyElement<'a>) -> ElementSetting<'a> {
         if let ElementKind::List { .. } = element.kind() {
             return self.list(element);
         }
         let entry = self.find(element.key(), element.value_name());
-        let held = held(element, entry, self.values);
-        if !matches!(held, ElementSetting::NotConfigured) {
-            self.evidence.extend(entry.map(|entry| entry.record));
-        }
+        let held = held(element, entry, self);
+        // A "yes" or "no" is taken even where the values listed beside it are missing.
+        let is_answer = |entry: &PolEntry| match element.kind() {
+            ElementKind::Boolean { on, off } => {
+                let fits = |value: Option<Value<'_>>, default| is_value(entry, value.unwrap_or(default));
+                fits(on, Value::Dword(1)) || fits(off, Value::Delete)
+            }
+            _ => false,
+        };
+        let is_held = !matches!(held, ElementSetting::NotConfigured);
+        self.evidence.extend(entry.filter(|entry| is_held || is_answer(entry)).map(|entry| entry.record));
         held
     }
 
@@ -313,14 +322,14 @@ impl<'v> View<'v> {
 }
 
 /// Returns what an element other than a list holds.
-fn held<'a>(element: &PolicyElement<'a>, entry: Option<&PolEntry>, values: &PolValues) -> ElementSetting<'a> {
+fn held<'a>(element: &PolicyElement<'a>, entry: Option<&PolEntry>, view: &View<'_>) -> ElementSetting<'a> {
     let is_deleted = entry.is_some_and(|entry| entry.effect == PolEffect::Delete);
     let data = entry.and_then(|entry| match &entry.effect {
         PolEffect::Set(data) => Some(data),
         _ => None,
     });
     let held = match element.kind() {
-        ElementKind::Boolean { on, off } => boolean(element, entry, (on, off), values),
+        ElementKind::Boolean { on, off } => boolean(element, entry, (on, off), view),
         ElementKind::Decimal { .. } => data.and_then(number_in).map(ElementSetting::Number),
         ElementKind::Text { .. } => data.and_then(text_in).map(ElementSetting::Text),
         ElementKind::MultiText { .. } => match data {
@@ -328,7 +337,7 @@ fn held<'a>(element: &PolicyElement<'a>, entry: Option<&PolEntry>, values: &PolV
             Some(other) => text_in(other).map(|line| ElementSetting::Lines(vec![line])),
             None => None,
         },
-        ElementKind::Enum => entry.and_then(|entry| chosen(element, entry, values)).map(ElementSetting::Choice),
+        ElementKind::Enum => entry.and_then(|entry| chosen(element, entry, view)).map(ElementSetting::Choice),
         ElementKind::List { .. } => None,
     };
     held.unwrap_or(if is_deleted { ElementSetting::Deleted } else { ElementSetting::NotConfigured })
@@ -338,15 +347,15 @@ fn boolean<'a>(
     element: &PolicyElement<'a>,
     entry: Option<&PolEntry>,
     (on, off): (Option<Value<'a>>, Option<Value<'a>>),
-    values: &PolValues,
+    view: &View<'_>,
 ) -> Option<ElementSetting<'a>> {
     let is = |wanted: Option<Value<'_>>, default: Value<'_>, list_length: usize| match (wanted, list_length) {
         // A list alone says all there is to say.
         (None, 1..) => true,
         (wanted, _) => entry.is_some_and(|entry| is_value(entry, wanted.unwrap_or(default))),
     };
-    let is_on = is(on, Value::Dword(1), element.on_list().len()) && all_items(element.on_list(), values);
-    let is_off = is(off, Value::Delete, element.off_list().len()) && all_items(element.off_list(), values);
+    let is_on = is(on, Value::Dword(1), element.on_list().len()) && view.has_all(element.on_list());
+    let is_off = is(off, Value::Delete, element.off_list().len()) && view.has_all(element.off_list());
     match (is_on, is_off) {
         (true, _) => Some(ElementSetting::Boolean(true)),
         (false, true) if entry.is_some_and(|entry| entry.effect == PolEffect::Delete) => Some(ElementSetting::Deleted),
@@ -356,9 +365,9 @@ fn boolean<'a>(
 }
 
 /// Returns the choice whose value is there; one whose further values are there too comes first.
-fn chosen<'a>(element: &PolicyElement<'a>, entry: &PolEntry, values: &PolValues) -> Option<EnumOption<'a>> {
+fn chosen<'a>(element: &PolicyElement<'a>, entry: &PolEntry, view: &View<'_>) -> Option<EnumOption<'a>> {
     let fits: Vec<EnumOption<'a>> = element.options().filter(|option| is_value(entry, option.value())).collect();
-    fits.iter().find(|option| all_items(option.list(), values)).or_else(|| fits.first()).copied()
+    fits.iter().find(|option| view.has_all(option.list())).or_else(|| fits.first()).copied()
 }
 
 /// Returns the entries in the key of a list that are its own.
@@ -390,10 +399,6 @@ fn element_records(element: &PolicyElement<'_>, values: &PolValues) -> Vec<usize
 
 fn item_record(item: &ListItem<'_>, values: &PolValues) -> Option<usize> {
     values.find(item.key, item.value_name).map(|entry| entry.record)
-}
-
-fn all_items<'a>(mut items: impl Iterator<Item = ListItem<'a>>, values: &PolValues) -> bool {
-    items.all(|item| values.find(item.key, item.value_name).is_some_and(|entry| is_value(entry, item.value)))
 }
 
 fn is_value(entry: &PolEntry, wanted: Value<'_>) -> bool {
