@@ -10,9 +10,9 @@ use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, Te
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
     AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
-    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent,
-    ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment, read_key_usage, read_manifest,
-    write_gpo_comment,
+    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments,
+    RegistryPol, ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment,
+    read_key_usage, read_manifest, write_gpo_comment,
 };
 use opengpmc::gpm::{SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid};
@@ -313,6 +313,9 @@ fn render(reports: &[GpoReport]) {
         if format == ReportFormat::Xml && !reports.is_empty() {
             assert!(read_reports(&bytes).is_ok(), "{}", String::from_utf8_lossy(&bytes));
         }
+    }
+}
+
 /// Administrative templates: the bytes as the template, as its texts, and as a parsed store that was kept.
 pub fn admx(bytes: &[u8]) {
     AdmxStore::from_cache(bytes, "");
