@@ -233,7 +233,7 @@ impl PolicyComments {
             return (range, format!("{}>{inner}{line_end}{indent}</{name}>", open.trim_end()));
         }
         let close = range.start + whole.rfind("</").unwrap_or(whole.len());
-        match parent.children().filter(Node::is_element).next_back() {
+        match parent.children().rfind(Node::is_element) {
             Some(last) => (last.range().end..last.range().end, inner),
             None => {
                 let empty =

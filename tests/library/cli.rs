@@ -533,6 +533,34 @@ fn backups_are_listed_without_a_forest() {
 }
 
 #[test]
+fn admx_check_names_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let admx = |name: &str, class: &str| {
+        let content = format!(
+            "<policyDefinitions><policyNamespaces><target prefix='a' namespace='{name}'/></policyNamespaces><policies>\n<policy name='P' class='{class}' displayName='$(string.P)' key='K'/></policies></policyDefinitions>"
+        );
+        std::fs::write(folder.path().join(format!("{name}.admx")), content).unwrap();
+        let texts = "<policyDefinitionResources><resources><stringTable><string id='P'>p</string></stringTable></resources></policyDefinitionResources>";
+        std::fs::create_dir_all(folder.path().join("en-US")).unwrap();
+        std::fs::write(folder.path().join("en-US").join(format!("{name}.adml")), texts).unwrap();
+    };
+    admx("good", "User");
+    let output = run(&["admx", "check", path]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("Policies"));
+    admx("odd", "Nobody");
+    let output = run(&["--json", "admx", "check", path, "--language", "de-DE"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((told["templates"].as_u64(), told["policies"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(told["warnings"][0]["line"].as_u64(), Some(2));
+    let told = text(&run(&["admx", "check", path]).stderr);
+    assert!(told.contains("odd.admx:2: `Nobody` is no valid class of policy"), "{told}");
+    assert_eq!(run(&["admx", "check", "no such folder"]).status.code(), Some(1));
+}
+
+#[test]
 fn a_snapshot_shows_the_same_forest() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("copy.gpforest");

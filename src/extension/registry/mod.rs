@@ -90,3 +90,6 @@ fn is_claimed_elsewhere(entry: &PolEntry) -> bool {
     let (key, name) = (entry.key.to_lowercase(), entry.name.to_lowercase());
     EXTENSIONS.iter().any(|extension| (extension.claims)(&key, &name))
 }
+
+#[cfg(test)]
+mod tests;

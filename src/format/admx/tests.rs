@@ -155,13 +155,13 @@ fn what_is_wrong_is_told_with_its_line() {
     let store = sample();
     let told: Vec<String> = store.warnings().iter().map(ToString::to_string).collect();
     let check = |expected: &str| assert!(told.iter().any(|told| told == expected), "{expected} not in {told:#?}");
-    check("own.admx:31: the string `Help` is not defined");
-    check("own.admx:49: the element `unheard` is not known here");
-    check("own.admx:34: the presentation `Elements` has a control for `Nothing`, which the policy does not have");
-    check("own.admx:52: `Nobody` is no valid class of policy");
-    check("own.admx:53: a second policy `Switch` is passed over");
+    check("own.admx:26: the string `Help` is not defined");
+    check("own.admx:43: the element `unheard` is not known here");
+    check("own.admx:29: the presentation `Elements` has a control for `Nothing`, which the policy does not have");
+    check("own.admx:46: `Nobody` is no valid class of policy");
+    check("own.admx:47: a second policy `Switch` is passed over");
     check("own.admx: no template defines the namespace `Example.Gone`");
-    check("own.admx:28: the category `Round` is above itself");
+    check("own.admx:23: the category `Round` is above itself");
     check("en-US/own.adml:7: a second string `Switch` is passed over");
     assert_eq!(told.len(), 8, "{told:#?}");
 }
@@ -171,7 +171,8 @@ fn damaged_files_leave_the_others_alone() {
     let check = |bad: TemplateSource, expected: &str| {
         let store = AdmxStore::build(&[bad, source("own", ADMX, ADML)]);
         assert_eq!(store.template_count(), 1, "{expected}");
-        assert!(store.warnings()[0].to_string().contains(expected), "{}", store.warnings()[0]);
+        let told = store.warnings().iter().any(|warning| warning.to_string().contains(expected));
+        assert!(told, "{expected}: {:?}", store.warnings());
     };
     check(source("bad", "<policyDefinitions", ""), "broken XML");
     check(source("bad", "<a/>", ""), "its root element is `a`");
