@@ -143,6 +143,11 @@ impl<'a> Policy<'a> {
         &self.template.path
     }
 
+    /// Returns the path of the ADML file that its texts are from; empty where there is none.
+    pub fn text_path(&self) -> &'a str {
+        &self.template.text_path
+    }
+
     /// Returns the place of its folder in the search order, from 0.
     pub fn rank(&self) -> u32 {
         self.template.rank

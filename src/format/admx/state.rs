@@ -66,7 +66,7 @@ pub struct PolicySetting<'a> {
     pub state: PolicyState,
     /// What its elements hold, in their order.
     pub elements: Vec<ElementSetting<'a>>,
-    /// The records that are the evidence for that, counted from 0.
+    /// The records that are the evidence for that, counted from 0, ascending.
     pub evidence: Vec<usize>,
     /// The records of values that the template lists beside its own, as the state wants them; other policies may list them too.
     pub listed: Vec<usize>,
@@ -192,7 +192,7 @@ pub fn evaluate_all<'a>(
 /// decide: one that holds something enables the policy, deletions alone disable it. A value that was the evidence for the policy
 /// itself is none for an element that has the same one (Microsoft's reports call such an element not configured).
 pub fn evaluate<'a>(policy: &Policy<'a>, values: &PolValues, taken: &Taken) -> PolicySetting<'a> {
-    let mut view = View { values, taken, evidence: Vec::new() };
+    let mut view = View { values, taken, evidence: HashSet::new() };
     let own = policy.value_name().map(|name| view.find(policy.key(), name));
     let on = policy.enabled_value().unwrap_or(Value::Dword(1));
     let off = policy.disabled_value().unwrap_or(Value::Delete);
@@ -213,10 +213,12 @@ pub fn evaluate<'a>(policy: &Policy<'a>, values: &PolValues, taken: &Taken) -> P
         if is_on { policy.enabled_list().collect() } else { policy.disabled_list().collect() };
     let listed = switch.iter().filter(|_| is_on || is_off).filter_map(|item| item_record(item, values)).collect();
     // A value of its own that fits neither state is left to be told as it stands.
-    let mut records = view.evidence.clone();
+    let mut evidence: Vec<usize> = view.evidence.into_iter().collect();
+    evidence.sort_unstable();
+    let mut records = evidence.clone();
     records.extend(policy.enabled_list().chain(policy.disabled_list()).filter_map(|item| item_record(&item, values)));
     records.extend(policy.elements().flat_map(|element| element_records(&element, values)));
-    PolicySetting { state, elements, evidence: view.evidence, listed, records }
+    PolicySetting { state, elements, evidence, listed, records }
 }
 
 /// Tells what the elements alone make of a policy. A "no" beside deletions does not enable it: it is what some templates write for both.
@@ -242,7 +244,7 @@ struct View<'v> {
     values: &'v PolValues,
     taken: &'v Taken,
     /// Records that are evidence for this one.
-    evidence: Vec<usize>,
+    evidence: HashSet<usize>,
 }
 
 impl<'v> View<'v> {
@@ -307,7 +309,7 @@ impl<'v> View<'v> {
             .filter(|entry| self.is_free(entry) && !self.taken.listed.contains(&entry.record))
             .collect();
         for entry in free {
-            self.evidence.push(entry.record);
+            self.evidence.insert(entry.record);
             match &entry.effect {
                 PolEffect::Set(data) => entries.extend(text_in(data).map(|text| (entry.name.clone(), text))),
                 _ => is_deleted = true,

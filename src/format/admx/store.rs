@@ -84,6 +84,11 @@ impl AdmxStore {
         self.templates.iter().map(|template| template.policies.len()).sum()
     }
 
+    /// Returns the names of the older ADM files that templates of the store take the place of.
+    pub fn superseded(&self) -> impl Iterator<Item = &str> {
+        self.templates.iter().flat_map(|template| template.superseded.iter().map(String::as_str))
+    }
+
     /// Returns all policies in the order of the files.
     pub fn policies(&self) -> impl Iterator<Item = Policy<'_>> {
         let rows = |template: &Template| 0..template.policies.len() as u32;

@@ -126,7 +126,9 @@ fn state(policy: &str, records: &[PolRecord]) -> PolicyState {
 fn everything_in_a_template_is_read() {
     let store = sample();
     assert_eq!((store.template_count(), store.category_count(), store.policy_count()), (1, 3, 2));
+    assert_eq!(store.superseded().collect::<Vec<_>>(), ["old.adm"]);
     let switch = store.find("example.own", "switch").unwrap();
+    assert_eq!((switch.path(), switch.text_path()), ("own.admx", "en-US/own.adml"));
     assert_eq!(switch.display_name(), "A switch");
     assert_eq!(switch.category(), "Top/Inner & deep");
     assert_eq!((switch.key(), switch.value_name()), ("Software\\Policies\\Own", Some("Switch")));
