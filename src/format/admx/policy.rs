@@ -192,13 +192,13 @@ impl<'a> Policy<'a> {
         Some((template, template.categories.get(id.row as usize)?))
     }
 
-    /// Returns on which systems it works, in words; none where the template does not say or says it in a file that is not there.
+    /// Returns on which systems it works, in words, which may be none at all; nothing where the template does not say or says it in a
+    /// file that is not there.
     pub fn supported_on(&self) -> Option<String> {
         let id = self.row.supported?;
         let template = self.store.templates.get(id.template as usize)?;
         let definition = template.definitions.get(id.row as usize)?;
-        let text = definition_text(template, definition, 0);
-        (!text.is_empty()).then_some(text)
+        Some(definition_text(template, definition, 0))
     }
 
     /// Returns its key below the hive.
