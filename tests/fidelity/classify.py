@@ -5,8 +5,9 @@ usage: classify.py OURS_DIR [--profile backup] [--ignore A,B] [--max-ours PCT] [
 
 OURS_DIR holds a folder for each source of backups, as run.py --keep leaves them. Classes:
 
-  templates  the administrative templates of the report were older or newer than those at hand: a text of theirs is in none of the
-             files of the source's stores, or a value stands under a policy on one side and as a bare value on the other
+  templates  the administrative templates of the report were older, newer or fewer than those at hand: a text of theirs is in none of
+             the files of the source's stores, ours has a control more, or a value stands under a policy on one side and as a bare
+             value or under another template's policy on the other
   edited     the backup's data was changed by hand after Microsoft's report was made: the source says so (README of the corpus), or the
              descriptor in the set is cut off
   ours       everything else
@@ -95,23 +96,23 @@ def is_label(path):
 def registry_classes(differences, words):
     """Classes of the differences of one Registry section: [(class, facts)]."""
     is_policy = lambda key: key[0] == "Policy"
-    unknown_policies = [key for key, gone, _, both in differences
-                        if is_policy(key) and gone and not both and not knows_policy(key, words)]
+    their_policies = [key for key, gone, _, both in differences if is_policy(key) and gone and not both]
     our_policies = [key for key, _, more, both in differences if is_policy(key) and more and not both]
     for key, gone, more, both in differences:
         if is_policy(key) and both:
-            unknown = any(not is_known(path, text, words) for path, text in gone)
+            # A text that is in no template, or a control that only a newer template has: nothing of theirs is missing then.
+            unknown = not gone or any(not is_known(path, text, words) for path, text in gone)
             for fact, count in list(gone.items()) + list(more.items()):
                 yield ("templates" if unknown else "ours"), key, fact, count
         elif is_policy(key) and gone:
             yield from one(("templates" if not knows_policy(key, words) or our_policies else "ours"), key, gone)
         elif is_policy(key):
             theirs_raw = any(other[0] == "RegistrySetting" and g for other, g, _, _ in differences)
-            yield from one("templates" if theirs_raw or unknown_policies else "ours", key, more)
+            yield from one("templates" if theirs_raw or their_policies else "ours", key, more)
         elif gone:
             yield from one("templates" if our_policies else "ours", key, gone + more)
         else:
-            yield from one("templates" if unknown_policies else "ours", key, more)
+            yield from one("templates" if their_policies else "ours", key, more)
 
 
 def knows_policy(key, words):
