@@ -143,6 +143,7 @@ impl App {
             frame_drawn: false,
             options,
         };
+        app.workers.set_template_folder(app.settings.template_folder.clone());
         for request in std::mem::take(&mut app.options.forests) {
             app.add_forest(request);
         }

@@ -52,6 +52,10 @@ pub enum Command {
     ReopenFile(FileId),
     /// Take a file or folder out of the view; nothing on disk changes.
     CloseFile(FileId),
+    /// Open the dialog that says where administrative templates are taken from.
+    ShowTemplateFolder,
+    /// Take the administrative templates that no domain has from this folder; none: from this machine.
+    SetTemplateFolder(Option<PathBuf>),
     /// Make a report.
     FetchReport(ReportOf),
     /// Make a report that could not be made.
@@ -229,6 +233,12 @@ pub const TABLE: &[Row] = &[
         shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::O)],
         menu: (Menu::File, 1),
         make: |_| Some(Command::ShowOpenFile),
+        ..ROW
+    },
+    Row {
+        text: "Administrative Templates…",
+        menu: (Menu::File, 1),
+        make: |_| Some(Command::ShowTemplateFolder),
         ..ROW
     },
     Row {

@@ -22,8 +22,8 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
 use super::{
-    ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, OpenForest, Reported,
-    ShownReport, TemplateShelf, reports,
+    ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, LocalTemplates, OpenForest,
+    Reported, ShownReport, TemplateShelf, reports,
 };
 
 /// The pause between two wake-ups of the window.
@@ -33,6 +33,7 @@ const REPAINT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Workers {
     runtime: Runtime,
     ctx: Context,
+    local_templates: Arc<LocalTemplates>,
 }
 
 /// A forest that is being opened or read anew.
@@ -105,7 +106,12 @@ impl Workers {
             .thread_name("opengpmc")
             .enable_all()
             .build()?;
-        Ok(Workers { runtime, ctx })
+        Ok(Workers { runtime, ctx, local_templates: Arc::default() })
+    }
+
+    /// Takes the administrative templates that no domain has from a folder, without one from this machine.
+    pub fn set_template_folder(&mut self, folder: Option<PathBuf>) {
+        self.local_templates = Arc::new(LocalTemplates::new(folder));
     }
 
     /// Runs a future in the background and wakes the window when it ends.
@@ -174,7 +180,8 @@ impl Workers {
 
     /// Reports a backup of a folder that was opened.
     pub fn report_backup(&self, file: FileId, item: usize, backup: Backup) -> FileJob {
-        let report = move || ReadFile::Report(item, reports::report_backup(&backup));
+        let local = Arc::clone(&self.local_templates);
+        let report = move || ReadFile::Report(item, reports::report_backup(&backup, &local));
         FileJob { file, promise: Some(self.spawn_blocking(report)) }
     }
 
@@ -208,9 +215,9 @@ impl Workers {
         let task = self.task();
         let title = format!("Report the GPOs of {domain}");
         let (store, snapshot, worker_task) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), task.clone());
-        let templates = forest.templates.clone();
+        let (templates, local) = (forest.templates.clone(), Arc::clone(&self.local_templates));
         let promise = self.spawn(async move {
-            let reporting = templates.reporting(&store, &domain).await;
+            let reporting = templates.reporting(&store, &domain, &local).await;
             let gpos: Vec<_> = snapshot.domain(&domain).into_iter().flat_map(|domain| &domain.gpos).collect();
             reporting.gpos_to_folder(&store, &snapshot, &gpos, &folder, format, &worker_task).await
         });
@@ -221,10 +228,10 @@ impl Workers {
     pub fn report_backups(&self, backups: Vec<Backup>, folder: PathBuf, format: ReportFormat) -> WriteJob {
         let task = self.task();
         let title = format!("Report {} backups", backups.len());
-        let worker_task = task.clone();
+        let (worker_task, local) = (task.clone(), Arc::clone(&self.local_templates));
         let promise = self.spawn_blocking(move || {
             let backups: Vec<&Backup> = backups.iter().collect();
-            reports::local_reporting().backups_to_folder(&backups, &folder, format, &worker_task)
+            local.reporting().backups_to_folder(&backups, &folder, format, &worker_task)
         });
         WriteJob { window: JobWindow::new(&title, task), title, promise: Some(promise) }
     }
@@ -233,7 +240,8 @@ impl Workers {
     pub fn fetch(&self, forest: &mut OpenForest, detail: Detail) -> Option<FetchJob> {
         let detail = forest.details.claim(detail)?;
         let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
-        let promise = self.spawn(fetch(store, snapshot, forest.templates.clone(), detail));
+        let promise =
+            self.spawn(fetch(store, snapshot, (forest.templates.clone(), Arc::clone(&self.local_templates)), detail));
         Some(FetchJob { forest: forest.id, promise: Some(promise) })
     }
 }
@@ -383,7 +391,7 @@ fn claim_each<K: std::hash::Hash + Eq, V, T>(
 async fn fetch(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
-    templates: TemplateShelf,
+    templates: (TemplateShelf, Arc<LocalTemplates>),
     detail: Detail,
 ) -> Fetched {
     match detail {

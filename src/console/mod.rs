@@ -39,7 +39,7 @@ pub use node::{FileId, ForestId, Node, Place};
 pub use open_forest::{Detail, Details, ForestEntry, ForestState, Lazy, OpenForest};
 pub use opened_file::{FileItem, FileState, OpenedFile, Shown};
 pub use opener::{Browser, FilePicker, ForestOpener, StoreOpener, SystemBrowser, SystemFilePicker};
-pub use reports::{ReportOf, ReportUse, Reported, ReportsOf, ShownReport, TemplateShelf};
+pub use reports::{LocalTemplates, ReportOf, ReportUse, Reported, ReportsOf, ShownReport, TemplateShelf};
 
 use egui::{IconData, ViewportBuilder};
 

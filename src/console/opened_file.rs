@@ -82,6 +82,15 @@ impl OpenedFile {
         }
     }
 
+    /// Forgets the reports of backups; they are made anew when they are asked for.
+    pub fn forget_reports(&mut self) {
+        if let FileState::Open { items, .. } = &mut self.state {
+            for item in items.iter_mut().filter(|item| item.backup.is_some() && item.report.ready().is_some()) {
+                item.report = Lazy::Unknown;
+            }
+        }
+    }
+
     /// Tells whether it is one report and nothing else.
     pub fn has_own_report(&self) -> bool {
         matches!(self.items(), [only] if only.backup.is_none())

@@ -1,4 +1,4 @@
-//! The dialogs around reports: where to save one, where to save many, what to open.
+//! The dialogs around reports: where to save one, where to save many, what to open, where templates are taken from.
 //!
 //! Every path can be typed: the file chooser of the system is not everywhere.
 
@@ -35,6 +35,7 @@ enum Purpose {
     Save(Arc<ShownReport>),
     SaveMany(ReportsOf, String),
     Open,
+    Templates,
 }
 
 impl ReportDialog {
@@ -55,6 +56,11 @@ impl ReportDialog {
     /// Returns the dialog that opens a report or a folder of backups.
     pub fn open(folder: PathBuf) -> Self {
         ReportDialog::new(Purpose::Open, folder)
+    }
+
+    /// Returns the dialog that says where administrative templates are taken from.
+    pub fn templates(folder: PathBuf) -> Self {
+        ReportDialog::new(Purpose::Templates, folder)
     }
 
     fn new(purpose: Purpose, path: PathBuf) -> Self {
@@ -82,6 +88,7 @@ impl ReportDialog {
             Purpose::Save(_) => ("Save Report", "Save"),
             Purpose::SaveMany(..) => ("Report All to Folder", "Report"),
             Purpose::Open => ("Open Report or Backup", "Open"),
+            Purpose::Templates => ("Administrative Templates", "Use"),
         };
         let mut done = false;
         let closing = dialog::show(ctx, title, 560.0, |ui| {
@@ -95,10 +102,16 @@ impl ReportDialog {
                         "A report as XML (gpreport.xml), a folder of backups, or a folder with such folders in it.",
                     );
                 }
+                Purpose::Templates => {
+                    ui.label(
+                        "Reports name policies by administrative templates (ADMX files). Those of a domain's central store come first. \
+                         For domains without one, and for backups, they are taken from this folder; without a folder, from this machine.",
+                    );
+                }
             }
             ui.add_space(2.0 * SPACE);
             self.path_ui(ui, workers, picker);
-            if !matches!(self.purpose, Purpose::Open) {
+            if !matches!(self.purpose, Purpose::Open | Purpose::Templates) {
                 self.format_ui(ui);
             }
             if let Some(missing) = self.missing {
@@ -118,7 +131,8 @@ impl ReportDialog {
     }
 
     fn path_ui(&mut self, ui: &mut Ui, workers: &Workers, picker: &Arc<dyn FilePicker>) {
-        let label = ui.label(if matches!(self.purpose, Purpose::SaveMany(..)) { "Folder" } else { "Path" });
+        let is_folder = matches!(self.purpose, Purpose::SaveMany(..) | Purpose::Templates);
+        let label = ui.label(if is_folder { "Folder" } else { "Path" });
         let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
         if !std::mem::replace(&mut self.opened, true) {
             edit.request_focus();
@@ -142,7 +156,7 @@ impl ReportDialog {
                         pick(Box::new(move |picker| picker.save_file("Save Report", &path, filter.0, &[filter.1])));
                     }
                 }
-                Purpose::SaveMany(..) => {
+                Purpose::SaveMany(..) | Purpose::Templates => {
                     if ui.add_enabled(idle, egui::Button::new("Browse…")).clicked() {
                         pick(Box::new(move |picker| picker.pick_folder(title)));
                     }
@@ -181,7 +195,7 @@ impl ReportDialog {
     /// Asks for what the dialog is about; tells whether it can be closed.
     fn send(&mut self, commands: &mut Vec<Command>) -> bool {
         let path = PathBuf::from(self.path.trim());
-        if self.path.trim().is_empty() {
+        if self.path.trim().is_empty() && !matches!(self.purpose, Purpose::Templates) {
             self.missing = Some("Enter where it is.");
             return false;
         }
@@ -194,6 +208,7 @@ impl ReportDialog {
             },
             Purpose::SaveMany(of, _) => Command::WriteReports { of: of.clone(), folder: path, format: self.format },
             Purpose::Open => Command::OpenPath(path),
+            Purpose::Templates => Command::SetTemplateFolder(Some(path).filter(|path| !path.as_os_str().is_empty())),
         });
         true
     }

@@ -1,14 +1,15 @@
 //! Reports in the console: which things have one, and a report in both its forms.
 
 use std::collections::HashMap;
-use std::sync::{Arc, LazyLock};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
 
 use crate::extension::document;
 use crate::gpm::{Backup, Domain, ForestSnapshot, Task};
 use crate::ident::{DnsName, Guid};
 use crate::operation::{
     LoadTemplatesError, ReportBackupError, ReportGpoError, Reporting, TemplateOptions, Templates, load_central_store,
-    load_machine_templates,
+    load_machine_templates, load_templates,
 };
 use crate::report::{Document, GpoReport};
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
@@ -117,12 +118,12 @@ impl ReportsOf {
 pub async fn report(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
-    templates: TemplateShelf,
+    (templates, local): (TemplateShelf, Arc<LocalTemplates>),
     reported: &Reported,
 ) -> Result<Arc<ShownReport>, StoreError> {
     let task = Task::default();
     let (Reported::Gpo(domain, _) | Reported::StarterGpo(domain, _)) = reported;
-    let reporting = templates.reporting(&store, domain).await;
+    let reporting = templates.reporting(&store, domain, &local).await;
     let made = match reported {
         Reported::Gpo(domain, id) => {
             let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
@@ -143,9 +144,9 @@ pub async fn report(
 }
 
 /// Reports a backup. Blocks on the file system.
-pub fn report_backup(backup: &Backup) -> Result<Arc<ShownReport>, StoreError> {
+pub fn report_backup(backup: &Backup, local: &LocalTemplates) -> Result<Arc<ShownReport>, StoreError> {
     let object = backup.folder.as_ref().map_or_else(|| backup.id.to_string(), |folder| folder.display().to_string());
-    let made = local_reporting().backup(backup, &Task::default());
+    let made = local.reporting().backup(backup, &Task::default());
     made.map(ShownReport::new).map_err(|error| match error {
         ReportBackupError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, object),
         ReportBackupError::Io { source, .. } => StoreError::from_io(object, &source),
@@ -160,17 +161,48 @@ pub struct TemplateShelf {
     of_domains: Arc<tokio::sync::Mutex<HashMap<DnsName, Reporting>>>,
 }
 
-static OF_THIS_MACHINE: LazyLock<Reporting> = LazyLock::new(|| {
-    let read = load_machine_templates(&template_options(), &Task::default());
-    match read {
-        Ok(templates) => with_templates(templates),
-        Err(error) => without_templates(format!("nowhere: those of this machine cannot be read: {error}")),
+/// Administrative templates for domains without a central store, and for backups: of a folder, else of this machine. Read once.
+#[derive(Default)]
+pub struct LocalTemplates {
+    folder: Option<PathBuf>,
+    read: OnceLock<Reporting>,
+}
+
+impl LocalTemplates {
+    /// Returns the templates of a folder; without one, those of this machine.
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        LocalTemplates { folder, read: OnceLock::new() }
     }
-});
+
+    /// Returns reporting with these templates. Blocks on the file system the first time.
+    pub fn reporting(&self) -> Reporting {
+        self.read.get_or_init(|| self.load()).clone()
+    }
+
+    fn load(&self) -> Reporting {
+        let (options, task) = (template_options(), Task::default());
+        let read = match &self.folder {
+            Some(folder) => load_templates(std::slice::from_ref(folder), &options, &task).map(Some),
+            None => load_machine_templates(&options, &task),
+        };
+        match read {
+            Ok(templates) => with_templates(templates),
+            Err(error) => {
+                let why = format!("nowhere: they cannot be read: {error}");
+                Reporting { template_source: Some(why), ..Reporting::new(Arc::default()) }
+            }
+        }
+    }
+}
 
 impl TemplateShelf {
-    /// Returns reporting with the templates of a domain's central store, else with those of this machine.
-    pub async fn reporting(&self, store: &Arc<dyn ForestStore>, domain: &DnsName) -> Reporting {
+    /// Returns reporting with the templates of a domain's central store, else with the local ones.
+    pub async fn reporting(
+        &self,
+        store: &Arc<dyn ForestStore>,
+        domain: &DnsName,
+        local: &Arc<LocalTemplates>,
+    ) -> Reporting {
         let mut known = self.of_domains.lock().await;
         if let Some(reporting) = known.get(domain) {
             return reporting.clone();
@@ -181,9 +213,9 @@ impl TemplateShelf {
         };
         let reporting = match central.await {
             Ok(Some(templates)) => with_templates(Some(templates)),
-            Ok(None) => machine_reporting().await,
+            Ok(None) => local_reporting(local).await,
             Err(error) => {
-                let mut local = machine_reporting().await;
+                let mut local = local_reporting(local).await;
                 let source = local.template_source.unwrap_or_else(|| "nowhere".to_owned());
                 local.template_source = Some(format!("{source}: the central store cannot be read: {error}"));
                 local
@@ -194,22 +226,14 @@ impl TemplateShelf {
     }
 }
 
-/// Returns reporting with the administrative templates of this machine. Blocks on the file system.
-pub fn local_reporting() -> Reporting {
-    OF_THIS_MACHINE.clone()
-}
-
-async fn machine_reporting() -> Reporting {
-    tokio::task::spawn_blocking(local_reporting).await.unwrap_or_else(|_| with_templates(None))
+async fn local_reporting(local: &Arc<LocalTemplates>) -> Reporting {
+    let local = Arc::clone(local);
+    tokio::task::spawn_blocking(move || local.reporting()).await.unwrap_or_else(|_| with_templates(None))
 }
 
 fn with_templates(templates: Option<Templates>) -> Reporting {
     let (store, source) = templates.map(|read| (read.store, read.source)).unzip();
     Reporting { template_source: source, ..Reporting::new(store.unwrap_or_default()) }
-}
-
-fn without_templates(why: String) -> Reporting {
-    Reporting { template_source: Some(why), ..Reporting::new(Arc::default()) }
 }
 
 fn template_options() -> TemplateOptions {

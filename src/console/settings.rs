@@ -23,6 +23,8 @@ pub struct Settings {
     pub recent_users: Vec<String>,
     /// The file of certificates trusted besides the system's, last used.
     pub ca_file: Option<PathBuf>,
+    /// The folder with administrative templates for domains without a central store, and for backups; none for those of this machine.
+    pub template_folder: Option<PathBuf>,
     /// Whether NTLM was allowed last.
     pub allow_ntlm: bool,
 }
@@ -35,6 +37,7 @@ impl Default for Settings {
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
             ca_file: None,
+            template_folder: None,
             allow_ntlm: true,
         }
     }

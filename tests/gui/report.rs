@@ -367,6 +367,36 @@ fn a_report_from_disk_is_opened_by_command_and_by_dialog() {
     wait(&mut console, "the error is told", |console| console.query_by_label_contains("What to try").is_some());
 }
 
+#[test]
+fn a_refresh_makes_the_report_anew() {
+    let mut console = demo();
+    settings_of(&mut console, "Default Domain Policy");
+    let before = Arc::as_ptr(&console.state().forests()[0].open().unwrap().snapshot);
+    strike(&mut console, Modifiers::NONE, Key::F5);
+    wait(&mut console, "the report is there again", |console| {
+        let forest = console.state().forests()[0].open().unwrap();
+        Arc::as_ptr(&forest.snapshot) != before
+            && forest.details.reports.values().any(|report| report.ready().is_some())
+    });
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::TreeGrid, "Report of Default Domain Policy");
+}
+
+#[test]
+fn templates_of_a_folder_are_used_where_the_domain_has_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with(Arc::new(Recorder::default()), Arc::new(Chooser(folder.path().to_owned())));
+    settings_of(&mut console, "Default Domain Policy");
+    console.state_mut().ask(Command::ShowTemplateFolder);
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Dialog, "Administrative Templates");
+    strike(&mut console, Modifiers::COMMAND, Key::A);
+    type_path(&mut console, folder.path());
+    strike(&mut console, Modifiers::COMMAND, Key::Enter);
+    note_is(&mut console, "Administrative templates are taken from");
+    wait(&mut console, "the report is there again", |console| console.query_by_role(Role::TreeGrid).is_some());
+}
+
 /// A file that somebody drags onto the window.
 #[derive(Debug)]
 struct Dragged(PathBuf);

@@ -51,6 +51,11 @@ impl App {
             Command::OpenPath(path) => self.open_path(path),
             Command::ReopenFile(file) => self.reopen_file(file),
             Command::CloseFile(file) => self.close_file(file),
+            Command::ShowTemplateFolder => {
+                let folder = self.settings.template_folder.clone().unwrap_or_default();
+                self.show(ctx, Dialog::Report(Box::new(ReportDialog::templates(folder))));
+            }
+            Command::SetTemplateFolder(folder) => self.set_template_folder(folder),
             Command::FetchReport(of) => self.fetch_report(&of),
             Command::RetryReport(of) => self.retry_report(&of),
             Command::UseReport(what, of) => self.use_report(ctx, what, of),

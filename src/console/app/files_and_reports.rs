@@ -14,6 +14,7 @@ use super::super::job::ReadFile;
 use super::super::report_dialogs::ReportDialog;
 use super::super::{
     Detail, FileId, FileState, ForestState, Lazy, Node, OpenedFile, ReportOf, ReportUse, ReportsOf, ShownReport,
+    TemplateShelf,
 };
 use super::{App, Dialog};
 
@@ -50,6 +51,26 @@ impl App {
         self.history.forget(|node| node.file() == Some(id));
         self.settle_selection();
         self.forests_changed();
+    }
+
+    /// Takes templates from elsewhere; reports made with others are made anew when they are looked at.
+    pub(super) fn set_template_folder(&mut self, folder: Option<PathBuf>) {
+        self.note = Some(match &folder {
+            Some(folder) => format!("Administrative templates are taken from {}", folder.display()),
+            None => "Administrative templates are taken from this machine".to_owned(),
+        });
+        self.workers.set_template_folder(folder.clone());
+        self.settings.template_folder = folder;
+        self.save_settings();
+        for entry in &mut self.forests {
+            if let ForestState::Open(forest) = &mut entry.state {
+                forest.templates = TemplateShelf::default();
+                forest.details.reports.retain(|_, report| matches!(report, Lazy::Loading));
+            }
+        }
+        for file in &mut self.files {
+            file.forget_reports();
+        }
     }
 
     pub(super) fn fetch_report(&mut self, of: &ReportOf) {

@@ -70,8 +70,13 @@ pub(super) fn file_ui(
         },
         None => {
             state.tabs_ui(ui, "Opened file", &["Contents"]);
-            for problem in problems {
+            const SHOWN: usize = 3;
+            for problem in problems.iter().take(SHOWN) {
                 banner_ui(ui, Severity::Warning, &format!("{}: {}", problem.object, problem.message));
+                ui.add_space(4.0);
+            }
+            if problems.len() > SHOWN {
+                banner_ui(ui, Severity::Warning, &format!("{} more problems of this kind", problems.len() - SHOWN));
                 ui.add_space(4.0);
             }
             items_ui(ui, file, items, state, commands);

@@ -28,9 +28,7 @@ pub(super) fn report_ui(
 ) {
     match report {
         Lazy::Unknown => {
-            if state.asks_first_time(format!("{of:?}")) {
-                commands.push(Command::FetchReport(of.clone()));
-            }
+            commands.push(Command::FetchReport(of.clone()));
             loading_ui(ui, "Generating report…");
         }
         Lazy::Loading => loading_ui(ui, "Generating report…"),

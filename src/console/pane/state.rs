@@ -100,11 +100,6 @@ impl PaneState {
         }
     }
 
-    /// Tells whether this is asked for the first time since the node was selected.
-    pub(super) fn asks_first_time(&mut self, what: impl Hash) -> bool {
-        self.asked.insert(row_id(what))
-    }
-
     /// Says what of the pane takes the focus, where that is no table.
     pub(super) fn set_stop(&mut self, id: Id) {
         self.table_stop.get_or_insert(id);

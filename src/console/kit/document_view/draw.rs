@@ -126,7 +126,8 @@ impl DocumentView {
         self.paint_background(&line_ui, rect, line, laid, &response, is_selected.then_some(selection));
         if is_cursor && has_focus {
             let ring = Stroke::new(1.0, tokens.focus);
-            line_ui.painter().rect_stroke(rect.shrink(1.0), 2.0, ring, StrokeKind::Inside);
+            let area = rect.with_min_x(rect.left() + laid.left - MARGIN);
+            line_ui.painter().rect_stroke(area.shrink(1.0), 2.0, ring, StrokeKind::Inside);
             let node = response.id.accesskit_id();
             accessible::detail(ui.ctx(), Self::focus_id(), |grid| grid.set_active_descendant(node));
         }
