@@ -31,7 +31,7 @@ fn of_class<'a>(source: &Source<'a>, class: &'static str) -> impl Iterator<Item 
 }
 
 fn part(elements: Vec<Element>) -> Option<Part> {
-    (!elements.is_empty()).then(|| Part { elements, problems: Vec::new() })
+    (!elements.is_empty()).then(|| Part { elements, ..Part::default() })
 }
 
 fn texts<const N: usize>(object: &DirectoryObject, names: [(&'static str, &str); N]) -> Vec<Element> {

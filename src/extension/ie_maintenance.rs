@@ -22,7 +22,7 @@ const FOLDER: &str = "microsoft/ieak/";
 fn read(source: &Source<'_>) -> Option<Part> {
     let files = source.half.files.iter().filter(|file| file.path.to_lowercase().starts_with(FOLDER));
     let elements: Vec<_> = files.map(file_element).collect();
-    (!elements.is_empty()).then(|| Part { elements, problems: Vec::new() })
+    (!elements.is_empty()).then(|| Part { elements, ..Part::default() })
 }
 
 fn sections(report: &ExtensionReport, _side: Side) -> Vec<Placed> {

@@ -10,6 +10,7 @@ use crate::ident::Guid;
 use crate::report::{Block, Element, ExtensionReport, Section};
 
 use super::raw_view::{file_element, file_section, object_element, object_section};
+use super::registry::settings_table;
 use super::{Area, DirectoryObject, EXTENSIONS, Placed, Source};
 
 const REGISTRY: Guid = Guid::from_u128(0x35378EAC_683F_11D2_A89A_00C04FBBCFA2);
@@ -51,6 +52,9 @@ const CONTAINERS: [&str; 2] = ["container", "classStore"];
 /// The wildcard that a backup writes before objects there may be.
 const TEMPLATE: &str = "*,";
 
+/// State of registry values that leave their policy undecided.
+const UNDECIDED: &str = "Undecided";
+
 /// Groups of files and objects that are shown.
 #[derive(Default)]
 struct Group<'a> {
@@ -86,11 +90,15 @@ impl State {
     }
 }
 
-/// Returns what no extension reports, if there is any. `reported` are the client-side extensions that reported something.
-pub(super) fn report(source: &Source<'_>, reported: &[Guid]) -> Option<ExtensionReport> {
+/// Returns what no extension reports, if there is any. `reported` are the client-side extensions that reported something, `undecided` the
+/// registry values of which they were silent.
+pub(super) fn report(source: &Source<'_>, reported: &[Guid], undecided: Vec<Element>) -> Option<ExtensionReport> {
     let mut groups = groups(source, reported);
     groups.retain(|group| group.extension.is_some() || !group.files.is_empty() || !group.objects.is_empty());
-    let elements: Vec<Element> = groups.iter().map(group_element).collect();
+    let mut elements: Vec<Element> = groups.iter().map(group_element).collect();
+    if !undecided.is_empty() {
+        elements.push(Element::new("Contents").with(Element::text("State", UNDECIDED)).with_all(undecided));
+    }
     (!elements.is_empty()).then(|| ExtensionReport::raw(elements))
 }
 
@@ -209,9 +217,17 @@ fn group_section(group: &Element) -> Section {
         "NoSettings" => {
             (format!("Without settings: {label}"), "The GPO registers this extension, but holds no settings of it.")
         }
+        UNDECIDED => (
+            "Registry values that make no policy enabled or disabled".to_owned(),
+            "Administrative templates know these values, but not in this combination. Clients set them all the same.",
+        ),
         _ => ("Other contents".to_owned(), "These files and objects belong to no known extension."),
     };
     let mut section = Section::new(heading).with(Block::Text(said.to_owned()));
+    let mut values = group.children_named("RegistrySetting").peekable();
+    if values.peek().is_some() {
+        section.blocks.push(settings_table(values).into());
+    }
     section.blocks.extend(group.children_named("File").map(|file| file_section(file).into()));
     section.blocks.extend(group.children_named("Object").map(|object| object_section(object).into()));
     section
@@ -228,7 +244,7 @@ mod tests {
     const UNKNOWN: &str = "[{C1A6F0E3-5D27-4B8A-9E1F-7A40D2B96E58}{C1A6F0E3-5D27-4B8A-9E1F-7A40D2B96E59}]";
 
     fn raw(half: &HalfContents) -> Option<ExtensionReport> {
-        with_source(half, Side::Computer, false, |source| report(source, &[REGISTRY]))
+        with_source(half, Side::Computer, false, |source| report(source, &[REGISTRY], Vec::new()))
     }
 
     fn check(registered: &str, files: Vec<GptFile>, objects: Vec<DirectoryObject>, expected: &[&str]) {

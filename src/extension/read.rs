@@ -36,6 +36,8 @@ pub struct Part {
     pub elements: Vec<Element>,
     /// What could not be read.
     pub problems: Vec<PartProblem>,
+    /// Registry values that Microsoft's reports are silent about, as elements `RegistrySetting`.
+    pub undecided: Vec<Element>,
 }
 
 impl<'a> Source<'a> {
@@ -63,14 +65,14 @@ impl<'a> Source<'a> {
 }
 
 /// Reads what all extensions registered in a half set there, in the order of Microsoft's reports; behind them what no extension reports,
-/// unless the report is to be compatible. Tells the task which extension is being
-/// read.
+/// unless the report is to be compatible. Tells the task which extension is being read.
 ///
 /// # Errors
 /// Ends where the task is cancelled, between two extensions.
 pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionReport>, Cancelled> {
     let mut reports = Vec::new();
     let mut reported = Vec::new();
+    let mut undecided = Vec::new();
     for extension in EXTENSIONS {
         if !source.half.registered.contains(extension.cse) {
             continue;
@@ -79,6 +81,7 @@ pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionRepo
         task.activity(format!("{}: {}", source.side.label(), extension.name));
         if let Some(part) = (extension.read)(source) {
             reported.push(extension.cse);
+            undecided.extend(part.undecided);
             reports.push(ExtensionReport {
                 name: extension.name.to_owned(),
                 xml_type: extension.xml_type.to_owned(),
@@ -89,7 +92,7 @@ pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionRepo
         }
     }
     if !source.context.compatible {
-        reports.extend(raw_contents::report(source, &reported));
+        reports.extend(raw_contents::report(source, &reported, undecided));
     }
     Ok(reports)
 }

@@ -7,6 +7,8 @@ mod elements;
 mod order;
 mod sections;
 
+pub(super) use sections::settings_table;
+
 use std::collections::HashSet;
 
 use crate::format::PolicyComments;
@@ -36,6 +38,8 @@ fn read(source: &Source<'_>) -> Option<Part> {
     let comments = comments(source, &mut part);
     let templates = source.context.templates;
     let mut claimed: HashSet<usize> = HashSet::new();
+    // Values that leave their policy undecided: Microsoft's reports are silent about them, clients set them all the same.
+    let mut undecided: HashSet<usize> = HashSet::new();
     let mut policies = Vec::new();
     let half = match source.side {
         Side::Computer => PolicyClass::Machine,
@@ -45,22 +49,31 @@ fn read(source: &Source<'_>) -> Option<Part> {
     let commented = commented.filter_map(|(namespace, name)| Some(templates.find(namespace, name)?.id()));
     for (policy, setting) in evaluate_all(templates, &values, half, commented) {
         let comment = comments.as_ref().and_then(|comments| comments.text(policy.namespace(), policy.name()));
-        claimed.extend(&setting.records);
-        // Values that leave a policy undecided are told of nowhere; a comment is worth a line all the same.
+        // A comment is worth a line all the same.
         if setting.state == PolicyState::NotConfigured && comment.is_none() {
+            undecided.extend(&setting.records);
             continue;
         }
+        claimed.extend(&setting.records);
         let comment = comment.filter(|_| source.context.with_comments);
         policies.push(elements::policy(&policy, &setting, comment));
     }
     policies.sort_by_cached_key(order::policy_key);
-    let is_extra = |entry: &&PolEntry| !claimed.contains(&entry.record) && !is_claimed_elsewhere(entry);
-    let mut extra: Vec<Element> = values.entries().iter().filter(is_extra).map(elements::registry_setting).collect();
-    extra.sort_by_cached_key(order::setting_key);
+    let free = values.entries().iter().filter(|entry| !claimed.contains(&entry.record) && !is_claimed_elsewhere(entry));
+    let (undecided, extra): (Vec<&PolEntry>, Vec<&PolEntry>) =
+        free.partition(|entry| undecided.contains(&entry.record));
+    part.undecided = settings(undecided);
     part.elements = policies;
-    part.elements.append(&mut extra);
+    part.elements.extend(settings(extra));
     part.elements.push(Element::bool("Blocked", false));
     Some(part)
+}
+
+/// Returns registry values as elements, by key.
+fn settings(entries: Vec<&PolEntry>) -> Vec<Element> {
+    let mut settings: Vec<Element> = entries.into_iter().map(elements::registry_setting).collect();
+    settings.sort_by_cached_key(order::setting_key);
+    settings
 }
 
 /// Returns the records of the half's file, as far as they can be read.

@@ -19,15 +19,21 @@ pub(super) fn sections(report: &ExtensionReport, side: Side) -> Vec<Placed> {
     }
     let extra: Vec<&Element> = report.elements.iter().filter(|element| element.name == "RegistrySetting").collect();
     if !extra.is_empty() {
-        let mut table = Table::new(&["Setting", "State"]);
-        extra.iter().for_each(|setting| {
-            table.row(setting_cells(setting));
-        });
+        let table = settings_table(extra);
         let said = "Display names for some settings cannot be found. You might be able to resolve this issue by updating the \
                     administrative templates (.admx files) used for this report.";
         add(Section::new("Extra Registry Settings").with(Block::Text(said.to_owned())).with(table));
     }
     placed
+}
+
+/// Returns a table of registry values, from their elements `RegistrySetting`.
+pub(in crate::extension) fn settings_table<'a>(settings: impl IntoIterator<Item = &'a Element>) -> Table {
+    let mut table = Table::new(&["Setting", "State"]);
+    settings.into_iter().for_each(|setting| {
+        table.row(setting_cells(setting));
+    });
+    table
 }
 
 fn policy_row(policy: &Element, side: Side) -> Row {
