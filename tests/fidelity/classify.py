@@ -59,6 +59,63 @@ def vocabulary(folders):
     return words
 
 
+def policies(folders):
+    """(category path, name) of every policy of the templates, in lower case; the first template of a namespace counts."""
+    categories, found = {}, []
+    for path in [path for folder in folders for path in sorted(glob.glob(os.path.join(folder, "*.admx")))]:
+        try:
+            root = ET.fromstring(re.sub(r"^\s*<\?xml.*?\?>", "", decoded(path)))
+        except ET.ParseError:
+            continue
+        strings = texts(path)
+        prefixes = {element.get("prefix"): element.get("namespace") for element in root.iter()
+                    if fidelity.local(element.tag) in ("target", "using")}
+        own = next((element.get("namespace") for element in root.iter() if fidelity.local(element.tag) == "target"), path)
+        if (own, None) in categories:
+            continue
+        categories[own, None] = None
+
+        def reference(element, prefixes=prefixes, own=own):
+            parent = next((child for child in element if fidelity.local(child.tag) == "parentCategory"), None)
+            if parent is None:
+                return None
+            prefix, _, name = (parent.get("ref") or "").rpartition(":")
+            return (prefixes.get(prefix) if prefix else own, name)
+
+        def text(element, strings=strings):
+            value = element.get("displayName") or ""
+            name = re.match(r"\$\(string\.(.*)\)$", value)
+            return fold(strings.get(name.group(1), "") if name else value)
+
+        for element in root.iter():
+            if fidelity.local(element.tag) == "category":
+                categories[own, element.get("name")] = (text(element), reference(element))
+            elif fidelity.local(element.tag) == "policy":
+                found.append((text(element), reference(element)))
+    pairs = set()
+    for name, at in found:
+        path = []
+        while at in categories and categories[at] and len(path) < 50:
+            label, at = categories[at]
+            path.append(label)
+        pairs.add(("/".join(reversed(path)), name))
+    return pairs
+
+
+def texts(admx):
+    """The strings of the template's English texts."""
+    folder, name = os.path.split(admx)
+    for path in glob.glob(os.path.join(folder, "[eE][nN]-[uU][sS]", "*")):
+        if os.path.basename(path).lower() == name[:-5].lower() + ".adml":
+            try:
+                root = ET.fromstring(re.sub(r"^\s*<\?xml.*?\?>", "", decoded(path)))
+            except ET.ParseError:
+                return {}
+            return {element.get("id"): element.text or "" for element in root.iter()
+                    if fidelity.local(element.tag) == "string"}
+    return {}
+
+
 def fold(text):
     return fidelity.clean(text).lower()
 
@@ -93,19 +150,21 @@ def is_label(path):
     return path.endswith(("/Name#", "/Supported#", "/Explain#", "/Category#")) or path in ("/Name#", "/Category#")
 
 
-def registry_classes(differences, words):
+def registry_classes(differences, words, known):
     """Classes of the differences of one Registry section: [(class, facts)]."""
     is_policy = lambda key: key[0] == "Policy"
     their_policies = [key for key, gone, _, both in differences if is_policy(key) and gone and not both]
     our_policies = [key for key, _, more, both in differences if is_policy(key) and more and not both]
     for key, gone, more, both in differences:
         if is_policy(key) and both:
-            # A text that is in no template, or a control that only a newer template has: nothing of theirs is missing then.
-            unknown = not gone or any(not is_known(path, text, words) for path, text in gone)
+            # A text that is in no template, a control that only a newer template has (nothing of theirs is missing then), or a value
+            # that stands under a policy of a template they did not have.
+            taken = our_policies and all(path.endswith("/State#") and text == "NotConfigured" for path, text in more)
+            unknown = not gone or taken or any(not is_known(path, text, words) for path, text in gone)
             for fact, count in list(gone.items()) + list(more.items()):
                 yield ("templates" if unknown else "ours"), key, fact, count
         elif is_policy(key) and gone:
-            yield from one(("templates" if not knows_policy(key, words) or our_policies else "ours"), key, gone)
+            yield from one(("templates" if not knows_policy(key, known) or our_policies else "ours"), key, gone)
         elif is_policy(key):
             theirs_raw = any(other[0] == "RegistrySetting" and g for other, g, _, _ in differences)
             yield from one("templates" if theirs_raw or their_policies else "ours", key, more)
@@ -115,8 +174,12 @@ def registry_classes(differences, words):
             yield from one("templates" if their_policies else "ours", key, more)
 
 
-def knows_policy(key, words):
-    return key[2] in words and all(part in words for part in key[1].split("/"))
+def knows_policy(key, known):
+    return (key[1], key[2]) in known
+
+
+def is_preference(items):
+    return any(key[-1] == "container" for key, _ in items)
 
 
 def one(name, key, facts):
@@ -139,7 +202,9 @@ def main():
     for name, ours, theirs in fidelity.pairs(arguments.ours, os.path.join(CORPUS, "backups")):
         source = name.split(os.sep)[0]
         folders = tuple(by_source.get(source, by_source["*"]))
-        words = words_of.setdefault(folders, None) or words_of.__setitem__(folders, vocabulary(folders)) or words_of[folders]
+        if folders not in words_of:
+            words_of[folders] = (vocabulary(folders), policies(folders))
+        words, known = words_of[folders]
         right = fidelity.document(fidelity.load(theirs), options)
         left = fidelity.document(fidelity.load(ours), options) if ours else {}
         for label in list(right) + [label for label in left if label not in right]:
@@ -148,9 +213,10 @@ def main():
             total += sum(len(facts) for _, facts in expected)
             differences = [each for each in differences if each[1] or each[2]]
             if REGISTRY.search(label):
-                classified = registry_classes(differences, words)
+                classified = registry_classes(differences, words, known)
             else:
-                edited = source in EDITED_PREFERENCES or label == "(permissions)" and not left.get(label)
+                edited = (source in EDITED_PREFERENCES and is_preference(expected)
+                          or label == "(permissions)" and not left.get(label))
                 classified = [(("edited" if edited else "ours"), key, fact, count)
                               for key, gone, more, _ in differences for fact, count in (gone + more).items()]
             section = re.sub(r"^.*? / ", "", label)
