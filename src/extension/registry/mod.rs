@@ -31,11 +31,14 @@ pub(super) static REGISTRY: Extension = Extension {
 
 const POL_FILE: &str = "registry.pol";
 const COMMENT_FILE: &str = "comment.cmtx";
+const LOCALIZED_COMMENT_FILE: &str = "/comment.cmtl";
 
 fn read(source: &Source<'_>) -> Option<Part> {
     let mut part = Part::default();
     let values = values(source, &mut part);
-    let comments = comments(source, &mut part);
+    let comments = comments(source, COMMENT_FILE, &mut part);
+    let localized = localized_comments(source, &mut part);
+    let localized: Vec<&PolicyComments> = localized.iter().collect();
     let templates = source.context.templates;
     let mut claimed: HashSet<usize> = HashSet::new();
     // Values that leave their policy undecided: Microsoft's reports are silent about them, clients set them all the same.
@@ -48,7 +51,8 @@ fn read(source: &Source<'_>) -> Option<Part> {
     let commented = comments.iter().flat_map(PolicyComments::policies);
     let commented = commented.filter_map(|(namespace, name)| Some(templates.find(namespace, name)?.id()));
     for (policy, setting) in evaluate_all(templates, &values, half, commented) {
-        let comment = comments.as_ref().and_then(|comments| comments.text(policy.namespace(), policy.name()));
+        let comment = comments.as_ref();
+        let comment = comment.and_then(|comments| comments.text_in(policy.namespace(), policy.name(), &localized));
         // A comment is worth a line all the same.
         if setting.state == PolicyState::NotConfigured && comment.is_none() {
             undecided.extend(&setting.records);
@@ -86,13 +90,23 @@ fn values(source: &Source<'_>, part: &mut Part) -> PolValues {
     PolValues::new(pol)
 }
 
-/// Returns the comments of the half's policies, where there is a file with them.
-fn comments(source: &Source<'_>, part: &mut Part) -> Option<PolicyComments> {
-    let bytes = source.bytes(COMMENT_FILE, part)?;
+/// Returns the texts of comments that stand in files of a language, `<language>/comment.cmtl`: English first, as that is what clients fall
+/// back to, then by language.
+fn localized_comments(source: &Source<'_>, part: &mut Part) -> Vec<PolicyComments> {
+    let is_localized = |path: &str| path.to_lowercase().ends_with(LOCALIZED_COMMENT_FILE);
+    let mut paths: Vec<&str> = source.half.files.iter().map(|file| file.path.as_str()).collect();
+    paths.retain(|path| is_localized(path));
+    paths.sort_by_cached_key(|path| (!path.to_lowercase().starts_with("en-us/"), path.to_lowercase()));
+    paths.into_iter().filter_map(|path| comments(source, path, part)).collect()
+}
+
+/// Returns the comments in a file, where there is one.
+fn comments(source: &Source<'_>, path: &str, part: &mut Part) -> Option<PolicyComments> {
+    let bytes = source.bytes(path, part)?;
     match PolicyComments::parse(bytes) {
         Ok(comments) => Some(comments),
         Err(error) => {
-            part.problems.push(source.problem_at(COMMENT_FILE, error));
+            part.problems.push(source.problem_at(path, error));
             None
         }
     }

@@ -175,3 +175,28 @@ fn people_read_policies_by_category() {
     let Block::Table(extra) = placed[2].section.blocks.last().unwrap() else { panic!("no table") };
     assert_eq!(extra.rows[0].cells[0].text, "Software\\Z\\Number");
 }
+
+#[test]
+fn a_comment_may_stand_in_a_file_of_a_language() {
+    let comments = "<policyComments><policyNamespaces><using prefix=\"ns0\" namespace=\"Example\"/></policyNamespaces><comments><admTemplate>\
+        <comment policyRef=\"ns0:Plain\" commentText=\"$(resource.ns0_Plain)\"/></admTemplate></comments></policyComments>";
+    let texts = |text: &str| {
+        let strings = format!("<stringTable><string id=\"ns0_Plain\">{text}</string></stringTable>");
+        format!("<commentDefinitionResources><resources>{strings}</resources></commentDefinitionResources>")
+            .into_bytes()
+    };
+    let files = vec![
+        file("comment.cmtx", comments.as_bytes().to_vec()),
+        file("de-DE/comment.cmtl", texts("warum")),
+        file("EN-us/Comment.cmtl", texts("why")),
+        pol(vec![set("Plain", PolData::Dword(1))]),
+    ];
+    assert_eq!(report(files).elements[0].text_at(&["Comment"]), "why");
+}
+
+#[test]
+fn values_that_decide_nothing_are_shown_apart() {
+    let part = report(vec![pol(vec![set("E", PolData::Dword(9))])]);
+    assert_eq!(part.elements.iter().map(|element| element.name.as_ref()).collect::<Vec<_>>(), ["Blocked"]);
+    assert_eq!(part.undecided[0].text_at(&["Value", "Name"]), "E");
+}
