@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use futures::{StreamExt, join, stream};
 
-use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
+use crate::extension::{HalfContents, PrincipalNames};
 use crate::gpm::{
-    Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, Names, StarterGpo, SysvolState, Task,
-    starter_gpo_folder,
+    Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, StarterGpo, SysvolState, Task, starter_gpo_folder,
 };
-use crate::ident::{Dn, GpoVersion, Timestamp};
+use crate::ident::{GpoVersion, Timestamp};
 use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
 use crate::security::SddlContext;
-use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
+use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
+use super::common::{Common, Halves};
 use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
 use super::{Reporting, starter_extensions};
 
@@ -41,27 +41,35 @@ impl Reporting {
         gpo: &Gpo,
         task: &Task,
     ) -> Result<GpoReport, ReportGpoError> {
-        let domain = task.or_cancel(Domain::open(store, &gpo.domain)).await??;
+        let common = Common::read(store, forest, &[gpo], task).await?;
+        self.one_of(&common, gpo, task).await
+    }
+
+    /// Reports one of the GPOs for which the common part was read.
+    pub(super) async fn one_of(
+        &self,
+        common: &Common<'_>,
+        gpo: &Gpo,
+        task: &Task,
+    ) -> Result<GpoReport, ReportGpoError> {
+        let forest = common.forest;
+        let domain = common.domain(&gpo.domain)?;
         let gpos = [gpo];
-        let (files, objects, states) = join!(
-            files(&domain, gpo, task),
-            task.or_cancel(objects(&domain, gpo)),
-            domain.sysvol_states(&gpos, task, |_, _| {}),
-        );
-        let (files, objects, state) = (files?, objects?, states?.pop());
+        let (files, states) = join!(files(domain, gpo, task), domain.sysvol_states(&gpos, task, |_, _| {}));
+        let (files, state) = (files?, states?.pop());
         let sysvol_version = match state {
             Some(SysvolState::Version(version)) => Some(version),
             _ => None,
         };
         let (files, unlisted) = or_unlisted(files, &gpo.sysvol_folder().to_string());
-        let (objects, unread) = or_unlisted(objects, gpo.dn.as_str());
+        let (objects, unread) = or_unlisted(common.objects(gpo), gpo.dn.as_str());
         let halves = Halves {
             computer: HalfContents::new(gpo.computer_extensions.clone(), files.computer, objects.computer),
             user: HalfContents::new(gpo.user_extensions.clone(), files.user, objects.user),
         };
         let context = sddl_context(forest, gpo);
         let security = gpo.security_descriptor.as_deref();
-        let (names, parts) = self.with_names(forest, store, &halves, security, &context, task).await?;
+        let (names, parts, unnamed) = self.with_names(common, &halves, security, &context, task).await?;
         let [computer, user] = parts;
         let (security, unreadable) = self.security(security, &context, &names);
         let filter = gpo.wmi_filter.as_ref().and_then(|reference| forest.wmi_filter(reference));
@@ -86,7 +94,7 @@ impl Reporting {
             ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
-            problems: unlisted.into_iter().chain(unread).chain(unreadable).collect(),
+            problems: unlisted.into_iter().chain(unread).chain(unreadable).chain(unnamed).collect(),
             template_source: self.template_source.clone(),
         })
     }
@@ -102,8 +110,9 @@ impl Reporting {
         gpos: &[&Gpo],
         task: &Task,
     ) -> Result<Vec<GpoReport>, ReportGpoError> {
+        let common = Common::read(store, forest, gpos, task).await?;
         // Collected, so that the future is `Send` for any lifetime of what it borrows.
-        let reports: Vec<_> = gpos.iter().map(|gpo| self.gpo(store, forest, gpo, task)).collect();
+        let reports: Vec<_> = gpos.iter().map(|gpo| self.one_of(&common, gpo, task)).collect();
         let mut reports = stream::iter(reports).buffered(GPOS_IN_FLIGHT);
         let mut done = Vec::new();
         while let Some(report) = reports.next().await {
@@ -155,13 +164,12 @@ impl Reporting {
     /// Reads both halves, looks up the principals they speak of, and reads them again with their names.
     async fn with_names(
         &self,
-        forest: &ForestSnapshot,
-        store: &Arc<dyn ForestStore>,
+        common: &Common<'_>,
         halves: &Halves<HalfContents>,
         security: Option<&[u8]>,
         context: &SddlContext,
         task: &Task,
-    ) -> Result<(PrincipalNames, [Vec<ExtensionReport>; 2]), ReportGpoError> {
+    ) -> Result<(PrincipalNames, [Vec<ExtensionReport>; 2], Vec<PartProblem>), ReportGpoError> {
         let mut names = PrincipalNames::in_domain(context.clone());
         let read = |names: &PrincipalNames| -> Result<_, Cancelled> {
             let computer = self.extensions(Side::Computer, &halves.computer, names, task)?;
@@ -171,28 +179,23 @@ impl Reporting {
         self.security(security, context, &names);
         let unknown = names.unknown_sids();
         if unknown.is_empty() {
-            return Ok((names, first));
+            return Ok((names, first, Vec::new()));
         }
-        let found = task.or_cancel(Names::new(forest).resolve(&**store, &unknown)).await?;
+        let found = task.or_cancel(common.names.resolve(&**common.store, &unknown)).await?;
         for (sid, trustee) in found.trustees {
             if let Some(name) = trustee.name {
                 names.insert(sid, name);
             }
         }
         let second = read(&names)?;
-        Ok((names, second))
+        let unnamed = found.problems.into_iter();
+        let unnamed = unnamed.map(|problem| PartProblem { file: problem.object, message: problem.message }).collect();
+        Ok((names, second, unnamed))
     }
 }
 
 /// GPOs whose files are read at the same time.
 pub(super) const GPOS_IN_FLIGHT: usize = 8;
-
-/// The two halves of a GPO.
-#[derive(Default)]
-struct Halves<T> {
-    computer: T,
-    user: T,
-}
 
 async fn files(domain: &Domain, gpo: &Gpo, task: &Task) -> Result<Result<HalfFiles, StoreError>, Cancelled> {
     let sysvol = match task.or_cancel(domain.sysvol()).await? {
@@ -204,43 +207,6 @@ async fn files(domain: &Domain, gpo: &Gpo, task: &Task) -> Result<Result<HalfFil
         Err(ReadSysvolError::Store(error)) => Ok(Err(error)),
         Err(ReadSysvolError::Cancelled(cancelled)) => Err(cancelled),
     }
-}
-
-/// Reads the objects below the halves of a GPO's container with one search.
-async fn objects(domain: &Domain, gpo: &Gpo) -> Result<Halves<Vec<DirectoryObject>>, StoreError> {
-    let request = SearchRequest {
-        base: gpo.dn.clone(),
-        scope: Scope::Subtree,
-        filter: Filter::any_object(),
-        attributes: vec!["*".to_owned()],
-        sd_parts: None,
-    };
-    let (computer, user) = (gpo.dn.child("CN", "Machine"), gpo.dn.child("CN", "User"));
-    let mut found = Halves::<Vec<DirectoryObject>>::default();
-    for entry in domain.directory().search(&request).await? {
-        let halves = [(&computer, &mut found.computer), (&user, &mut found.user)];
-        for (half, objects) in halves {
-            if entry.dn != *half && entry.dn.is_within(half) {
-                objects.push(directory_object(&entry, half));
-            }
-        }
-    }
-    for objects in [&mut found.computer, &mut found.user] {
-        objects.sort_by_cached_key(|object| object.path.to_lowercase());
-    }
-    Ok(found)
-}
-
-fn directory_object(entry: &Entry, half: &Dn) -> DirectoryObject {
-    let mut names = Vec::new();
-    let mut at = Some(entry.dn.clone());
-    while let Some(dn) = at.filter(|dn| dn != half && !dn.is_empty()) {
-        names.push(dn.rdn().to_owned());
-        at = dn.parent();
-    }
-    let class = entry.values("objectClass").last().map(|value| String::from_utf8_lossy(value).into_owned());
-    let attributes = entry.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.values.clone()));
-    DirectoryObject { path: names.join(","), class: class.unwrap_or_default(), attributes: attributes.collect() }
 }
 
 fn or_unlisted<T: Default>(result: Result<T, StoreError>, object: &str) -> (T, Option<PartProblem>) {

@@ -3,6 +3,7 @@
 //! A [`Reporting`] is what InitializeReporting prepares: the administrative templates and the choices that hold for all reports. From it,
 //! each source gives a [`crate::report::GpoReport`]. Files that cannot be read are named in the report; the rest is reported.
 
+mod common;
 mod backup;
 mod files;
 mod live;

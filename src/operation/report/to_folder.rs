@@ -17,6 +17,7 @@ use crate::operation::render_reports;
 use crate::report::{GpoReport, HtmlOptions, ReportFormat};
 use crate::store::ForestStore;
 
+use super::common::Common;
 use super::live::GPOS_IN_FLIGHT;
 use super::{ReportBackupError, ReportGpoError, Reporting};
 
@@ -93,11 +94,13 @@ impl Reporting {
     ) -> Result<ReportedFolder, ReportFolderError> {
         let staging = Staging::new(folder)?;
         let names = distinct(gpos.iter().map(|gpo| file_name(&gpo.display_name)));
+        let common = Common::read(store, forest, gpos, task).await?;
+        let common = &common;
         // Collected, so that the future is `Send` for any lifetime of what it borrows.
         let reports: Vec<_> = gpos
             .iter()
             .zip(names)
-            .map(|(gpo, name)| async move { (*gpo, name, self.gpo(store, forest, gpo, task).await) })
+            .map(|(gpo, name)| async move { (*gpo, name, self.one_of(common, gpo, task).await) })
             .collect();
         let mut reports = stream::iter(reports).buffered(GPOS_IN_FLIGHT);
         let mut staged = Vec::new();
