@@ -4,7 +4,7 @@
 pub fn read_gpo_comment(bytes: &[u8]) -> String {
     // A mark decides about the encoding; without one it is that of GPMC.
     let (text, _, _) = encoding_rs::UTF_16LE.decode(bytes);
-    text.trim_end_matches('\0').to_owned()
+    text.trim_start_matches('\u{feff}').trim_end_matches('\0').to_owned()
 }
 
 /// Returns the bytes of the file for a comment. Lines end as they do in the text; GPMC writes CR LF.
@@ -23,6 +23,7 @@ mod tests {
         assert_eq!(write_gpo_comment("a\r\nü"), bytes);
         assert_eq!(read_gpo_comment(b"\xFF\xFEa\0\0\0"), "a");
         assert_eq!(read_gpo_comment(b"\xEF\xBB\xBFa"), "a");
+        assert_eq!(read_gpo_comment(b"\xFF\xFE\xFF\xFEa\0"), "a");
         assert_eq!(read_gpo_comment(b""), "");
     }
 }
