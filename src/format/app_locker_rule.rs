@@ -5,7 +5,9 @@
 use std::fmt;
 use std::ops::Range;
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
+
+use super::parse_xml;
 
 /// A rule with the text it was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,9 +55,7 @@ const MOST_NODES: u32 = 100_000;
 impl AppLockerRule {
     /// Reads a rule.
     pub fn parse(text: &str) -> Result<Self, ParseAppLockerRuleError> {
-        let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(text, options)
-            .map_err(|error| ParseAppLockerRuleError::Xml(error.to_string()))?;
+        let document = parse_xml(text, MOST_NODES).map_err(|error| ParseAppLockerRuleError::Xml(error.message))?;
         let root = read_element(document.root_element(), 0)?;
         Ok(AppLockerRule { text: text.to_owned(), root })
     }

@@ -1,10 +1,10 @@
 //! `Backup.xml`: what a backup set of a GPO holds (`operations.md` 1.3).
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
 use crate::ident::{ExtensionList, Guid, Sid};
 
-use super::{XmlTextError, decode_xml};
+use super::{XmlTextError, decode_xml, parse_xml};
 
 /// The contents of a `Backup.xml`, as far as this program reads them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -95,9 +95,7 @@ impl BackupXml {
     /// Fails where the file is no XML, or has no core settings of a GPO.
     pub fn parse(bytes: &[u8]) -> Result<Self, BackupXmlError> {
         let text = decode_xml(bytes)?;
-        let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document =
-            Document::parse_with_options(&text, options).map_err(|error| BackupXmlError::Xml(error.to_string()))?;
+        let document = parse_xml(&text, MOST_NODES).map_err(|error| BackupXmlError::Xml(error.message))?;
         let elements = || document.descendants().filter(Node::is_element);
         let named = |name: &'static str| elements().find(move |node| node.tag_name().name() == name);
         let core = named("GroupPolicyCoreSettings").ok_or(BackupXmlError::Missing("GroupPolicyCoreSettings"))?;

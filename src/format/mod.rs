@@ -4,6 +4,7 @@
 //! This module knows [`crate::ident`] and [`crate::security`] only.
 
 mod xml_text;
+mod xml_document;
 mod text_file;
 mod ini;
 pub mod admx;
@@ -55,4 +56,5 @@ pub use registry_pol::{
     PolType, RegistryPol,
 };
 pub use scripts::{Script, ScriptEvent, ScriptList};
+pub(crate) use xml_document::parse_xml;
 pub use xml_text::{XmlTextError, decode_xml};

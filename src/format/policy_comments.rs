@@ -5,8 +5,9 @@
 use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
+use super::parse_xml;
 use super::xml_text::{XmlTextError, decode_xml};
 
 /// The comments of a half's policies.
@@ -86,9 +87,7 @@ impl PolicyComments {
     }
 
     fn read(form: Form, text: String) -> Result<Self, PolicyCommentsError> {
-        let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(&text, options)
-            .map_err(|error| PolicyCommentsError::Xml(error.to_string()))?;
+        let document = parse_xml(&text, MOST_NODES).map_err(|error| PolicyCommentsError::Xml(error.message))?;
         let root = document.root_element();
         let namespaces: Vec<(&str, &str)> = path(root, &["policyNamespaces", "using"])
             .filter_map(|node| Some((node.attribute("prefix")?, node.attribute("namespace")?)))
@@ -184,7 +183,8 @@ impl PolicyComments {
 
     fn add(&mut self, namespace: &str, policy: &str, text: &str) -> Result<(), PolicyCommentsError> {
         let changes = {
-            let document = Document::parse(&self.text).map_err(|error| PolicyCommentsError::Xml(error.to_string()))?;
+            let document =
+                parse_xml(&self.text, MOST_NODES).map_err(|error| PolicyCommentsError::Xml(error.message))?;
             let root = document.root_element();
             let section =
                 |names: &[&'static str], name| path(root, names).next().ok_or(PolicyCommentsError::NoPlace(name));

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::{Document, Node};
+
+use crate::format::parse_xml;
 
 use super::warning::AdmxProblem;
 
@@ -11,8 +13,7 @@ const MOST_NODES: u32 = 10_000_000;
 
 /// Reads the XML of a template.
 pub(super) fn parse(text: &str) -> Result<Document<'_>, AdmxProblem> {
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    Document::parse_with_options(text, options).map_err(|error| AdmxProblem::Broken(format!("broken XML: {error}")))
+    parse_xml(text, MOST_NODES).map_err(|error| AdmxProblem::Broken(format!("broken XML: {error}")))
 }
 
 /// Returns the elements directly in an element.

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::{Document, Node};
 
+use crate::format::parse_xml;
 use crate::format::xml_text::{XmlTextError, decode_xml_as, xml_encoding};
 
 /// The most nodes that are read: a hundred times those of the largest files seen.
@@ -102,9 +103,8 @@ impl PreferenceFile {
     pub fn parse(bytes: &[u8]) -> Result<Self, PreferenceFileError> {
         let (encoding, mark_length) = xml_encoding(bytes)?;
         let text = decode_xml_as(encoding, &bytes[mark_length..])?.into_owned();
-        let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-        let document = Document::parse_with_options(&text, options)
-            .map_err(|error| PreferenceFileError::Xml { line: error.pos().row, message: error.to_string() })?;
+        let document = parse_xml(&text, MOST_NODES)
+            .map_err(|error| PreferenceFileError::Xml { line: error.line, message: error.message })?;
         let elements = read_elements(&document);
         let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(breaks).collect();
