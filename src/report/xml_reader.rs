@@ -1,8 +1,8 @@
 //! Reading reports that GPMC or this program wrote: `gpreport.xml` of a backup, the file of Save Report, one GPO or many.
 
-use roxmltree::{Document as XmlDocument, Node, ParsingOptions};
+use roxmltree::Node;
 
-use crate::format::{XmlTextError, decode_xml};
+use crate::format::{XmlTextError, decode_xml, parse_xml};
 use crate::ident::{Guid, Timestamp};
 
 use super::xml_writer::{EXTENSION_DATA, RAW_CONTENTS};
@@ -46,9 +46,7 @@ const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
 /// Fails where the file is no report at all or one of its GPOs has no id.
 pub fn read_reports(bytes: &[u8]) -> Result<Vec<GpoReport>, ReadReportError> {
     let text = decode_xml(bytes)?;
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document =
-        XmlDocument::parse_with_options(&text, options).map_err(|error| ReadReportError::Xml(error.to_string()))?;
+    let document = parse_xml(&text, MOST_NODES).map_err(|error| ReadReportError::Xml(error.message))?;
     let root = document.root_element();
     match root.tag_name().name() {
         "GPO" => Ok(vec![read_gpo(root)?]),
@@ -240,6 +238,21 @@ mod tests {
         let many = read_reports(&write_reports([&report, &report])).unwrap();
         assert_eq!(many.len(), 2);
         assert_eq!(write_report(&many[1]), bytes);
+    }
+
+    #[test]
+    fn whatever_is_written_is_xml() {
+        let element = Element::new("A").attribute("x", "1").attribute("x", "2").with(Element::text("B", "\0\u{FFFE}"));
+        let extension = ExtensionReport::raw(vec![element]);
+        let empty =
+            "<GPO><Identifier><Identifier>{00000000-0000-0000-0000-000000000000}</Identifier></Identifier></GPO>";
+        let mut report = read_reports(empty.as_bytes()).unwrap().remove(0);
+        report.name = "\u{1}<&>\"]]>\u{FFFF}".to_owned();
+        report.problems = vec![PartProblem { file: "-->".to_owned(), message: "\u{FFFE}\0--".to_owned() }];
+        report.computer.extensions = vec![extension];
+        let read = read_reports(&write_report(&report)).unwrap().remove(0);
+        assert_eq!(read.name, "\u{FFFD}<&>\"]]>\u{FFFD}");
+        assert_eq!(read.computer.extensions[0].elements[0].attributes, [("x".into(), "1".to_owned())]);
     }
 
     #[test]

@@ -121,7 +121,8 @@ impl Writer {
 
     /// Writes what GPMC's report has no element for, so that a person finds it and a program passes over it.
     fn comment(&mut self, text: &str) {
-        let text: String = text.chars().map(|c| if c == '-' || c.is_control() { ' ' } else { c }).collect();
+        let is_left_out = |c: char| c == '-' || c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        let text: String = text.chars().map(|c| if is_left_out(c) { ' ' } else { c }).collect();
         self.line(&format!("<!-- {text} -->"));
     }
 
@@ -200,7 +201,11 @@ impl Writer {
             inner = element.namespace;
             let _ = write!(self.out, " xmlns=\"{}\"", uri(inner));
         }
-        for (name, value) in &element.attributes {
+        for (index, (name, value)) in element.attributes.iter().enumerate() {
+            // Names that only differed by their namespace: XML has none twice.
+            if element.attributes.iter().take(index).any(|(earlier, _)| earlier == name) {
+                continue;
+            }
             let _ = write!(self.out, " {name}=\"");
             push_escaped(&mut self.out, value, true);
             self.out.push('"');
