@@ -132,22 +132,23 @@ fn claims(key: &str, value: &str) -> bool {
     }
     let mut names = path.split('\\').filter(|name| !name.is_empty());
     let is_one_of = |list: &[&str], name: &str| list.iter().any(|known| known.eq_ignore_ascii_case(name));
-    let Some(first) = names.next() else { return true };
+    let Some(first) = names.next() else { return is_element_name(value) };
     if is_one_of(&PROFILES, first) {
         return match names.next() {
             None => is_one_of(&PROFILE_SETTINGS, value),
             Some(name) => is_within(name, LOGGING) && is_one_of(&LOGGING_SETTINGS, value),
         };
     }
-    let rules = RULE_KEYS.iter().map(|(key, _)| *key).chain([FIREWALL_RULES]);
-    rules.chain(SET_KEYS.iter().map(|(key, _)| *key)).any(|key| key.eq_ignore_ascii_case(first))
+    let mut rules = RULE_KEYS.iter().map(|(key, _)| *key).chain([FIREWALL_RULES]);
+    let is_set = SET_KEYS.iter().any(|(key, _)| key.eq_ignore_ascii_case(first));
+    rules.any(|key| key.eq_ignore_ascii_case(first)) || is_set && is_element_name(value)
 }
 
 fn read(source: &Source<'_>) -> Option<Part> {
     let keys = keys_below(source, BASE)?;
     let mut part = Part::default();
     if let Some(global) = keys.iter().find(|key| key.path.is_empty()) {
-        let settings = global.values.iter().filter(|value| !value.name().is_empty());
+        let settings = global.values.iter().filter(|value| is_element_name(&value.name()));
         push_settings(&mut part, "GlobalSettings", settings.map(|value| (value.name(), *value)));
     }
     for profile in PROFILES {
@@ -379,6 +380,19 @@ mod tests {
         let expected = "Phase1AuthenticationSets(Version=2.0 GUID={A} AuthenticationSuites(Method=MachineSHKey) \
             AuthenticationSuites(HealthCert=true))";
         assert_eq!(lines(&WINDOWS_FIREWALL, &half, false), [expected]);
+    }
+
+    #[test]
+    fn a_name_that_no_element_can_have_is_left_to_the_registry() {
+        let name = "x><Injected/><y";
+        let half = registry(&[
+            (FIREWALL, "PolicyVersion", PolData::Dword(0x21E)),
+            (FIREWALL, name, PolData::Dword(1)),
+            (&key(r"Phase1CryptoSets\{A}"), name, text("1")),
+        ]);
+        let expected = ["GlobalSettings(PolicyVersion(Value=542))", "Phase1CryptoSets(GUID={A})"];
+        assert_eq!(lines(&WINDOWS_FIREWALL, &half, false), expected);
+        assert!(!claims(BASE, name) && !claims(&format!(r"{BASE}\phase1cryptosets\{{a}}"), name));
     }
 
     #[test]
