@@ -2,11 +2,13 @@
 //!
 //! The XML stands in the report as it is, its namespace aside. Older wireless policies are bytes that only their size is told of.
 
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::Node;
 
+use crate::format::parse_xml;
 use crate::ident::Guid;
 use crate::report::{Element, ExtensionReport, PartProblem, Section, Table};
 
+use super::raw_view::NOT_SHOWN;
 use super::wording::{properties, words, yes_no};
 use super::{Area, DirectoryObject, Extension, Part, Placed, Source, claims_nothing};
 
@@ -56,6 +58,8 @@ const WIRED_KIND: Kind = Kind {
 
 /// Profiles with EAP methods in them reach twenty levels.
 const DEEPEST: usize = 48;
+/// The element of a pre-shared key; people are not shown what is in it.
+const KEY_MATERIAL: &str = "keyMaterial";
 const MOST_NODES: u32 = 200_000;
 
 fn read(source: &Source<'_>, kind: &Kind) -> Option<Part> {
@@ -86,8 +90,7 @@ fn object_name(object: &DirectoryObject) -> &str {
 
 fn policy(object: &DirectoryObject, kind: &Kind) -> Result<Element, String> {
     let text = object.text(kind.data).ok_or_else(|| format!("the object has no {}", kind.data))?;
-    let options = ParsingOptions { nodes_limit: MOST_NODES, ..ParsingOptions::default() };
-    let document = Document::parse_with_options(text.trim_start_matches('\u{feff}'), options)
+    let document = parse_xml(text.trim_start_matches('\u{feff}'), MOST_NODES)
         .map_err(|error| format!("{}: broken XML: {error}", kind.data))?;
     Ok(element(document.root_element(), 0))
 }
@@ -143,7 +146,8 @@ fn collect(path: &str, element: &Element, rows: &mut Vec<(String, String)>) {
         let label = words(&child.name);
         let path = if path.is_empty() { capitalized(&label) } else { format!("{path}: {label}") };
         if child.children.is_empty() {
-            rows.push((path, yes_no(&child.text).to_owned()));
+            let is_key = child.name == KEY_MATERIAL && !child.text.is_empty();
+            rows.push((path, if is_key { NOT_SHOWN.to_owned() } else { yes_no(&child.text).to_owned() }));
         } else {
             collect(&path, child, rows);
         }

@@ -16,7 +16,9 @@ const MOST_HEX_BYTES: usize = 256;
 const MOST_VALUES: usize = 100;
 const HEX_COLUMNS: usize = 16;
 /// The attribute of preferences that holds a password everybody can decrypt.
-const PASSWORD: &str = "cpassword=\"";
+pub(super) const PASSWORD: &str = "cpassword";
+/// What stands in the place of a stored password.
+pub(super) const NOT_SHOWN: &str = "(not shown)";
 
 /// Returns a file as an element: `Path`, `Size`, then `Text`, `Hex` or `Error`.
 pub(super) fn file_element(file: &GptFile) -> Element {
@@ -43,6 +45,7 @@ pub(super) fn object_element(object: &DirectoryObject) -> Element {
 fn view(bytes: &[u8]) -> Element {
     match text(bytes) {
         Some(text) => Element::text("Text", text),
+        None if hold_password(bytes) => Element::text("Text", NOT_SHOWN),
         None => Element::text("Hex", hex(bytes.get(..MOST_HEX_BYTES).unwrap_or(bytes))),
     }
 }
@@ -70,19 +73,36 @@ fn text(bytes: &[u8]) -> Option<String> {
     is_text.then(|| without_passwords(&decoded))
 }
 
+/// Returns the text with the values of all attributes `cpassword` left out, however they are written.
 fn without_passwords(text: &str) -> String {
     let folded = text.to_ascii_lowercase();
     let mut shown = String::with_capacity(text.len());
     let mut from = 0;
     while let Some(found) = folded[from..].find(PASSWORD) {
-        let start = from + found + PASSWORD.len();
-        let end = text[start..].find('"').map_or(text.len(), |length| start + length);
+        let name_end = from + found + PASSWORD.len();
+        let behind = text[name_end..].trim_start().strip_prefix('=').map(str::trim_start);
+        let value =
+            behind.and_then(|behind| behind.strip_prefix(['"', '\'']).map(|value| (behind.chars().next(), value)));
+        let Some((Some(quote), value)) = value else {
+            shown.push_str(&text[from..name_end]);
+            from = name_end;
+            continue;
+        };
+        let start = text.len() - value.len();
+        let end = value.find(quote).map_or(text.len(), |length| start + length);
         shown.push_str(&text[from..start]);
-        shown.push_str(if start == end { "" } else { "(not shown)" });
+        shown.push_str(if start == end { "" } else { NOT_SHOWN });
         from = end;
     }
     shown.push_str(&text[from..]);
     shown
+}
+
+/// Tells whether bytes that are no text hold the name of a stored password, in 8-bit or 16-bit letters.
+fn hold_password(bytes: &[u8]) -> bool {
+    let start = bytes.get(..MOST_TEXT_BYTES).unwrap_or(bytes);
+    let letters: Vec<u8> = start.iter().filter(|byte| **byte != 0).map(u8::to_ascii_lowercase).collect();
+    letters.windows(PASSWORD.len()).any(|letters| letters == PASSWORD.as_bytes())
 }
 
 /// Returns bytes as lines of offset, hexadecimal and printable characters.
@@ -157,7 +177,12 @@ mod tests {
         let check = |text: &str, expected: &str| assert_eq!(without_passwords(text), expected);
         check("<P cpassword=\"abc\" CPassword=\"\" x=\"1\"/>", "<P cpassword=\"(not shown)\" CPassword=\"\" x=\"1\"/>");
         check("cpassword=\"abc", "cpassword=\"(not shown)");
+        check("<P CPASSWORD\n = 'a\"b' y=''/>", "<P CPASSWORD\n = '(not shown)' y=''/>");
+        check("cpassword cpassword='", "cpassword cpassword='");
         check("none", "none");
+        let wide: Vec<u8> = "<P cPassword='x'/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(view(&wide).text, NOT_SHOWN);
+        assert_eq!(view(b"<P cpassword='\xFF'/>").text, NOT_SHOWN);
     }
 
     #[test]

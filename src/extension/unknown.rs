@@ -2,6 +2,7 @@
 
 use crate::report::{Block, Element, ExtensionReport, Section, Table};
 
+use super::raw_view::{NOT_SHOWN, PASSWORD};
 use super::{Area, Placed, raw_contents};
 
 /// Returns the elements as a list of their names and texts, nested as they are.
@@ -43,7 +44,8 @@ fn nested_blocks(elements: &[Element], depth: usize) -> Vec<Block> {
         let mut section = Section::new(heading);
         let mut attributes = Table::properties();
         for (name, value) in &element.attributes {
-            attributes.row([name.as_ref(), value.as_str()]);
+            let is_password = name.eq_ignore_ascii_case(PASSWORD);
+            attributes.row([name.as_ref(), if is_password { NOT_SHOWN } else { value.as_str() }]);
         }
         if !element.text.is_empty() {
             attributes.row(["Value", element.text.as_str()]);
