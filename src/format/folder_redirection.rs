@@ -2,6 +2,8 @@
 //!
 //! The newer file hides the older one of the same GPO; the older form serves Windows 2000 and XP.
 
+use std::collections::HashSet;
+
 use crate::ident::{Guid, Sid};
 
 use super::ini::{IniFile, IniLine, IniProblem};
@@ -116,6 +118,7 @@ impl FolderRedirectionFile {
     pub fn folders(&self) -> (Vec<FolderRedirection>, Vec<IniProblem>) {
         let mut folders = Vec::new();
         let mut problems = Vec::new();
+        let mut sections = HashSet::new();
         for line in self.file.lines(LIST_SECTION) {
             let Some((name, groups)) = line.pair() else {
                 problems.push(line.problem("{folder} = SIDs"));
@@ -128,6 +131,9 @@ impl FolderRedirectionFile {
             let mut targets = Vec::new();
             for text in groups.split(';').map(str::trim).filter(|text| !text.is_empty()) {
                 match text.parse::<Sid>() {
+                    Ok(_) if !sections.insert(format!("{name}_{text}").to_lowercase()) => {
+                        problems.push(line.problem("each SID once for a folder"));
+                    }
                     Ok(group) => match self.target(name, text, group, &line) {
                         Ok(target) => targets.push(target),
                         Err(problem) => problems.push(problem),
@@ -180,12 +186,17 @@ impl OldFolderRedirectionFile {
     pub fn folders(&self) -> (Vec<FolderRedirection>, Vec<IniProblem>) {
         let mut folders = Vec::new();
         let mut problems = Vec::new();
+        let mut sections = HashSet::new();
         for line in self.file.lines(OLD_STATUS_SECTION) {
             let read = line.pair().and_then(|(name, flags)| Some((name, hex(flags)?)));
             let Some((name, flags)) = read else {
                 problems.push(line.problem("folder = hex digits"));
                 continue;
             };
+            if !sections.insert(name.to_lowercase()) {
+                problems.push(line.problem("each folder once"));
+                continue;
+            }
             let known = FOLDERS.iter().find(|(_, _, old)| old.is_some_and(|old| old.eq_ignore_ascii_case(name)));
             let mut targets = Vec::new();
             for line in self.file.lines(name) {
@@ -223,6 +234,22 @@ mod tests {
         {FDD39AD0-238F-46AF-ADB4-6C85480369C7}=s-1-1-0;s-1-5-32-544;\r\n{B4BFCC3A-DB2C-424C-B029-7FE99A87C641}=s-1-1-0;\r\n\
         [{FDD39AD0-238F-46AF-ADB4-6C85480369C7}_s-1-1-0]\r\nFlags=1021\r\nFullPath=\\\\srv\\home\\%USERNAME%\r\n\
         [{FDD39AD0-238F-46AF-ADB4-6C85480369C7}_s-1-5-32-544]\r\nFlags=zz\r\n";
+
+    #[test]
+    fn what_is_named_again_is_read_once() {
+        let text = format!(
+            "[Folder_Redirection]\nx=s-1-1-0;S-1-1-0;\nX=s-1-1-0\n[x_s-1-1-0]\nFlags=0\nFullPath={}",
+            "p".repeat(99)
+        );
+        let (folders, problems) = FolderRedirectionFile::parse(text.as_bytes()).folders();
+        assert_eq!(folders.iter().map(|folder| folder.targets.len()).collect::<Vec<_>>(), [1, 0]);
+        let of_targets = problems.iter().filter(|problem| problem.expected == "each SID once for a folder");
+        assert_eq!(of_targets.map(|problem| problem.line).collect::<Vec<_>>(), [2, 3]);
+        let text = "[FolderStatus]\nDesktop=0\ndesktop=0\n[Desktop]\ns-1-1-0=p\n";
+        let (folders, problems) = OldFolderRedirectionFile::parse(text.as_bytes()).folders();
+        assert_eq!((folders.len(), folders[0].targets.len()), (1, 1));
+        assert_eq!(problems[0].to_string(), "line 3: expected each folder once, found `desktop=0`");
+    }
 
     #[test]
     fn reads_the_newer_file() {

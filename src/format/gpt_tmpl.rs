@@ -3,6 +3,9 @@
 //! The file is kept line by line ([`IniFile`]); [`SecurityTemplate::settings`] reads the sections that are known into values. A line that
 //! does not say what its section holds becomes a problem with its number, and the lines around it count.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::ident::Sid;
 
 use super::ini::{IniFile, IniLine, IniProblem};
@@ -325,8 +328,10 @@ fn registry_value(line: &IniLine) -> Result<RegistryValue, IniProblem> {
     const EXPECTED: &str = "key=type,data";
     // A name may hold `=`; the type begins behind the first one that a number and a comma follow.
     let mut splits = line.text.match_indices('=').filter_map(|(at, _)| {
-        let (kind, data) = line.text[at + 1..].split_once(',')?;
-        let kind: u32 = kind.trim().parse().ok()?;
+        let behind = &line.text[at + 1..];
+        let kind_end = behind.find(|c: char| !c.is_ascii_digit() && !c.is_whitespace())?;
+        let data = behind[kind_end..].strip_prefix(',')?;
+        let kind: u32 = behind[..kind_end].trim().parse().ok()?;
         Some((line.text[..at].trim(), kind, data.trim()))
     });
     let (key, kind, data) = splits.next().ok_or_else(|| line.problem(EXPECTED))?;
@@ -402,22 +407,28 @@ fn group_membership(line: &IniLine) -> Result<RestrictedGroup, IniProblem> {
 /// Puts the two lines of a group together, in the order in which groups first appear.
 fn merged_groups(lines: Vec<RestrictedGroup>) -> Vec<RestrictedGroup> {
     let mut groups: Vec<RestrictedGroup> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     for line in lines {
-        match groups.iter_mut().find(|group| same_principal(&group.group, &line.group)) {
-            Some(group) => {
+        match places.entry(group_key(&line.group)) {
+            Entry::Occupied(place) => {
+                let group = &mut groups[*place.get()];
                 group.members = group.members.take().or(line.members);
                 group.member_of = group.member_of.take().or(line.member_of);
             }
-            None => groups.push(line),
+            Entry::Vacant(place) => {
+                place.insert(groups.len());
+                groups.push(line);
+            }
         }
     }
     groups
 }
 
-fn same_principal(one: &TemplatePrincipal, other: &TemplatePrincipal) -> bool {
-    match (one, other) {
-        (TemplatePrincipal::Name(one), TemplatePrincipal::Name(other)) => one.to_lowercase() == other.to_lowercase(),
-        _ => one == other,
+/// Returns what two lines of one group have in common: its SID, or its name without case.
+fn group_key(principal: &TemplatePrincipal) -> String {
+    match principal {
+        TemplatePrincipal::Sid(sid) => format!("*{sid}"),
+        TemplatePrincipal::Name(name) => name.to_lowercase(),
     }
 }
 

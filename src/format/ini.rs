@@ -3,6 +3,7 @@
 //! Every line is kept as it stands: encoding, byte order mark, line ends, comments, unknown sections, doubled keys, order. Changing a value
 //! changes that value's bytes and no other. Sections and keys compare without case; sections of one name count as one.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::text_file::TextFile;
@@ -12,6 +13,8 @@ use super::text_file::TextFile;
 pub struct IniFile {
     text: TextFile,
     lines: Vec<LineSpan>,
+    /// Where the lines of each section stand, by its name in lower case: the ranges of a name that stands several times.
+    sections: HashMap<String, Vec<Range<usize>>>,
 }
 
 /// Where a line stands.
@@ -74,8 +77,9 @@ impl IniFile {
     }
 
     fn of(text: TextFile) -> Self {
-        let lines = text.lines().map(|whole| line_span(&text, whole)).collect();
-        IniFile { text, lines }
+        let lines: Vec<LineSpan> = text.lines().map(|whole| line_span(&text, whole)).collect();
+        let sections = sections_of(&lines);
+        IniFile { text, lines, sections }
     }
 
     /// Returns the bytes of the file.
@@ -157,6 +161,7 @@ impl IniFile {
     fn replace(&mut self, range: Range<usize>, text: &str) {
         self.text.replace(range, text);
         self.lines = self.text.lines().map(|whole| line_span(&self.text, whole)).collect();
+        self.sections = sections_of(&self.lines);
     }
 
     fn line(&self, index: usize) -> IniLine {
@@ -164,17 +169,11 @@ impl IniFile {
     }
 
     /// Returns the indexes of the lines of all sections of a name, heads included.
-    fn members<'a>(&'a self, section: &'a str) -> impl Iterator<Item = usize> + 'a {
-        let mut inside = false;
-        self.lines.iter().enumerate().filter_map(move |(index, line)| {
-            if let LineKind::Head(name) = &line.kind {
-                inside = same(name, section);
-            }
-            inside.then_some(index)
-        })
+    fn members(&self, section: &str) -> impl Iterator<Item = usize> + use<'_> {
+        self.sections.get(&section.to_lowercase()).into_iter().flatten().cloned().flatten()
     }
 
-    fn bodies<'a>(&'a self, section: &'a str) -> impl Iterator<Item = usize> + 'a {
+    fn bodies(&self, section: &str) -> impl Iterator<Item = usize> + use<'_> {
         self.members(section).filter(|&index| self.lines[index].kind == LineKind::Body)
     }
 
@@ -200,6 +199,20 @@ impl IniFile {
 }
 
 /// Compares names of sections and keys: without case.
+/// Finds the lines of each section by its name in lower case, heads included.
+fn sections_of(lines: &[LineSpan]) -> HashMap<String, Vec<Range<usize>>> {
+    let mut sections: HashMap<String, Vec<Range<usize>>> = HashMap::new();
+    let mut end = lines.len();
+    for (index, line) in lines.iter().enumerate().rev() {
+        if let LineKind::Head(name) = &line.kind {
+            sections.entry(name.to_lowercase()).or_default().push(index..end);
+            end = index;
+        }
+    }
+    sections.values_mut().for_each(|places| places.reverse());
+    sections
+}
+
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }

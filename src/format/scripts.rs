@@ -1,5 +1,7 @@
 //! `scripts.ini` and `psscripts.ini`, the lists of scripts of a half ([MS-GPSCR] 2.2, `gpo-storage.md` B8).
 
+use std::collections::{HashMap, HashSet};
+
 use super::ini::{IniFile, IniProblem};
 
 /// A list of scripts. Any bytes are one.
@@ -73,12 +75,13 @@ impl ScriptList {
         let mut scripts: Vec<Script> = Vec::new();
         let mut problems = Vec::new();
         let mut first_lines = Vec::new();
+        let mut places: HashMap<u32, usize> = HashMap::new();
         for line in self.file.lines(event.name()) {
             let Some((order, name, value)) = line.pair().and_then(|(key, value)| numbered(key, value)) else {
                 problems.push(line.problem(EXPECTED));
                 continue;
             };
-            let position = scripts.iter().position(|script| script.order == order).unwrap_or_else(|| {
+            let position = *places.entry(order).or_insert_with(|| {
                 scripts.push(Script { event, order, command: String::new(), parameters: String::new() });
                 first_lines.push((order, line.clone()));
                 scripts.len() - 1
@@ -93,8 +96,8 @@ impl ScriptList {
             }
         }
         scripts.retain(|script| !script.command.is_empty());
-        let without_command = |order: u32| !scripts.iter().any(|script| script.order == order);
-        let lost = first_lines.iter().filter(|(order, _)| without_command(*order));
+        let with_command: HashSet<u32> = scripts.iter().map(|script| script.order).collect();
+        let lost = first_lines.iter().filter(|(order, _)| !with_command.contains(order));
         problems.extend(lost.map(|(_, line)| line.problem("a script's CmdLine beside its other lines")));
         problems.sort_by_key(|problem| problem.line);
         problems.dedup_by_key(|problem| problem.line);
