@@ -198,7 +198,8 @@ impl<'a> Policy<'a> {
         let id = self.row.supported?;
         let template = self.store.templates.get(id.template as usize)?;
         let definition = template.definitions.get(id.row as usize)?;
-        Some(definition_text(template, definition, 0))
+        let mut left = MOST_CONDITIONS;
+        Some(definition_text(template, definition, 0, &mut left))
     }
 
     /// Returns its key below the hive.
@@ -389,29 +390,32 @@ fn items(template: &Template, rows: Rows) -> impl ExactSizeIterator<Item = ListI
 }
 
 /// Returns the words of a definition: its own, else those of its condition.
-fn definition_text(template: &Template, definition: &DefinitionRow, depth: usize) -> String {
+fn definition_text(template: &Template, definition: &DefinitionRow, depth: usize, left: &mut usize) -> String {
     match (template.texts.get(definition.display), &definition.condition) {
-        ("", Some(condition)) => condition_text(template, condition, depth),
+        ("", Some(condition)) => condition_text(template, condition, depth, left),
         (display, _) => display.to_owned(),
     }
 }
 
 /// Definitions that refer to each other deeper than this are left out.
 const DEEPEST_CONDITION: usize = 16;
+/// Conditions looked at for one text. Without a limit, a few definitions that each name the next several times make endless texts.
+const MOST_CONDITIONS: usize = 1000;
 
-fn condition_text(template: &Template, condition: &ConditionRow, depth: usize) -> String {
-    if depth > DEEPEST_CONDITION {
+/// Returns the words of a condition; `left` counts down the conditions that may still be looked at.
+fn condition_text(template: &Template, condition: &ConditionRow, depth: usize, left: &mut usize) -> String {
+    if depth > DEEPEST_CONDITION || *left == 0 {
         return String::new();
     }
-    let joined = |inner: &[ConditionRow], word: &str| {
-        let texts =
-            inner.iter().map(|inner| condition_text(template, inner, depth + 1)).filter(|text| !text.is_empty());
-        texts.collect::<Vec<_>>().join(word)
+    *left -= 1;
+    let mut joined = |inner: &[ConditionRow], word: &str| {
+        let texts = inner.iter().map(|inner| condition_text(template, inner, depth + 1, left));
+        texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(word)
     };
     match condition {
         ConditionRow::Any(inner) => joined(inner, " or "),
         ConditionRow::All(inner) => joined(inner, " and "),
-        ConditionRow::Reference(reference) => named_text(template, *reference, depth),
+        ConditionRow::Reference(reference) => named_text(template, *reference, depth, left),
         ConditionRow::Range { reference, minimum, maximum } => {
             let product = template.products.iter().position(|row| row.name == *reference);
             let version = |wanted: u32| {
@@ -425,18 +429,20 @@ fn condition_text(template: &Template, condition: &ConditionRow, depth: usize) -
                 (Some(minimum), Some(maximum)) => format!("{} to {}", version(*minimum), version(*maximum)),
                 (Some(minimum), None) => format!("at least {}", version(*minimum)),
                 (None, Some(maximum)) => format!("at most {}", version(*maximum)),
-                (None, None) => named_text(template, *reference, depth),
+                (None, None) => named_text(template, *reference, depth, left),
             }
         }
     }
 }
 
 /// Returns the words of a product or definition of the same template.
-fn named_text(template: &Template, reference: Text, depth: usize) -> String {
+fn named_text(template: &Template, reference: Text, depth: usize, left: &mut usize) -> String {
     let product = template.products.iter().find(|row| row.name == reference).map(|row| template.texts.get(row.display));
     let definition = || template.definitions.iter().find(|row| row.name == reference);
     match product.filter(|display| !display.is_empty()) {
         Some(display) => display.to_owned(),
-        None => definition().map(|definition| definition_text(template, definition, depth + 1)).unwrap_or_default(),
+        None => {
+            definition().map(|definition| definition_text(template, definition, depth + 1, left)).unwrap_or_default()
+        }
     }
 }

@@ -104,6 +104,9 @@ pub enum ElementSetting<'a> {
     Entries(Vec<(String, String)>),
 }
 
+/// Bytes of keys that one record may become; a real one stays below some thousand.
+const MOST_KEY_BYTES: usize = 1 << 20;
+
 impl PolValues {
     /// Returns the records of a file.
     pub fn new(pol: &RegistryPol) -> Self {
@@ -118,6 +121,10 @@ impl PolValues {
                 Some(PolCommand::SetIfMissing(name)) => add(name, PolEffect::Set(content.data())),
                 Some(PolCommand::DeleteValue(name)) => add(name, PolEffect::Delete),
                 Some(PolCommand::DeleteAllValues) => add(name, PolEffect::DeleteAll),
+                // Each value has its key beside it: a list that long under a key that long is left as it stands.
+                Some(PolCommand::DeleteValues(names)) if names.len() * key.len() > MOST_KEY_BYTES => {
+                    add(name, PolEffect::Other)
+                }
                 Some(PolCommand::DeleteValues(names)) => {
                     names.into_iter().for_each(|name| add(name, PolEffect::Delete))
                 }

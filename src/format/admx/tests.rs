@@ -299,3 +299,30 @@ fn lists_hold_their_entries_in_order() {
     check("", &["2", "1", "x"]);
     assert_eq!(state(&list(""), &records[..1]), PolicyState::Disabled);
 }
+
+#[test]
+fn definitions_that_multiply_end() {
+    let references = |next: usize| format!("<reference ref='d{next}'/>").repeat(10);
+    let definition =
+        |number: usize| format!("<definition name='d{number}'><or>{}</or></definition>", references(number + 1));
+    let definitions: String = (0..14).map(definition).collect();
+    let own = "<definition name='me'><or><reference ref='me'/><reference ref='me'/></or></definition>";
+    let policies = policy("P", "valueName='v'", "<supportedOn ref='d6'/>")
+        + &policy("Q", "valueName='v'", "<supportedOn ref='me'/>");
+    let admx = format!(
+        "<policyDefinitions><policyNamespaces><target prefix='t' namespace='T'/></policyNamespaces><supportedOn><definitions>\
+         {definitions}{own}<definition name='d14' displayName='x'/></definitions></supportedOn><policies>{policies}</policies></policyDefinitions>"
+    );
+    let store = AdmxStore::build(&[source("T", &admx, "")]);
+    let supported = |name: &str| store.find("T", name).unwrap().supported_on().unwrap();
+    assert!(supported("P").starts_with("x or x or ") && supported("P").len() < 5000, "{}", supported("P").len());
+    assert_eq!(supported("Q"), "");
+}
+
+#[test]
+fn a_record_that_deletes_much_below_a_long_key_stays_one_entry() {
+    let names = || PolData::Text("a;b;".repeat(1000));
+    let record = |key_length: usize| PolRecord::set(&"k".repeat(key_length), "**DeleteValues", names());
+    assert_eq!(values(&[record(10)]).entries().len(), 2000);
+    assert_eq!(values(&[record(60_000)]).entries().len(), 1);
+}
