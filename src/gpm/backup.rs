@@ -80,7 +80,7 @@ impl Backup {
 }
 
 /// Finds a file or folder below `folder` without regard to case; the exact spelling wins where there are several.
-/// A path that would leave the folder leads nowhere.
+/// A path that would leave the folder leads nowhere, and neither does one over a link.
 pub(super) fn find_without_case(folder: &Path, relative: &str) -> io::Result<Option<PathBuf>> {
     let mut found = folder.to_path_buf();
     for part in relative.split(['\\', '/']).filter(|part| !part.is_empty()) {
@@ -88,7 +88,10 @@ pub(super) fn find_without_case(folder: &Path, relative: &str) -> io::Result<Opt
             return Ok(None);
         }
         let exact = found.join(part);
-        if exact.symlink_metadata().is_ok() {
+        if let Ok(data) = exact.symlink_metadata() {
+            if data.is_symlink() {
+                return Ok(None);
+            }
             found = exact;
             continue;
         }
@@ -107,6 +110,7 @@ pub(super) fn find_without_case(folder: &Path, relative: &str) -> io::Result<Opt
             }
         }
         match names.into_iter().min() {
+            Some(name) if found.join(&name).is_symlink() => return Ok(None),
             Some(name) => found.push(name),
             None => return Ok(None),
         }

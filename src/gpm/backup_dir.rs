@@ -206,7 +206,8 @@ fn holds_starter_gpo(folder: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
+/// Reads a file of a backup that tells of the others, up to 64 MiB.
+pub(crate) fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST_INDEX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_INDEX {
@@ -252,6 +253,21 @@ mod tests {
 
     fn set_file(number: u128, file: &str) -> String {
         format!("{}/{file}", id(number))
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_in_a_set_lead_nowhere() {
+        let elsewhere = tempfile::tempdir().unwrap();
+        std::fs::create_dir(elsewhere.path().join("gpo")).unwrap();
+        let folder = Folder::new(&[(&set_file(1, "bkupInfo.xml"), &instance(1, 11, "a", 1))]);
+        let set = folder.0.path().join(id(1).to_string());
+        std::os::unix::fs::symlink(elsewhere.path(), set.join("DomainSysvol")).unwrap();
+        let dir = folder.open();
+        for path in [r"DomainSysvol\GPO", r"domainsysvol\gpo", "DomainSysvol"] {
+            assert_eq!(dir.backups()[0].file(path).unwrap(), None, "{path}");
+        }
+        assert!(dir.backups()[0].file("BKUPINFO.xml").unwrap().is_some());
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod fake_store;
 mod load_tests;
 
 pub use backup::{Backup, BackupIndex};
+pub(crate) use backup_dir::read_bounded;
 pub use backup_dir::{BackupDir, OpenBackupDirError};
 pub use client_side_extension::ClientSideExtension;
 pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
 use crate::format::{BackupObject, BackupXml, BackupXmlError, Versions};
 use crate::gpm::constants::BackupType;
-use crate::gpm::{Backup, Cancelled, GpoStatus, Task};
+use crate::gpm::{Backup, Cancelled, GpoStatus, Task, read_bounded};
 use crate::ident::{ExtensionList, Sid, Timestamp};
 use crate::report::{GpoReport, HalfReport, Side};
 use crate::security::SddlContext;
@@ -83,7 +83,7 @@ impl Reporting {
             computer: half(Side::Computer, files.computer)?,
             user: half(Side::User, files.user)?,
             links: Vec::new(),
-            problems: Vec::new(),
+            problems: files.problems,
             template_source: self.template_source.clone(),
         })
     }
@@ -95,7 +95,7 @@ impl Reporting {
         };
         let set_path = backup.file("Backup.xml").map_err(io_error("Backup.xml"))?;
         let set_path = set_path.ok_or(ReportBackupError::NoFile("Backup.xml"))?;
-        let set = BackupXml::parse(&std::fs::read(set_path).map_err(io_error("Backup.xml"))?)?;
+        let set = BackupXml::parse(&read_bounded(&set_path).map_err(io_error("Backup.xml"))?)?;
         let mut files = match backup.file(SYSVOL_FOLDER).map_err(io_error(SYSVOL_FOLDER))? {
             Some(folder) => read_folder(&folder, task)?,
             None => HalfFiles::default(),
@@ -133,7 +133,7 @@ impl Reporting {
             computer,
             user,
             links: Vec::new(),
-            problems: unreadable.into_iter().collect(),
+            problems: files.problems.into_iter().chain(unreadable).collect(),
             template_source: self.template_source.clone(),
         })
     }
@@ -156,15 +156,13 @@ fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
 
 /// Adds the files that the set says it has and that are not there.
 fn add_missing(set: &BackupXml, files: &mut HalfFiles) {
-    for place in &set.files {
-        let place = place.replace('\\', "/");
-        let Some(start) = place.get(..SYSVOL_FOLDER.len() + 1) else { continue };
-        let is_inside = start.trim_end_matches('/').eq_ignore_ascii_case(&SYSVOL_FOLDER.replace('\\', "/"));
-        let path = &place[SYSVOL_FOLDER.len() + 1..];
-        if is_inside && !files.contains(path) {
-            files.add_missing(path, "the backup lists this file, but it is not there");
-        }
-    }
+    let places: Vec<String> = set.files.iter().map(|place| place.replace('\\', "/")).collect();
+    let folder = SYSVOL_FOLDER.replace('\\', "/");
+    let inside = places.iter().filter_map(|place| {
+        let (start, path) = place.split_at_checked(folder.len())?;
+        path.strip_prefix('/').filter(|_| start.eq_ignore_ascii_case(&folder))
+    });
+    files.add_missing(inside, "the backup lists this file, but it is not there");
 }
 
 /// Returns the objects of a half, their paths up to it.

@@ -1,5 +1,6 @@
 //! The files of a GPO: which are read whole, which only at their start, and from where.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -9,11 +10,13 @@ use futures::stream;
 
 use crate::extension::{FileContent, GptFile};
 use crate::gpm::{Cancelled, Task};
-use crate::report::Side;
+use crate::report::{PartProblem, Side};
 use crate::store::{StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 /// A settings file larger than this is not read; real ones stay below 5 MB.
 const LARGEST_SETTINGS_FILE: u64 = 64 << 20;
+/// How much of the settings files of one GPO is read in all.
+const MOST_SETTINGS_BYTES: u64 = 256 << 20;
 /// How much of a file that holds no settings is read, to be shown raw.
 const START_BYTES: u64 = 4096;
 /// Files and folders of one GPO that are listed; more are left out, and said so.
@@ -28,6 +31,8 @@ const IN_FLIGHT: usize = 16;
 pub(super) struct HalfFiles {
     pub computer: Vec<GptFile>,
     pub user: Vec<GptFile>,
+    /// Folders that could not be listed in full.
+    pub problems: Vec<PartProblem>,
 }
 
 impl HalfFiles {
@@ -42,21 +47,30 @@ impl HalfFiles {
         }
     }
 
-    /// Tells whether the file is there, by its path below the folder of the GPO, compared without case.
-    pub(super) fn contains(&self, path: &str) -> bool {
-        let Some((half, rest)) = path.split_once('/') else { return false };
-        let files = match side_of(half) {
-            Some(Side::Computer) => &self.computer,
-            Some(Side::User) => &self.user,
-            None => return false,
+    /// Adds those of the files that should be there, by their paths below the folder of the GPO, that are not.
+    pub(super) fn add_missing<'a>(&mut self, paths: impl Iterator<Item = &'a str>, reason: &str) {
+        let halves = [(Side::Computer, &self.computer), (Side::User, &self.user)];
+        let paths_of = |(side, files): (Side, &Vec<GptFile>)| {
+            let path = move |file: &GptFile| format!("{}/{}", side.folder(), file.path).to_lowercase();
+            files.iter().map(path).collect::<Vec<_>>()
         };
-        let wanted = rest.to_lowercase();
-        files.iter().any(|file| file.path.to_lowercase() == wanted)
+        let mut known: HashSet<String> = halves.into_iter().flat_map(paths_of).collect();
+        for path in paths {
+            if known.len() < MOST_FILES && known.insert(path.to_lowercase()) {
+                self.add_failed(path, reason);
+            }
+        }
     }
 
-    /// Adds a file that should be there and is not.
-    pub(super) fn add_missing(&mut self, path: &str, reason: &str) {
+    /// Adds a file that cannot be read.
+    fn add_failed(&mut self, path: &str, reason: &str) {
         self.add(path, 0, FileContent::Failed(reason.to_owned()));
+    }
+
+    /// Notes that a folder could not be listed in full.
+    fn add_unlisted(&mut self, folder: &str, reason: &str) {
+        let file = if folder.is_empty() { "the folder of the GPO" } else { folder };
+        self.problems.push(PartProblem { file: file.to_owned(), message: reason.to_owned() });
     }
 
     /// Sorts the files by path, so that reports do not depend on the order in which answers came.
@@ -98,7 +112,7 @@ fn holds_settings(path: &str) -> bool {
 /// Reads the files below a folder of the local file system. Links are not followed.
 pub(super) fn read_folder(folder: &Path, task: &Task) -> Result<HalfFiles, Cancelled> {
     let mut files = HalfFiles::default();
-    let mut left = MOST_FILES;
+    let mut left = Left::default();
     read_folder_into(folder, "", 0, &mut left, &mut files, task)?;
     Ok(files.sorted())
 }
@@ -107,41 +121,60 @@ fn read_folder_into(
     folder: &Path,
     below: &str,
     depth: usize,
-    left: &mut usize,
+    left: &mut Left,
     files: &mut HalfFiles,
     task: &Task,
 ) -> Result<(), Cancelled> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            files.add_missing(below, &error.to_string());
+            files.add_unlisted(below, &error.to_string());
             return Ok(());
         }
     };
     for entry in entries.flatten() {
         task.checkpoint()?;
-        if *left == 0 || depth == DEEPEST {
-            files.add_missing(below, "the folder has more files than are listed here");
+        if left.files == 0 || depth == DEEPEST {
+            files.add_unlisted(below, "the folder has more files than are listed here");
             return Ok(());
         }
-        *left -= 1;
+        left.files -= 1;
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = if below.is_empty() { name } else { format!("{below}/{name}") };
         match entry.metadata() {
             Ok(data) if data.is_dir() => read_folder_into(&entry.path(), &path, depth + 1, left, files, task)?,
             Ok(data) if data.is_file() => {
-                let content = read_file(&entry.path(), wanted_bytes(&path, data.len()), data.len());
+                let content = read_file(&entry.path(), left.wanted_bytes(&path, data.len()), data.len());
                 files.add(&path, data.len(), content.unwrap_or_else(|error| FileContent::Failed(error.to_string())));
             }
-            Ok(_) => files.add_missing(&path, "it is a link or no file"),
-            Err(error) => files.add_missing(&path, &error.to_string()),
+            Ok(_) => files.add_failed(&path, "it is a link or no file"),
+            Err(error) => files.add_failed(&path, &error.to_string()),
         }
     }
     Ok(())
 }
 
-fn wanted_bytes(path: &str, size_bytes: u64) -> u64 {
-    if holds_settings(path) && size_bytes <= LARGEST_SETTINGS_FILE { size_bytes } else { size_bytes.min(START_BYTES) }
+/// How much more of a GPO is read.
+struct Left {
+    files: usize,
+    settings_bytes: u64,
+}
+
+impl Default for Left {
+    fn default() -> Self {
+        Left { files: MOST_FILES, settings_bytes: MOST_SETTINGS_BYTES }
+    }
+}
+
+impl Left {
+    /// Returns how much of a file is read, and counts it.
+    fn wanted_bytes(&mut self, path: &str, size_bytes: u64) -> u64 {
+        if !holds_settings(path) || size_bytes > LARGEST_SETTINGS_FILE.min(self.settings_bytes) {
+            return size_bytes.min(START_BYTES);
+        }
+        self.settings_bytes -= size_bytes;
+        size_bytes
+    }
 }
 
 fn read_file(path: &Path, wanted_bytes: u64, size_bytes: u64) -> io::Result<FileContent> {
@@ -158,15 +191,18 @@ pub(super) async fn read_sysvol(
 ) -> Result<HalfFiles, ReadSysvolError> {
     let found = list_tree(sysvol, folder, task).await?;
     let mut files = HalfFiles::default();
-    let mut wanted = Vec::new();
+    let (mut wanted, mut left) = (Vec::new(), Left::default());
     for (path, size_bytes) in found {
         match size_bytes {
-            Ok(size_bytes) => wanted.push((path, size_bytes)),
-            Err(reason) => files.add_missing(&path, &reason),
+            Ok(size_bytes) => {
+                let wanted_bytes = left.wanted_bytes(&path, size_bytes);
+                wanted.push((path, size_bytes, wanted_bytes));
+            }
+            Err(reason) => files.add_unlisted(&path, &reason),
         }
     }
-    let reads = wanted.into_iter().map(|(path, size_bytes)| async move {
-        let content = read_sysvol_file(sysvol, folder, &path, size_bytes).await;
+    let reads = wanted.into_iter().map(|(path, size_bytes, wanted_bytes)| async move {
+        let content = read_sysvol_file(sysvol, folder, &path, (size_bytes, wanted_bytes)).await;
         (path, size_bytes, content)
     });
     // Collected, so that the future is `Send` for any lifetime of what it borrows.
@@ -191,16 +227,15 @@ async fn read_sysvol_file(
     sysvol: &dyn Sysvol,
     folder: &SysvolPath,
     path: &str,
-    size_bytes: u64,
+    (size_bytes, wanted_bytes): (u64, u64),
 ) -> Result<FileContent, StoreError> {
     let relative = SysvolPath::parse(path)
         .map_err(|error| StoreError::new(StoreErrorKind::BadPath, path).with_detail(error.reason))?;
     let path_in_sysvol = folder.join_path(&relative);
-    let wanted = wanted_bytes(path, size_bytes);
-    if wanted == size_bytes {
+    if wanted_bytes == size_bytes {
         return sysvol.read(&path_in_sysvol).await.map(FileContent::Whole);
     }
-    sysvol.read_range(&path_in_sysvol, 0, wanted as usize).await.map(FileContent::Start)
+    sysvol.read_range(&path_in_sysvol, 0, wanted_bytes as usize).await.map(FileContent::Start)
 }
 
 /// Lists all files below a folder with their sizes, level by level; a subfolder that cannot be listed has the reason instead.
@@ -241,9 +276,11 @@ async fn list_tree(
             }
         }
         if level.is_empty() {
-            break;
+            return Ok(found);
         }
     }
+    found
+        .extend(level.into_iter().map(|folder| (folder, Err("the folder lies deeper than is listed here".to_owned()))));
     Ok(found)
 }
 
@@ -265,6 +302,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_listed_and_not_there_is_added_once() {
+        let mut files = HalfFiles::default();
+        files.add("Machine/Registry.pol", 4, FileContent::Whole(b"PReg".to_vec()));
+        let listed = ["MACHINE/registry.POL", "User/registry.pol", "user/Registry.pol", "GPO.cmt"];
+        files.add_missing(listed.into_iter(), "gone");
+        let paths = |files: &[GptFile]| files.iter().map(|file| file.path.clone()).collect::<Vec<_>>();
+        assert_eq!(paths(&files.computer), ["Registry.pol"]);
+        assert_eq!(paths(&files.user), ["registry.pol"]);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_listed_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = read_folder(&folder.path().join("gone"), &Task::default()).unwrap();
+        assert_eq!(files.problems.len(), 1);
+        let deep = folder.path().join(format!("Machine{}", "/x".repeat(DEEPEST + 1)));
+        std::fs::create_dir_all(deep).unwrap();
+        let files = read_folder(folder.path(), &Task::default()).unwrap();
+        assert_eq!(files.problems[0].message, "the folder has more files than are listed here");
+    }
+
+    #[test]
+    fn settings_are_read_up_to_a_bound() {
+        let mut left = Left::default();
+        let path = "Machine/Registry.pol";
+        let largest = LARGEST_SETTINGS_FILE;
+        assert_eq!(left.wanted_bytes(path, largest + 1), START_BYTES);
+        let whole = (0..10).filter(|_| left.wanted_bytes(path, largest) == largest).count() as u64;
+        assert_eq!(whole, MOST_SETTINGS_BYTES / largest);
+        assert_eq!(left.wanted_bytes("Machine/a.exe", 10), 10);
+    }
+
+    #[test]
     fn a_folder_is_read_without_its_links() {
         let folder = tempfile::tempdir().unwrap();
         let scripts = folder.path().join("machine/Scripts/Startup");
@@ -283,7 +353,6 @@ mod tests {
         assert!(matches!(&of("Scripts/Startup/big.exe").content, FileContent::Start(bytes) if bytes.len() == 4096));
         #[cfg(unix)]
         assert!(matches!(of("link.ini").content, FileContent::Failed(_)));
-        assert!(files.contains("MACHINE/registry.POL") && !files.contains("User/registry.pol"));
         let cancelled = Task::default();
         cancelled.cancel();
         assert!(read_folder(folder.path(), &cancelled).is_err());

@@ -94,7 +94,7 @@ impl Reporting {
             ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
-            problems: unlisted.into_iter().chain(unread).chain(unreadable).chain(unnamed).collect(),
+            problems: files.problems.into_iter().chain(unlisted).chain(unread).chain(unreadable).chain(unnamed).collect(),
             template_source: self.template_source.clone(),
         })
     }
@@ -156,7 +156,7 @@ impl Reporting {
             computer: half(Side::Computer, files.computer, starter.version.computer)?,
             user: half(Side::User, files.user, starter.version.user)?,
             links: Vec::new(),
-            problems: Vec::new(),
+            problems: files.problems,
             template_source: self.template_source.clone(),
         })
     }
