@@ -1,6 +1,6 @@
 //! Reports of many GPOs or backups, a file for each, all or none.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -181,12 +181,14 @@ pub fn report_problems(report: &GpoReport) -> Vec<Problem> {
 /// Returns the names with a number behind those that are there already, so that no file replaces another.
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     let mut taken = HashSet::new();
+    // The number that the next of a name gets, so that a thousand GPOs of one name are not counted through for each of them.
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     let mut distinct = |name: String| {
         let mut candidate = name.clone();
-        let mut number = 2;
+        let number = numbers.entry(name.to_lowercase()).or_insert(2);
         while !taken.insert(candidate.to_lowercase()) {
             candidate = format!("{name} ({number})");
-            number += 1;
+            *number += 1;
         }
         candidate
     };
@@ -195,6 +197,8 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 
 /// Longest name that is made, in characters; with an id and an extension every file system takes it.
 const LONGEST_NAME: usize = 120;
+/// Longest name in bytes of UTF-8; file systems take 255, an id or number and an extension included.
+const LONGEST_NAME_BYTES: usize = 230;
 
 /// Returns a name that every file system takes, as close to the text as can be.
 pub fn file_name(text: &str) -> String {
@@ -203,6 +207,7 @@ pub fn file_name(text: &str) -> String {
         .map(|c| if c.is_control() || "/\\:*?\"<>|".contains(c) { '_' } else { c })
         .take(LONGEST_NAME)
         .collect();
+    let usable = &usable[..usable.floor_char_boundary(LONGEST_NAME_BYTES)];
     let trimmed = usable.trim_matches(|c: char| c == '.' || c == ' ');
     if crate::store::SysvolPath::root().join(trimmed).is_ok() { trimmed.to_owned() } else { format!("_{trimmed}") }
 }
@@ -224,7 +229,8 @@ mod tests {
         ] {
             assert_eq!(file_name(text), expected, "{text:?}");
         }
-        assert_eq!(file_name(&"ä".repeat(500)).chars().count(), LONGEST_NAME);
+        assert_eq!(file_name(&"a".repeat(500)).chars().count(), LONGEST_NAME);
+        assert_eq!(file_name(&"界".repeat(200)), "界".repeat(LONGEST_NAME_BYTES / 3));
     }
 
     #[test]
