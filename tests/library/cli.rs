@@ -242,7 +242,7 @@ fn the_forest_is_a_tree_of_text_or_one_object() {
 
 #[test]
 fn without_a_command_and_a_display_the_tree_is_printed() {
-    if !cfg!(target_os = "linux") {
+    if !cfg!(all(target_os = "linux", feature = "gui")) {
         return;
     }
     let output = run(&[]);
