@@ -94,7 +94,14 @@ impl Reporting {
             ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
-            problems: files.problems.into_iter().chain(unlisted).chain(unread).chain(unreadable).chain(unnamed).collect(),
+            problems: files
+                .problems
+                .into_iter()
+                .chain(unlisted)
+                .chain(unread)
+                .chain(unreadable)
+                .chain(unnamed)
+                .collect(),
             template_source: self.template_source.clone(),
         })
     }
