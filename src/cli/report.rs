@@ -17,7 +17,7 @@ use crate::report::{GpoReport, HtmlOptions, ReportFormat};
 use crate::store::ForestStore;
 
 use super::UsageError;
-use super::output::{Outcome, Output};
+use super::output::{Outcome, Output, printable};
 use super::session::report;
 
 /// How settings are reported.
@@ -77,7 +77,10 @@ impl ReportArguments {
                 Ok(None) => {}
                 Ok(Some(templates)) => return Ok(Some(templates)),
                 Err(LoadTemplatesError::Cancelled(cancelled)) => return Err(cancelled.into()),
-                Err(error) => eprintln!("The central store of {domain} cannot be read: {error}"),
+                Err(error) => {
+                    let said = format!("The central store of {domain} cannot be read: {error}");
+                    eprintln!("{}", printable(said));
+                }
             }
         }
         self.local_templates(task).await

@@ -4,6 +4,8 @@
 //! Microsoft's reports have no place for it; it stands in an element of its own (`RawContents`) behind the extensions and is left
 //! out of compatible reports. Which places belong to which extension: `gpo-storage.md` B1, A6 and C.
 
+use std::collections::HashSet;
+
 use crate::format::preferences::PreferenceKind;
 use crate::gpm::ClientSideExtension;
 use crate::ident::Guid;
@@ -143,9 +145,10 @@ fn groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a>> {
 /// Returns a group for each registered extension that is not known or has no settings.
 fn registered_groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a>> {
     let mut groups: Vec<Group<'a>> = Vec::new();
+    let mut listed = HashSet::new();
     let has_registry = source.half.file("registry.pol").is_some();
     for extension in source.half.registered.groups.iter().map(|group| group.extension) {
-        let is_listed = groups.iter().any(|group| group.extension == Some(extension));
+        let is_listed = !listed.insert(extension);
         // Settings in registry.pol may be of other extensions than the registry.
         let is_in_registry = extension == REGISTRY && has_registry;
         if extension == Guid::NIL || is_listed || is_in_registry || reported.contains(&extension) {

@@ -1,5 +1,8 @@
 //! The values of `registry.pol` below one key, by subkey: where several kinds of settings live that are no policies of a template.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::format::{PolData, PolRecord};
 
 use super::Source;
@@ -24,7 +27,8 @@ pub(super) struct RegistryValue<'a> {
 pub(super) fn keys_below<'a>(source: &Source<'a>, base: &str) -> Option<Vec<RegistryKey<'a>>> {
     let (pol, _) = source.half.registry()?;
     let mut keys: Vec<RegistryKey<'a>> = Vec::new();
-    let mut index = std::collections::HashMap::new();
+    let mut index = HashMap::new();
+    let mut places: HashMap<(usize, String), usize> = HashMap::new();
     for record in &pol.records {
         let key = record.key.to_string();
         let Some(path) = path_below(&key, base) else { continue };
@@ -35,11 +39,13 @@ pub(super) fn keys_below<'a>(source: &Source<'a>, base: &str) -> Option<Vec<Regi
         if record.is_create_key() || record.command().is_some() {
             continue;
         }
-        let name = record.value.to_string();
         let values = &mut keys[at].values;
-        match values.iter_mut().find(|value| value.record.value.is(&name)) {
-            Some(earlier) => earlier.record = record,
-            None => values.push(RegistryValue { record }),
+        match places.entry((at, record.value.to_string().to_lowercase())) {
+            Entry::Occupied(place) => values[*place.get()].record = record,
+            Entry::Vacant(place) => {
+                place.insert(values.len());
+                values.push(RegistryValue { record });
+            }
         }
     }
     (!keys.is_empty()).then_some(keys)

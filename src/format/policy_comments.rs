@@ -2,6 +2,7 @@
 //!
 //! The file's text is kept as it is. Reading and writing gives the same bytes; changing a comment changes its bytes only.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -89,12 +90,15 @@ impl PolicyComments {
     fn read(form: Form, text: String) -> Result<Self, PolicyCommentsError> {
         let document = parse_xml(&text, MOST_NODES).map_err(|error| PolicyCommentsError::Xml(error.message))?;
         let root = document.root_element();
-        let namespaces: Vec<(&str, &str)> = path(root, &["policyNamespaces", "using"])
-            .filter_map(|node| Some((node.attribute("prefix")?, node.attribute("namespace")?)))
-            .collect();
+        let mut namespaces: HashMap<&str, &str> = HashMap::new();
+        for using in path(root, &["policyNamespaces", "using"]) {
+            if let (Some(prefix), Some(namespace)) = (using.attribute("prefix"), using.attribute("namespace")) {
+                namespaces.entry(prefix).or_insert(namespace);
+            }
+        }
         let comments = path(root, &["comments", "admTemplate", "comment"]).filter_map(|node| {
             let (prefix, policy) = node.attribute("policyRef")?.split_once(':')?;
-            let namespace = namespaces.iter().find(|(known, _)| *known == prefix).map(|(_, namespace)| *namespace)?;
+            let namespace = *namespaces.get(prefix)?;
             let written = node.attribute_node("commentText");
             Some(Comment {
                 namespace: namespace.to_owned(),

@@ -124,7 +124,8 @@ pub async fn load_central_store(
     let undecided = listing::undecided(&listings, &options.language);
     let read_fallback = |file: &ListedFile| {
         let path = file.path.clone();
-        async move { Some((path.clone(), fallback_culture(&read_central(sysvol, &path).await.ok()?)?)) }
+        let size_bytes = file.size_bytes;
+        async move { Some((path.clone(), fallback_culture(&read_central(sysvol, &path, size_bytes).await.ok()?)?)) }
     };
     let reads: Vec<_> = undecided.into_iter().map(read_fallback).collect();
     let fallbacks: HashMap<String, String> = task
@@ -136,12 +137,12 @@ pub async fn load_central_store(
         return Ok(Some(Templates { store: Arc::new(store), source, is_cached: true }));
     }
     task.activity("Reading administrative templates from the central store");
-    let paths: Vec<String> = plan.files().map(|file| file.path.clone()).collect();
+    let paths: Vec<(String, u64)> = plan.files().map(|file| (file.path.clone(), file.size_bytes)).collect();
     let (total, mut done) = (paths.len() as u64, 0);
     let reads: Vec<_> = paths
         .into_iter()
-        .map(|path| async move {
-            let content = read_central(sysvol, &path).await.map_err(|error| error.to_string());
+        .map(|(path, size_bytes)| async move {
+            let content = read_central(sysvol, &path, size_bytes).await;
             (path, content)
         })
         .collect();
@@ -176,17 +177,18 @@ pub fn load_machine_templates(options: &TemplateOptions, task: &Task) -> Result<
 }
 
 fn read(file: &ListedFile) -> Result<Vec<u8>, String> {
-    if file.size_bytes > LARGEST_FILE {
-        return Err(format!("it is larger than {LARGEST_FILE} bytes"));
-    }
+    check_size(file.size_bytes)?;
     std::fs::read(&file.path).map_err(|error| error.to_string())
 }
 
-async fn read_central(sysvol: &dyn Sysvol, path: &str) -> Result<Vec<u8>, StoreError> {
-    let bad = |error: crate::store::ParseSysvolPathError| {
-        StoreError::new(StoreErrorKind::BadPath, path).with_detail(error.reason)
-    };
-    sysvol.read(&SysvolPath::parse(path).map_err(bad)?).await
+fn check_size(size_bytes: u64) -> Result<(), String> {
+    if size_bytes > LARGEST_FILE { Err(format!("it is larger than {LARGEST_FILE} bytes")) } else { Ok(()) }
+}
+
+async fn read_central(sysvol: &dyn Sysvol, path: &str, size_bytes: u64) -> Result<Vec<u8>, String> {
+    check_size(size_bytes)?;
+    let parsed = SysvolPath::parse(path).map_err(|error| format!("{path}: {}", error.reason))?;
+    sysvol.read(&parsed).await.map_err(|error| error.to_string())
 }
 
 async fn list_central_store(sysvol: &dyn Sysvol) -> Result<Option<FolderListing>, StoreError> {
