@@ -117,7 +117,9 @@ fn permissions(security: &Element) -> impl Iterator<Item = &Element> {
 }
 
 fn levels(permission: &Element) -> impl Iterator<Item = &str> {
-    permission.children_named("Standard").map(|standard| standard.text_at(&["GPOGroupedAccessEnum"]))
+    let named =
+        permission.children_named("Standard").flat_map(|standard| standard.children_named("GPOGroupedAccessEnum"));
+    named.map(|level| level.text.as_str())
 }
 
 fn is_deny(permission: &Element) -> bool {
@@ -129,5 +131,22 @@ pub(super) fn principal(element: &Element) -> String {
     match element.text_at(&["Name"]) {
         "" => element.text_at(&["SID"]).to_owned(),
         name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_level_of_a_trustee_counts() {
+        let level = |name: &str| Element::text("GPOGroupedAccessEnum", name);
+        let standard = Element::new("Standard").with(level("Edit Settings")).with(level("Apply Group Policy"));
+        let trustee = Element::principal("Trustee", None, Some("Staff"));
+        let permission = Element::new("TrusteePermissions").with(trustee).with(standard);
+        let security = Element::new("SecurityDescriptor").with(Element::new("Permissions").with(permission));
+        let shown = |section: Section| serde_json::to_string(&section).unwrap_or_default();
+        assert!(shown(filtering(&security)).contains("Staff"));
+        assert!(shown(delegation(&security)).contains("Edit Settings, Apply Group Policy"));
     }
 }
