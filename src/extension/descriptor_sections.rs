@@ -24,7 +24,11 @@ pub(super) fn descriptor_blocks(descriptor: &Element, what: &str, below: &str) -
         let mut table = Table::new(&columns);
         for row in list.children_named(row_name) {
             let name = row.child("Trustee").map(principal).unwrap_or_default();
-            let mut cells = vec![row.text_at(&["Type", kind]).to_owned(), name, rights(row)];
+            let condition = match row.text_at(&["Condition"]) {
+                "" => String::new(),
+                condition => format!("\nonly where {condition}"),
+            };
+            let mut cells = vec![row.text_at(&["Type", kind]).to_owned(), name, rights(row) + &condition];
             if !below.is_empty() {
                 cells.push(applies_to(row, what, below));
             }
@@ -97,6 +101,13 @@ mod tests {
             what,
             below,
         )
+    }
+
+    #[test]
+    fn conditions_of_entries_are_shown() {
+        let blocks = blocks(DescribedObject::File, "D:(XA;;FA;;;WD;(@User.clearance >= 3))", "file", "");
+        let shown = serde_json::to_string(&blocks).unwrap();
+        assert!(shown.contains(r"Full Control\nonly where (@User.clearance >= 3)"), "{shown}");
     }
 
     #[test]

@@ -70,7 +70,10 @@ fn options(policy: &Element) -> Vec<Block> {
             "DropDownList" | "EditText" | "Numeric" | "MultiText" => Some(state_cell(option)),
             "ListBox" if option.child("Value").is_none() => Some(state_cell(option)),
             "ListBox" => None,
-            _ => continue,
+            _ if option.children.is_empty() => continue,
+            // A kind of option that later reports may have.
+            _ if option.child("Value").is_some() => Some(Cell::new(option.text_at(&["Value"]))),
+            _ => Some(state_cell(option)),
         };
         if let Some(cell) = cell {
             table.push(Row { cells: vec![Cell::new(label), cell], ..Row::default() });

@@ -200,3 +200,14 @@ fn values_that_decide_nothing_are_shown_apart() {
     assert_eq!(part.elements.iter().map(|element| element.name.as_ref()).collect::<Vec<_>>(), ["Blocked"]);
     assert_eq!(part.undecided[0].text_at(&["Value", "Name"]), "E");
 }
+
+#[test]
+fn options_of_an_unknown_kind_are_shown() {
+    let option = Element::new("Later").with(Element::text("Name", "label")).with(Element::text("Value", "held"));
+    let policy = Element::new("Policy").with(Element::text("Name", "p")).with(option);
+    let report = ExtensionReport { elements: vec![policy], ..ExtensionReport::raw(Vec::new()) };
+    let placed = (REGISTRY.sections)(&report, Side::Computer);
+    let Block::Table(table) = &placed[0].section.blocks[0] else { panic!("no table") };
+    let Block::Table(options) = &table.rows[0].details[0] else { panic!("no options") };
+    assert_eq!([&options.rows[0].cells[0].text, &options.rows[0].cells[1].text], ["label", "held"]);
+}

@@ -62,8 +62,8 @@ fn account_row(account: &Element) -> (String, String) {
         let label = account_policy(name).map_or(name, |policy| policy.label);
         return (label.to_owned(), enabled(switch.text == "true"));
     }
-    let number = account.text_at(&["SettingNumber"]);
-    let Some(policy) = account_policy(name) else { return (name.to_owned(), number.to_owned()) };
+    let number = raw_setting(account);
+    let Some(policy) = account_policy(name) else { return (name.to_owned(), number) };
     let words = match policy.unit {
         AccountUnit::Switch => enabled(number != "0"),
         AccountUnit::Of(unit) => format!("{number} {unit}"),
@@ -272,6 +272,7 @@ mod tests {
             vec![
                 account("MinimumPasswordAge", text("SettingNumber", "1"), "Password"),
                 account("PasswordComplexity", Element::bool("SettingBoolean", true), "Password"),
+                account("MinimumPasswordLength", text("SettingString", "many"), "Password"),
                 account("LockoutDuration", text("SettingNumber", "4294967295"), "Account Lockout"),
                 account("MaxTicketAge", text("SettingNumber", "10"), "Kerberos"),
                 Element::bool("Blocked", false),
@@ -279,6 +280,7 @@ mod tests {
             &[
                 "Account Policies/Password Policy",
                 "- Minimum password age | 1 days",
+                "- Minimum password length | many characters",
                 "- Password must meet complexity requirements | Enabled",
                 "Account Policies/Account Lockout Policy",
                 "- Account lockout duration | Until an administrator unlocks the account",

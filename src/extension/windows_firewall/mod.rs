@@ -383,6 +383,22 @@ mod tests {
     }
 
     #[test]
+    fn a_preshared_key_in_a_report_is_not_shown() {
+        let suite = Element::new("AuthenticationSuites").with(Element::text(PRESHARED_KEY, "secret"));
+        let set = Element::new("Phase1AuthenticationSets").with(Element::text("GUID", "{A}")).with(suite);
+        let report = crate::report::ExtensionReport {
+            name: WINDOWS_FIREWALL.name.to_owned(),
+            xml_type: WINDOWS_FIREWALL.xml_type.to_owned(),
+            namespace: String::new(),
+            elements: vec![set],
+            problems: Vec::new(),
+        };
+        let placed = (WINDOWS_FIREWALL.sections)(&report, crate::report::Side::Computer);
+        let shown = serde_json::to_string(&placed[0].section).unwrap();
+        assert!(shown.contains("(not shown)") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
     fn a_name_that_no_element_can_have_is_left_to_the_registry() {
         let name = "x><Injected/><y";
         let half = registry(&[

@@ -1,8 +1,11 @@
 //! The firewall for people: profiles side by side, rules as a table, the rest of a rule below its row.
 
+use crate::extension::raw_view::NOT_SHOWN;
 use crate::extension::wording::{choice, joined, label, properties, words, yes_no};
 use crate::extension::{Area, Placed};
 use crate::report::{Block, Cell, Element, ExtensionReport, Mark, Row, Section, Side, Table};
+
+use super::PRESHARED_KEY;
 
 const HEADING: &str = "Windows Defender Firewall with Advanced Security";
 
@@ -327,7 +330,10 @@ fn set(element: &Element) -> Block {
     let own = element.children.iter().filter(|child| child.children.is_empty());
     section.blocks.extend(properties(own.map(|child| (words(&child.name), yes_no(&child.text)))));
     for suite in element.children.iter().filter(|child| !child.children.is_empty()) {
-        let rows = suite.children.iter().map(|child| (words(&child.name), yes_no(&child.text)));
+        // Reports made elsewhere may hold the key itself.
+        let shown =
+            |child: &Element| if child.name == PRESHARED_KEY { NOT_SHOWN } else { yes_no(&child.text) }.to_owned();
+        let rows = suite.children.iter().map(|child| (words(&child.name), shown(child)));
         section
             .blocks
             .extend(properties(rows).map(|table| Block::Section(Section::new(words(&suite.name)).with(table))));
