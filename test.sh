@@ -87,7 +87,11 @@ if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
 fi
 
 step "tests: library and command line" cargo test $features --lib --bins --test library
-step "reports compared with Microsoft's" python3 tests/fidelity/run.py target/debug/opengpmc
+if command -v python3 >/dev/null || install_packages python3; then
+  step "reports compared with Microsoft's" python3 tests/fidelity/run.py target/debug/opengpmc
+else
+  skip "reports compared with Microsoft's" "needs Python 3"
+fi
 step "tests: documentation examples" cargo test $features --doc
 step "tests: console" cargo test $features --test gui
 
