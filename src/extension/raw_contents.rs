@@ -109,15 +109,16 @@ fn groups<'a>(source: &Source<'a>, reported: &[Guid]) -> Vec<Group<'a>> {
     let mut groups = registered_groups(source, reported);
     let mut unclaimed = Group::default();
     let mut add = |owner: Option<Guid>, place: &mut dyn FnMut(&mut Group<'a>)| match owner {
-        Some(owner) if registered.contains(owner) => {}
-        Some(owner) => {
-            let of_owner = |group: &Group<'_>| group.extension == Some(owner);
-            let at = groups.iter().position(of_owner).unwrap_or_else(|| {
-                groups.push(Group { extension: Some(owner), state: State::NotRegistered, ..Group::default() });
-                groups.len() - 1
-            });
-            place(&mut groups[at]);
-        }
+        Some(owner) => match groups.iter().position(|group| group.extension == Some(owner)) {
+            Some(at) => place(&mut groups[at]),
+            // The extension has reported it.
+            None if registered.contains(owner) => {}
+            None => {
+                let mut group = Group { extension: Some(owner), state: State::NotRegistered, ..Group::default() };
+                place(&mut group);
+                groups.push(group);
+            }
+        },
         None => place(&mut unclaimed),
     };
     for file in &source.half.files {
@@ -217,9 +218,10 @@ fn group_section(group: &Element) -> Section {
             format!("Extension {label}"),
             "The GPO registers this extension, which is not known here. What it may read is shown as it is.",
         ),
-        "NoSettings" => {
-            (format!("Without settings: {label}"), "The GPO registers this extension, but holds no settings of it.")
-        }
+        "NoSettings" => (
+            format!("Without settings: {label}"),
+            "The GPO registers this extension, but holds no settings that it would read.",
+        ),
         UNDECIDED => (
             "Registry values that make no policy enabled or disabled".to_owned(),
             "Administrative templates know these values, but not in this combination. Clients set them all the same.",
@@ -289,5 +291,14 @@ mod tests {
     fn registered_extensions_without_settings_are_named() {
         let raw = raw(&half("[{5794DAFD-BE60-433F-88A2-1A31939AC01F}]", Vec::new(), Vec::new())).unwrap();
         assert_eq!(raw.elements[0].text_at(&["State"]), "NoSettings");
+    }
+
+    #[test]
+    fn files_that_their_extension_passes_over_are_shown() {
+        let id = "{827D319E-6EAC-11D2-A4EA-00C04F79F83A}";
+        let template = file("Microsoft/Windows NT/SecEdit/GptTmpl.inf", b"[Unicode]");
+        let raw = raw(&half(&format!("[{id}]"), vec![template], Vec::new())).unwrap();
+        let shown = line(&raw.elements[0]);
+        assert!(shown.contains("State=NoSettings") && shown.contains("Text=[Unicode]"), "{shown}");
     }
 }

@@ -5,7 +5,7 @@
 
 use crate::format::{AdvertiseScript, AdvertisedProduct};
 use crate::ident::Guid;
-use crate::report::{Element, ExtensionReport, Section, Side, Table};
+use crate::report::{Element, ExtensionReport, PartProblem, Section, Side, Table};
 use crate::security::{SddlContext, SecurityDescriptor};
 
 use super::wording::{joined, properties, yes_no};
@@ -52,6 +52,11 @@ fn read(source: &Source<'_>) -> Option<Part> {
         |object: &&DirectoryObject| object.class.eq_ignore_ascii_case(PACKAGE) && !object.path.starts_with(TEMPLATE);
     let packages: Vec<&DirectoryObject> = source.half.objects.iter().filter(is_package).collect();
     for package in &packages {
+        let descriptor = package.values("nTSecurityDescriptor").first();
+        if let Some(Err(error)) = descriptor.map(|bytes| SecurityDescriptor::from_bytes(bytes)) {
+            part.problems
+                .push(PartProblem { file: package.path.clone(), message: format!("its permissions: {error}") });
+        }
         if is_removed(package) {
             if !source.context.compatible {
                 part.elements.push(removed_element(package));
