@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
 
 use crate::gpm::constants::BackupType;
@@ -21,7 +22,7 @@ pub enum Command {
     /// Report the settings in backups
     ///
     /// The report is made from the data of the backup, not taken from the report that lies in it. With --all, folders of backups
-    /// below the folder are reported too.
+    /// below the folder are reported too; the folder of one backup reports that one.
     Report(Report),
 }
 
@@ -111,6 +112,7 @@ impl List {
 
 impl Report {
     async fn run(&self, task: &Task, output: &mut Output) -> anyhow::Result<Outcome> {
+        self.arguments.check(output)?;
         let folders = BackupDir::open_all_below(&self.folder)?;
         let all: Vec<&Backup> =
             folders.iter().flat_map(BackupDir::backups).filter(|backup| backup.folder.is_some()).collect();
@@ -118,6 +120,13 @@ impl Report {
             Some(id) => vec![find(&all, *id)?],
             None => all,
         };
+        if wanted.is_empty() {
+            report(folders.iter().flat_map(BackupDir::problems));
+            return Err(anyhow!(
+                "there is no backup in {} or below it: a backup is a folder named by a GUID with bkupInfo.xml in it",
+                self.folder.display()
+            ));
+        }
         let templates = self.arguments.local_templates(task).await?;
         let reporting = self.arguments.reporting(templates);
         let problems = report(folders.iter().flat_map(BackupDir::problems));
@@ -139,9 +148,11 @@ impl Report {
 fn find<'a>(backups: &[&'a Backup], id: Guid) -> Result<&'a Backup, UsageError> {
     let of_gpo = || backups.iter().filter(|backup| backup.gpo_id == id).max_by_key(|backup| backup.time);
     let found = backups.iter().find(|backup| backup.id == id).or_else(of_gpo);
-    found
-        .copied()
-        .ok_or_else(|| UsageError(format!("there is no backup with the id {id}, nor one of a GPO with that id")))
+    found.copied().ok_or_else(|| {
+        UsageError(format!(
+            "there is no backup with the id {id}, nor one of a GPO with that id; `opengpmc backup list` shows the ids"
+        ))
+    })
 }
 
 fn table(backups: &[&Backup]) -> Table {

@@ -88,14 +88,16 @@ impl Command {
 
 /// Returns the one value that matches; an error that tells how to choose where there are several.
 pub fn choose<'a, T>(
-    kind: &str,
+    (kind, list_command): (&str, &str),
     wanted: &str,
     matching: &[&'a T],
     describe: impl Fn(&T) -> String,
 ) -> anyhow::Result<&'a T> {
     match matching {
         [only] => Ok(only),
-        [] => Err(anyhow!("there is no {kind} named `{wanted}`, by name or GUID")),
+        [] => {
+            Err(anyhow!("there is no {kind} named `{wanted}`, by name or GUID; `opengpmc {list_command}` shows them"))
+        }
         several => {
             let list: Vec<String> = several.iter().map(|value| describe(value)).collect();
             Err(UsageError(format!(
@@ -186,11 +188,12 @@ async fn list_details(session: &Session, output: &mut Output, domain: &Domain) -
 
 impl Report {
     async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        self.arguments.check(output)?;
         let (store, forest) = session.load().await?;
         check_domain(&forest, self.domain.as_ref())?;
         let own = store.directory().root_dse().domain.clone();
         let gpos: Vec<&Gpo> = match &self.gpo {
-            Some(wanted) => vec![find(&forest, wanted, self.domain.as_ref())?],
+            Some(wanted) => vec![find(&forest, wanted, self.domain.as_ref(), &own)?],
             None => {
                 let domain = forest.domain(self.domain.as_ref().unwrap_or(&own));
                 domain.map(|domain| domain.gpos.iter().collect()).unwrap_or_default()
@@ -215,17 +218,26 @@ impl Report {
     }
 }
 
-/// Finds the one GPO of this name or id, in a domain or the whole forest.
-fn find<'a>(forest: &'a ForestSnapshot, wanted: &'a str, domain: Option<&DnsName>) -> anyhow::Result<&'a Gpo> {
+/// Finds the one GPO of this name or id: in the domain named, else in that of the connection, else in the whole forest.
+fn find<'a>(
+    forest: &'a ForestSnapshot,
+    wanted: &'a str,
+    domain: Option<&DnsName>,
+    own: &DnsName,
+) -> anyhow::Result<&'a Gpo> {
     let id = wanted.parse::<Guid>().ok();
     let domains = forest.domains.iter().filter(|candidate| domain.is_none_or(|name| candidate.name == *name));
-    let matching: Vec<&Gpo> = domains
+    let mut matching: Vec<&Gpo> = domains
         .flat_map(|domain| match id {
             Some(id) => domain.gpo(id).into_iter().collect::<Vec<_>>(),
             None => domain.gpos_named(wanted).collect(),
         })
         .collect();
-    choose("GPO", wanted, &matching, |gpo| format!("{} in {}", gpo.id, gpo.domain))
+    // Every domain has a Default Domain Policy.
+    if matching.iter().any(|gpo| gpo.domain == *own) {
+        matching.retain(|gpo| gpo.domain == *own);
+    }
+    choose(("GPO", "gpo list"), wanted, &matching, |gpo| format!("{} in {}", gpo.id, gpo.domain))
 }
 
 async fn show(
@@ -236,7 +248,7 @@ async fn show(
 ) -> anyhow::Result<Outcome> {
     let (store, forest) = session.load().await?;
     check_domain(&forest, domain)?;
-    let gpo = find(&forest, wanted, domain)?;
+    let gpo = find(&forest, wanted, domain, &store.directory().root_dse().domain)?;
     let domain = session.task.or_cancel(Domain::open(&store, &gpo.domain)).await??;
     let states = read_sysvol(session, &domain, &[gpo]).await?;
     let object = (SecuredObject::Gpo, gpo.display_name.as_str());

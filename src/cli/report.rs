@@ -49,6 +49,14 @@ pub struct ReportArguments {
 }
 
 impl ReportArguments {
+    /// Refuses a file whose form cannot be told, before anything is read for it.
+    pub fn check(&self, output: &Output) -> Result<(), UsageError> {
+        match self.output_dir {
+            Some(_) => Ok(()),
+            None => self.single_format(output).map(|_| ()),
+        }
+    }
+
     /// Reads the templates of the folders named, else this machine's.
     pub async fn local_templates(&self, task: &Task) -> anyhow::Result<Option<Templates>> {
         let (folders, options, task) = (self.admx.clone(), template_options(&self.language), task.clone());
@@ -107,7 +115,7 @@ impl ReportArguments {
         let format = self.single_format(output)?;
         let bytes = render_reports(reports, format, HtmlOptions::default());
         match &self.output {
-            Some(file) => write_whole(file, &bytes).with_context(|| file.display().to_string())?,
+            Some(file) => write_whole(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?,
             None => output.bytes(&bytes)?,
         }
         Ok(report(&reports.iter().flat_map(crate::operation::report_problems).collect::<Vec<_>>()))
@@ -118,7 +126,10 @@ impl ReportArguments {
         if output.is_json() {
             output.json(&serde_json::to_value(reported)?)?;
         } else {
-            output.line(format!("{} reports written", reported.files.len()))?;
+            output.line(match reported.files.len() {
+                1 => "1 report written".to_owned(),
+                count => format!("{count} reports written"),
+            })?;
         }
         Ok(report(&reported.problems))
     }
@@ -132,7 +143,10 @@ impl ReportArguments {
             (Some(format), _) => Ok(format),
             (None, true) => Ok(ReportFormat::Json),
             (None, false) if self.output.is_none() => Ok(ReportFormat::Text),
-            (None, false) => Err(UsageError("say the form with --format, or by the extension of --output".to_owned())),
+            (None, false) => Err(UsageError(
+                "the name of --output does not tell the form: end it with .html, .xml, .csv, .json or .txt, or say --format"
+                    .to_owned(),
+            )),
         }
     }
 }

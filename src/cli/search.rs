@@ -298,7 +298,7 @@ impl Place<'_> {
             return Ok(reference.clone());
         }
         let describe = |filter: &crate::gpm::WmiFilter| format!("[{};{};0]", filter.domain, filter.id);
-        let filter = choose("WMI filter", wanted, &matching, describe)?;
+        let filter = choose(("WMI filter", "wmi-filter list"), wanted, &matching, describe)?;
         Ok(WmiFilterRef { domain: filter.domain.clone(), id: filter.id })
     }
 
@@ -313,7 +313,7 @@ impl Place<'_> {
         let gpos = self.forest.domains.iter().flat_map(|domain| &domain.gpos);
         let matching: Vec<_> =
             gpos.filter(|gpo| id.map_or(gpo.display_name.to_lowercase() == folded, |id| gpo.id == id)).collect();
-        Ok(choose("GPO", wanted, &matching, |gpo| format!("\"{}\"", gpo.dn))?.dn.clone())
+        Ok(choose(("GPO", "gpo list"), wanted, &matching, |gpo| format!("\"{}\"", gpo.dn))?.dn.clone())
     }
 
     /// Reads `TRUSTEE=LEVEL`.

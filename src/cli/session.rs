@@ -67,14 +67,8 @@ pub async fn watch<T>(task: &Task, work: impl Future<Output = T>) -> T {
     let mut interrupt = Box::pin(interrupted());
     let result = loop {
         tokio::select! {
-            result = &mut work => break result,
-            _ = ticks.tick(), if shows => {
-                // Short work shows nothing.
-                ticked += 1;
-                if ticked > 2 {
-                    draw(task);
-                }
-            }
+            // In this order, so that Ctrl-C is listened for before the work begins.
+            biased;
             () = &mut interrupt => {
                 interrupt.set(interrupted());
                 if task.is_cancelled() {
@@ -83,6 +77,14 @@ pub async fn watch<T>(task: &Task, work: impl Future<Output = T>) -> T {
                 }
                 task.cancel();
             }
+            _ = ticks.tick(), if shows => {
+                // Short work shows nothing.
+                ticked += 1;
+                if ticked > 2 {
+                    draw(task);
+                }
+            }
+            result = &mut work => break result,
         }
     };
     clear_progress();

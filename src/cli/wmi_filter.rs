@@ -94,7 +94,7 @@ fn find<'a>(forest: &'a ForestSnapshot, wanted: &str, domain: Option<&'a DnsName
     let matching: Vec<&WmiFilter> = filters(forest, domain)
         .filter(|filter| id.map_or(filter.name.to_lowercase() == folded, |id| filter.id == id))
         .collect();
-    choose("WMI filter", wanted, &matching, |filter| format!("{} in {}", filter.id, filter.domain))
+    choose(("WMI filter", "wmi-filter list"), wanted, &matching, |filter| format!("{} in {}", filter.id, filter.domain))
 }
 
 fn show(

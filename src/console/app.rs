@@ -16,6 +16,7 @@ use super::command::{Availability, CommandContext, Menu, TABLE};
 use super::connect_dialog::{ConnectDialog, Surroundings};
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
+use super::help::Unread;
 use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
 use super::palette::Palette;
 use super::pane::{PaneContext, PaneState, result_pane_ui};
@@ -97,6 +98,7 @@ enum Dialog {
     Palette(Palette),
     Report(Box<ReportDialog>),
     Told(Box<ErrorReport>),
+    Unread(Box<Unread>),
     Problems,
     Shortcuts,
     About,
@@ -346,6 +348,7 @@ impl App {
             Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
             Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
             Dialog::Told(report) => told_ui(ctx, report, commands),
+            Dialog::Unread(unread) => help::unread_ui(ctx, unread, commands),
             Dialog::Problems => help::problems_ui(ctx, &self.forests, commands),
             Dialog::Shortcuts => help::shortcuts_ui(ctx),
             Dialog::About => help::about_ui(ctx, commands),

@@ -2,6 +2,8 @@
 
 use egui::{Context, Grid, RichText, ScrollArea, Ui};
 
+use crate::gpm::Problem;
+
 use super::command::TABLE;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
@@ -133,6 +135,43 @@ pub fn problems_ui(ctx: &Context, forests: &[ForestEntry], commands: &mut Vec<Co
             closed = dialog::button(ui, "Close");
             if !text.is_empty() && dialog::button(ui, "Copy All") {
                 commands.push(Command::CopyText(text.clone()));
+            }
+        });
+    });
+    if closed { Closing::Close } else { closing }
+}
+
+/// What reports that were written lack.
+pub struct Unread {
+    /// What was to be done.
+    pub title: String,
+    /// How many reports were written.
+    pub files: usize,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+/// Draws what reports that were written lack; tells whether to close it.
+pub fn unread_ui(ctx: &Context, unread: &Unread, commands: &mut Vec<Command>) -> Closing {
+    let mut closed = false;
+    let closing = dialog::show(ctx, &unread.title, 760.0, |ui| {
+        let height = ui.ctx().content_rect().height() - 240.0;
+        let written = match unread.files {
+            1 => "1 report was written".to_owned(),
+            files => format!("{files} reports were written"),
+        };
+        ui.label(format!("{written}. These parts could not be read; the reports say so in their place:"));
+        ui.add_space(SPACE);
+        ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
+            for problem in &unread.problems {
+                problem_ui(ui, &problem.object, &problem.message);
+            }
+        });
+        dialog::buttons_ui(ui, |ui| {
+            closed = dialog::primary_button(ui, "Close");
+            if dialog::button(ui, "Copy All") {
+                let lines = unread.problems.iter().map(|problem| format!("{}: {}\n", problem.object, problem.message));
+                commands.push(Command::CopyText(lines.collect()));
             }
         });
     });

@@ -171,7 +171,8 @@ fn open_folder(path: &Path) -> Result<FileState, StoreError> {
     if backups.is_empty() {
         let detail =
             "neither this folder nor one below it holds a backup: a folder named by a GUID with bkupInfo.xml in it";
-        return Err(StoreError::new(StoreErrorKind::NotFound, path.display()).with_detail(detail));
+        let object = format!("a backup in {}", path.display());
+        return Err(StoreError::new(StoreErrorKind::NotFound, object).with_detail(detail));
     }
     Ok(FileState::Open { items: items(backups), problems })
 }

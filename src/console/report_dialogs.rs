@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Context, TextEdit, Ui};
+use egui::{Context, Key, TextEdit, Ui};
 use poll_promise::Promise;
 
 use crate::operation::file_name;
@@ -110,7 +110,7 @@ impl ReportDialog {
                 }
             }
             ui.add_space(2.0 * SPACE);
-            self.path_ui(ui, workers, picker);
+            let entered = self.path_ui(ui, workers, picker);
             if !matches!(self.purpose, Purpose::Open | Purpose::Templates) {
                 self.format_ui(ui);
             }
@@ -119,7 +119,7 @@ impl ReportDialog {
                 banner_ui(ui, Severity::Error, missing);
             }
             dialog::buttons_ui(ui, |ui| {
-                if dialog::primary_button(ui, go) {
+                if dialog::primary_button(ui, go) || entered {
                     done = self.send(commands);
                 }
                 if dialog::button(ui, "Cancel") {
@@ -130,13 +130,15 @@ impl ReportDialog {
         if done { Closing::Close } else { closing }
     }
 
-    fn path_ui(&mut self, ui: &mut Ui, workers: &Workers, picker: &Arc<dyn FilePicker>) {
+    /// Draws the path and how it is chosen; tells whether Enter was pressed in it.
+    fn path_ui(&mut self, ui: &mut Ui, workers: &Workers, picker: &Arc<dyn FilePicker>) -> bool {
         let is_folder = matches!(self.purpose, Purpose::SaveMany(..) | Purpose::Templates);
         let label = ui.label(if is_folder { "Folder" } else { "Path" });
         let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY)).labelled_by(label.id);
         if !std::mem::replace(&mut self.opened, true) {
             edit.request_focus();
         }
+        let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         if edit.changed() {
             self.missing = None;
             let extension = std::path::Path::new(self.path.trim()).extension().and_then(|extension| extension.to_str());
@@ -171,6 +173,7 @@ impl ReportDialog {
                 }
             }
         });
+        entered
     }
 
     fn format_ui(&mut self, ui: &mut Ui) {

@@ -71,22 +71,28 @@ impl BackupDir {
         Ok(BackupDir { path: path.to_owned(), backups, problems: reader.problems })
     }
 
-    /// Opens a folder of backups and all folders of backups below it, sorted by path. Folders without backups are left out, but for the one
-    /// named. Reads every index file, so call it where blocking is allowed.
+    /// Opens a folder of backups and all folders of backups below it, sorted by path; of the folder of one backup, that one. Folders
+    /// without backups are left out, but for the one named; one below it that cannot be read is named among the problems. Reads every
+    /// index file, so call it where blocking is allowed.
     pub fn open_all_below(path: &Path) -> Result<Vec<Self>, OpenBackupDirError> {
+        if let Some(only) = BackupDir::open_set(path)? {
+            return Ok(vec![only]);
+        }
         let mut opened = Vec::new();
         let mut waiting = vec![(path.to_owned(), 0)];
         while let Some((folder, depth)) = waiting.pop() {
-            let dir = BackupDir::open(&folder)?;
             let is_named = depth == 0;
-            let failed = |source| OpenBackupDirError { path: folder.clone(), source };
-            for entry in std::fs::read_dir(&folder).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                let is_folder = entry.file_type().map_err(failed)?.is_dir();
-                let is_set = entry.file_name().to_str().is_some_and(|name| name.parse::<Guid>().is_ok());
-                if is_folder && !is_set && depth < DEEPEST_FOLDER {
-                    waiting.push((entry.path(), depth + 1));
+            let read = BackupDir::open(&folder).and_then(|dir| Ok((dir, folders_without_sets(&folder)?)));
+            let (dir, below) = match read {
+                Ok(read) => read,
+                Err(error) if is_named => return Err(error),
+                Err(error) => {
+                    let problem = Problem { object: folder.display().to_string(), message: error.source.to_string() };
+                    (BackupDir { path: folder, backups: Vec::new(), problems: vec![problem] }, Vec::new())
                 }
+            };
+            if depth < DEEPEST_FOLDER {
+                waiting.extend(below.into_iter().map(|folder| (folder, depth + 1)));
             }
             if is_named || !dir.backups.is_empty() || !dir.problems.is_empty() {
                 opened.push(dir);
@@ -94,6 +100,19 @@ impl BackupDir {
         }
         opened.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(opened)
+    }
+
+    /// Opens the folder that holds this folder of one backup, with that backup alone; none where it is not the folder of a backup.
+    fn open_set(path: &Path) -> Result<Option<Self>, OpenBackupDirError> {
+        // In full, since `.` has neither a name nor a parent.
+        let Ok(set) = path.canonicalize() else { return Ok(None) };
+        let has_id = set.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Guid>().is_ok());
+        let is_set = has_id && matches!(find_without_case(&set, "bkupInfo.xml"), Ok(Some(_)));
+        let Some(parent) = set.parent().filter(|_| is_set) else { return Ok(None) };
+        let mut dir = BackupDir::open(parent)?;
+        dir.backups.retain(|backup| backup.folder.as_ref() == Some(&set));
+        dir.problems.retain(|problem| Path::new(&problem.object).starts_with(&set));
+        Ok(Some(dir))
     }
 
     /// Returns the folder.
@@ -120,6 +139,20 @@ impl BackupDir {
     pub fn search(&self, criteria: &SearchCriteria) -> Result<Vec<&Backup>, InvalidCriterion> {
         criteria.search_backups(&self.backups)
     }
+}
+
+/// Returns the folders in a folder that are not named as the folder of a backup is.
+fn folders_without_sets(folder: &Path) -> Result<Vec<PathBuf>, OpenBackupDirError> {
+    let failed = |source| OpenBackupDirError { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_set = entry.file_name().to_str().is_some_and(|name| name.parse::<Guid>().is_ok());
+        if !is_set && entry.file_type().map_err(failed)?.is_dir() {
+            found.push(entry.path());
+        }
+    }
+    Ok(found)
 }
 
 #[derive(Default)]
@@ -322,6 +355,29 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error() {
         assert!(BackupDir::open(Path::new("/no such folder")).is_err());
         assert!(Folder::new(&[]).open().backups().is_empty());
+    }
+
+    #[test]
+    fn folders_below_and_the_folder_of_one_backup_are_opened() {
+        let in_folder = |folder: &str, number| format!("{folder}/{}", set_file(number, "bkupInfo.xml"));
+        let folder = Folder::new(&[
+            (&in_folder("a", 1), &instance(1, 11, "one", 1)),
+            (&in_folder("a", 2), "<BackupInst"),
+            (&in_folder("b/c", 3), &instance(3, 13, "three", 1)),
+            ("d/notes.txt", ""),
+        ]);
+        let check = |path: &str, names: &[&str], problems: usize| {
+            let opened = BackupDir::open_all_below(&folder.0.path().join(path)).unwrap();
+            let found: Vec<&str> =
+                opened.iter().flat_map(BackupDir::backups).map(|backup| backup.gpo_name.as_str()).collect();
+            assert_eq!(found, names, "{path}");
+            assert_eq!(opened.iter().map(|dir| dir.problems().len()).sum::<usize>(), problems, "{path}");
+        };
+        check("", &["one", "three"], 1);
+        check("b", &["three"], 0);
+        check("d", &[], 0);
+        check(&format!("a/{}", id(1)), &["one"], 0);
+        check(&format!("a/{}", id(2)), &[], 1);
     }
 
     #[test]

@@ -55,6 +55,12 @@ pub enum LoadTemplatesError {
         /// What the system says.
         cause: std::io::Error,
     },
+    /// There is no template.
+    #[error("there are no administrative templates (ADMX files) in {source_name}")]
+    Nothing {
+        /// Where they were looked for, in words.
+        source_name: String,
+    },
     /// The Central Store cannot be listed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -71,7 +77,7 @@ const CENTRAL_STORE: &str = "Policies/PolicyDefinitions";
 /// earlier folder counts. Blocks while it reads.
 ///
 /// # Errors
-/// Fails where a folder cannot be listed, or the task is cancelled.
+/// Fails where a folder cannot be listed, no folder has a template, or the task is cancelled.
 pub fn load_templates(
     folders: &[PathBuf],
     options: &TemplateOptions,
@@ -90,6 +96,9 @@ pub fn load_templates(
             folders.iter().map(|folder| folder.display().to_string()).collect::<Vec<_>>().join(", ")
         ),
     };
+    if plan.files().next().is_none() {
+        return Err(LoadTemplatesError::Nothing { source_name: source });
+    }
     if let Some(store) = cache::find(&plan, options) {
         return Ok(Templates { store: Arc::new(store), source, is_cached: true });
     }

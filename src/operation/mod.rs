@@ -11,5 +11,6 @@ pub use admx_store::{
 pub use render_reports::{render_reports, write_whole};
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
+    reports_to_folder,
 };
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};

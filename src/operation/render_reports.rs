@@ -34,7 +34,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // As any new file: who may read it is up to the folder and the mask of the process.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".opengpmc-").tempfile_in(folder)?;
+    let mut file = builder.prefix(".opengpmc-").tempfile_in(folder).map_err(|error| match error.kind() {
+        // The system would name the file beside, which nobody asked for.
+        io::ErrorKind::NotFound => io::Error::new(error.kind(), format!("there is no folder {}", folder.display())),
+        _ => error,
+    })?;
     file.write_all(bytes)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())

@@ -5,7 +5,7 @@ use roxmltree::Node;
 use crate::format::{XmlTextError, decode_xml, parse_xml};
 use crate::ident::{Guid, Timestamp};
 
-use super::xml_writer::{EXTENSION_DATA, RAW_CONTENTS};
+use super::xml_writer::{EXTENSION_DATA, RAW_CONTENTS, UNREAD};
 use super::{Element, ExtensionReport, GpoReport, HalfReport, LinkReport, Namespace, PartProblem};
 
 /// The file is no report of a GPO.
@@ -77,7 +77,7 @@ fn read_gpo(node: Node<'_, '_>) -> Result<GpoReport, ReadReportError> {
         computer: child(node, "Computer").map(read_half).unwrap_or_default(),
         user: child(node, "User").map(read_half).unwrap_or_default(),
         links: children_named(node, "LinksTo").map(read_link).collect(),
-        problems: Vec::new(),
+        problems: node.children().filter_map(|child| unread(child, &text_at(node, &["Name"]))).collect(),
         template_source: None,
     })
 }
@@ -119,6 +119,12 @@ fn read_extension(data: Node<'_, '_>) -> ExtensionReport {
         report.problems.extend(problems.collect::<Vec<_>>());
     }
     report
+}
+
+/// Reads a comment in which this program says what of the GPO it could not read; none for any other.
+fn unread(comment: Node<'_, '_>, gpo: &str) -> Option<PartProblem> {
+    let line = comment.is_comment().then(|| comment.text()).flatten()?.trim().strip_prefix(UNREAD)?;
+    Some(problem(line, gpo))
 }
 
 /// Reads a line of an error: the file and what is wrong in it; a line without file is of the extension as a whole.

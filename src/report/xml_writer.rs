@@ -14,6 +14,8 @@ const SECURITY: &str = "http://www.microsoft.com/GroupPolicy/Types/Security";
 pub(super) const EXTENSION_DATA: &str = "ExtensionData";
 /// The element of what no extension reports; only this program writes it.
 pub(super) const RAW_CONTENTS: &str = "RawContents";
+/// What a comment begins with that says what of a GPO could not be read; GPMC's report has no element for it.
+pub(super) const UNREAD: &str = "Could not be read: ";
 const ROOT_ATTRIBUTES: &str = "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=\"http://www.microsoft.com/GroupPolicy/Settings\"";
 
 /// Returns the report of one GPO as the bytes of a `gpreport.xml`: UTF-16LE with mark.
@@ -113,7 +115,7 @@ impl Writer {
             self.line("</LinksTo>");
         }
         for problem in &report.problems {
-            self.comment(&format!("{}: {}", problem.file, problem.message));
+            self.comment(&format!("{UNREAD}{}: {}", problem.file, problem.message));
         }
         self.depth -= 1;
         self.line("</GPO>");
@@ -121,8 +123,9 @@ impl Writer {
 
     /// Writes what GPMC's report has no element for, so that a person finds it and a program passes over it.
     fn comment(&mut self, text: &str) {
-        let is_left_out = |c: char| c == '-' || c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}');
-        let text: String = text.chars().map(|c| if is_left_out(c) { ' ' } else { c }).collect();
+        let is_left_out = |c: char| c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}');
+        // A comment holds no two hyphens in a row.
+        let text = text.replace(is_left_out, " ").replace("--", "- -").replace("--", "- -");
         self.line(&format!("<!-- {text} -->"));
     }
 

@@ -351,7 +351,7 @@ fn a_report_from_disk_is_opened_by_command_and_by_dialog() {
     console.get_by_role_and_label(Role::Dialog, "Open Report or Backup");
     strike(&mut console, Modifiers::COMMAND, Key::A);
     type_path(&mut console, &path);
-    strike(&mut console, Modifiers::COMMAND, Key::Enter);
+    strike(&mut console, Modifiers::NONE, Key::Enter);
     wait(&mut console, "the file is read", |console| !console.state().files().is_empty() && is_read(console));
     console.run_steps(5);
     console.get_by_role_and_label(Role::TreeItem, "Default Domain Policy (gpreport.xml)");

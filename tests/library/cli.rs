@@ -122,9 +122,30 @@ fn gpo_show_by_name_and_by_guid() {
 
 #[test]
 fn a_name_with_several_owners_is_a_question_back() {
-    let output = run(&["--connect", "demo", "gpo", "show", "Default Domain Policy"]);
+    let output = run(&["--connect", "demo", "gpo", "show", "Workstations - Power"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(text(&output.stderr).contains("say which"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_gpo_is_looked_for_in_the_domain_of_the_connection_first() {
+    let own = demo_json(&["gpo", "show", "Default Domain Policy"]);
+    assert_eq!(own["domain"], demo_list(&["gpo", "list"])[0]["domain"]);
+    assert_eq!(string(&demo_json(&["gpo", "show", "Lumen - Baseline"]), "domain"), "lumen-sails.example");
+}
+
+#[test]
+fn gpos_and_starter_gpos_are_reported() {
+    assert!(demo(&["gpo", "report", "Default Domain Policy"]).contains("Password Policy"));
+    let output = run(&["--connect", "demo", "gpo", "report", "Broken - Directory Only"]);
+    assert!(text(&output.stdout).contains("GPT.INI: the file is not there"), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains("GPT.INI: the file is not there"), "{}", text(&output.stderr));
+    assert!(demo(&["starter-gpo", "report", "remote update ports"]).starts_with("Remote update ports\n"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reports");
+    let told = demo(&["starter-gpo", "report", "--all", "--output-dir", path.to_str().unwrap(), "--format", "xml"]);
+    let count = std::fs::read_dir(&path).unwrap().count();
+    assert!(count > 1 && told.contains(&format!("{count} reports written")), "{told}");
 }
 
 #[test]
@@ -265,7 +286,17 @@ fn failures_have_their_codes_and_their_advice() {
         (&["--connect", "demo", "wmi-filter", "list", "--domain", "no.such.domain"], 2, "no.such.domain"),
         (&["--connect", "demo", "wmi-filter", "show", "x", "--domain", "no.such.domain"], 2, "no.such.domain"),
         (&["--connect", "demo", "search", "--domain", "no.such.domain"], 2, "no.such.domain"),
-        (&["--connect", "demo", "gpo", "show", "Default Domain Policy"], 2, "--domain"),
+        (&["--connect", "demo", "gpo", "show", "Workstations - Power"], 2, "--domain"),
+        (&["--connect", "demo", "starter-gpo", "report", "nothing"], 1, "starter-gpo list"),
+        (&["--connect", "demo", "gpo", "report", "Default Domain Policy", "--output", "a.pdf"], 2, ".html"),
+        (
+            &["--connect", "demo", "gpo", "report", "Default Domain Policy", "--output", "no such folder/a.csv"],
+            1,
+            "there is no folder no such folder",
+        ),
+        (&["backup", "report", "src", "--all"], 1, "bkupInfo.xml"),
+        (&["backup", "report", "no such folder", "--all"], 1, "no such folder"),
+        (&["admx", "check", "src"], 1, "no administrative templates"),
         (&["--connect", "not a forest", "gpo", "list"], 2, "expected demo"),
         (&["gpo", "vanish"], 2, "vanish"),
         (&["--connect", "ldap://host.invalid", "--user", "somebody", "gpo", "list"], 2, "--password-stdin"),

@@ -7,9 +7,10 @@ use egui::Context;
 
 use crate::operation::{ReportFolderError, ReportedFolder, file_name, render_reports};
 use crate::report::{HtmlOptions, ReportFormat};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
 
 use super::super::error_view::ErrorReport;
+use super::super::help::Unread;
 use super::super::job::ReadFile;
 use super::super::report_dialogs::ReportDialog;
 use super::super::{
@@ -264,11 +265,9 @@ impl App {
             files => format!("{} reports were written", files.len()),
         });
         if !reported.problems.is_empty() {
-            let lines: Vec<String> =
-                reported.problems.iter().map(|problem| format!("{}: {}", problem.object, problem.message)).collect();
-            let what = format!("{} of the settings could not be read", reported.problems.len());
-            let error = StoreError::new(StoreErrorKind::Corrupt, what).with_detail(lines.join("\n"));
-            self.tell(ctx, ErrorReport::of_store(title, &error));
+            let told =
+                Unread { title: title.to_owned(), files: reported.files.len(), problems: reported.problems.clone() };
+            self.show(ctx, Dialog::Unread(Box::new(told)));
         }
     }
 

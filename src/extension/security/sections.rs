@@ -143,7 +143,8 @@ fn raw_setting(option: &Element) -> String {
 /// The group of options without a label.
 const OTHER: &str = "Other";
 
-/// Returns the options grouped by what stands before the colon of their labels.
+/// Returns the options grouped by what stands before the colon of their labels; the labels stay whole, since that is how they are known
+/// and looked for.
 fn security_options(rows: Vec<(String, String)>) -> Option<Section> {
     if rows.is_empty() {
         return None;
@@ -153,7 +154,6 @@ fn security_options(rows: Vec<(String, String)>) -> Option<Section> {
         // A key of the registry has no group, though its path may hold a colon.
         let group = label.split_once(": ").map(|(group, _)| group).filter(|group| !group.contains('\\'));
         let group = group.unwrap_or(OTHER).to_owned();
-        let label = label.strip_prefix(&format!("{group}: ")).map(str::to_owned).unwrap_or(label);
         match groups.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(&group)) {
             Some((_, rows)) => rows.push((label, words)),
             None => groups.push((group, vec![(label, words)])),
@@ -319,13 +319,13 @@ mod tests {
             &[
                 "Local Policies/Security Options",
                 "  Accounts",
-                "  - Rename guest account | \"Visitor\"",
+                "  - Accounts: Rename guest account | \"Visitor\"",
                 "  Audit",
-                "  - Audit things | Disabled",
+                "  - Audit: Audit things | Disabled",
                 "  Domain member",
-                "  - Maximum machine account password age | 30 days",
+                "  - Domain member: Maximum machine account password age | 30 days",
                 "  Network access",
-                "  - Allow anonymous SID/Name translation | Disabled",
+                "  - Network access: Allow anonymous SID/Name translation | Disabled",
                 "  Other",
                 "  - MACHINE\\a: b | 7",
             ],

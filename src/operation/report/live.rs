@@ -57,9 +57,11 @@ impl Reporting {
         let gpos = [gpo];
         let (files, states) = join!(files(domain, gpo, task), domain.sysvol_states(&gpos, task, |_, _| {}));
         let (files, state) = (files?, states?.pop());
-        let sysvol_version = match state {
-            Some(SysvolState::Version(version)) => Some(version),
-            _ => None,
+        let (sysvol_version, missing) = match state {
+            Some(SysvolState::Version(version)) => (Some(version), None),
+            // Without a word of it, the report would say that the GPO sets nothing.
+            Some(SysvolState::Missing) => (None, Some(missing_half(gpo))),
+            Some(SysvolState::Unreadable(_)) | None => (None, None),
         };
         let (files, unlisted) = or_unlisted(files, &gpo.sysvol_folder().to_string());
         let (objects, unread) = or_unlisted(common.objects(gpo), gpo.dn.as_str());
@@ -97,6 +99,7 @@ impl Reporting {
             problems: files
                 .problems
                 .into_iter()
+                .chain(missing)
                 .chain(unlisted)
                 .chain(unread)
                 .chain(unreadable)
@@ -222,6 +225,13 @@ fn or_unlisted<T: Default>(result: Result<T, StoreError>, object: &str) -> (T, O
         // A GPO without its half there has nothing to read; the state of its versions says so.
         Err(error) if error.kind == StoreErrorKind::NotFound => (T::default(), None),
         Err(error) => (T::default(), Some(PartProblem { file: object.to_owned(), message: error.to_string() })),
+    }
+}
+
+fn missing_half(gpo: &Gpo) -> PartProblem {
+    PartProblem {
+        file: format!("{}\\GPT.INI", gpo.sysvol_folder()),
+        message: "the file is not there, so that clients cannot apply the GPO".to_owned(),
     }
 }
 

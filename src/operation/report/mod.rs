@@ -11,7 +11,7 @@ mod to_folder;
 
 pub use backup::ReportBackupError;
 pub use live::ReportGpoError;
-pub use to_folder::{ReportFolderError, ReportedFolder, file_name, report_problems};
+pub use to_folder::{ReportFolderError, ReportedFolder, file_name, report_problems, reports_to_folder};
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub enum ReportFolderError {
     #[error(transparent)]
     Cancelled(#[from] Cancelled),
     /// The folder cannot be written to.
-    #[error("{}: {source}", .path.display())]
+    #[error("reports cannot be written to {}: {source}", .path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
@@ -114,6 +114,23 @@ impl Reporting {
         }
         staging.publish(staged, task)
     }
+}
+
+/// Writes reports that were made, each to a file in `folder` that bears its name; otherwise as [`Reporting::backups_to_folder`].
+///
+/// # Errors
+/// Fails where the folder cannot be written to.
+pub fn reports_to_folder(
+    reports: &[GpoReport],
+    folder: &Path,
+    format: ReportFormat,
+    task: &Task,
+) -> Result<ReportedFolder, ReportFolderError> {
+    let staging = Staging::new(folder)?;
+    let names = distinct(reports.iter().map(|report| file_name(&report.name)));
+    let staged: Result<_, _> =
+        reports.iter().zip(&names).map(|(report, name)| staging.write(name, report, format)).collect();
+    staging.publish(staged?, task)
 }
 
 /// A folder beside the files to be, in which they wait until all are written.
