@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::io::IsTerminal;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,35 +61,48 @@ impl Session {
 
 /// Does the work; meanwhile shows its progress on a terminal, and cancels it on Ctrl-C (and ends at once on the second).
 pub async fn watch<T>(task: &Task, work: impl Future<Output = T>) -> T {
-    let mut work = std::pin::pin!(work);
+    let mut interrupt: Interrupt = Box::pin(interrupted());
+    // Ctrl-C is listened for before the work begins.
+    if futures::poll!(&mut interrupt).is_ready() {
+        task.cancel();
+        interrupt = Box::pin(interrupted());
+    }
+    // Beside the work, which may hold its thread for long.
+    let attendant = tokio::spawn(attend(task.clone(), interrupt));
+    let result = work.await;
+    attendant.abort();
+    // It may be drawing.
+    drop(attendant.await);
+    clear_progress();
+    result
+}
+
+/// What ends when Ctrl-C is pressed.
+type Interrupt = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+async fn attend(task: Task, mut interrupt: Interrupt) {
     let mut ticks = tokio::time::interval(Duration::from_millis(200));
     let shows = std::io::stderr().is_terminal();
     let mut ticked = 0;
-    let mut interrupt = Box::pin(interrupted());
-    let result = loop {
+    loop {
         tokio::select! {
-            // In this order, so that Ctrl-C is listened for before the work begins.
-            biased;
+            _ = ticks.tick(), if shows => {
+                // Short work shows nothing.
+                ticked += 1;
+                if ticked > 2 {
+                    draw(&task);
+                }
+            }
             () = &mut interrupt => {
-                interrupt.set(interrupted());
+                interrupt = Box::pin(interrupted());
                 if task.is_cancelled() {
                     // Asked twice: do not wait for a clean end. 130 is what shells expect of an interrupted program.
                     std::process::exit(130);
                 }
                 task.cancel();
             }
-            _ = ticks.tick(), if shows => {
-                // Short work shows nothing.
-                ticked += 1;
-                if ticked > 2 {
-                    draw(task);
-                }
-            }
-            result = &mut work => break result,
         }
-    };
-    clear_progress();
-    result
+    }
 }
 
 /// Draws how far a task is.
