@@ -86,6 +86,15 @@ mod tests {
     }
 
     #[test]
+    fn a_version_can_be_given_to_any_bytes() {
+        for bytes in [b"".as_slice(), b"\0", b"\0[", b"a\0b", b"\xFF\xFE", b"["] {
+            let mut file = GptIni::parse(bytes);
+            file.set_version(NEWER);
+            assert_eq!(GptIni::parse(&file.to_bytes()).version(), Some(NEWER), "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn tells_where_there_is_no_version() {
         for bytes in [
             b"".as_slice(),
