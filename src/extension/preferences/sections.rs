@@ -17,7 +17,9 @@ pub(super) fn sections(report: &ExtensionReport, side: Side) -> Vec<Placed> {
     let tail = report.namespace.rsplit("/Settings/").next().unwrap_or_default();
     let kind = PreferenceKind::of_report_namespace(tail);
     let blocks: Vec<Block> = report.elements.iter().flat_map(|root| item_blocks(root, side, 0)).collect();
-    if blocks.is_empty() {
+    // A file that cannot be read has its place all the same: what is wrong with it is said there.
+    let is_damaged = !report.problems.is_empty();
+    if blocks.is_empty() && !is_damaged {
         return Vec::new();
     }
     let heading = match kind {
@@ -25,7 +27,7 @@ pub(super) fn sections(report: &ExtensionReport, side: Side) -> Vec<Placed> {
         None => report.name.as_str(),
     };
     let area = kind.map_or(Area::PreferencesWindows, area);
-    vec![Placed { area, section: Section { blocks, ..Section::new(heading) } }]
+    vec![Placed { area, section: Section { open: is_damaged, blocks, ..Section::new(heading) } }]
 }
 
 /// Returns the name of a kind in the editor's tree.
