@@ -5,6 +5,8 @@
 //! The file is made once in the target folder; each run loads it in a process of its own and tells its wall time and peak memory.
 
 mod common;
+#[path = "common/memory.rs"]
+mod memory;
 
 use std::path::Path;
 use std::process::Command;
@@ -15,6 +17,7 @@ use opengpmc::gpm::{Forest, ForestSnapshot, LoadOptions, Task};
 use opengpmc::store::ForestFile;
 
 use common::{GPOS, UNITS, large_forest};
+use memory::peak_memory_mib;
 
 const RUNS: usize = 5;
 
@@ -55,11 +58,4 @@ fn load(path: &Path) {
         elapsed.as_secs_f64() * 1000.0,
         peak_memory_mib().map_or_else(|| "?".to_owned(), |mib| mib.to_string())
     );
-}
-
-/// Returns the peak memory of this process, where the system tells (Linux).
-fn peak_memory_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
 }

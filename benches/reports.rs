@@ -5,6 +5,9 @@
 //! Needs the corpus beside the project (`../shared/corpus`, or where `OPENGPMC_CORPUS` says); without it, says so and ends. Each figure is the
 //! median of several runs in a process of its own.
 
+#[path = "common/memory.rs"]
+mod memory;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -13,6 +16,8 @@ use opengpmc::extension::document;
 use opengpmc::gpm::{Backup, BackupDir, Task};
 use opengpmc::operation::{Reporting, TemplateOptions, load_templates, render_reports};
 use opengpmc::report::{HtmlOptions, ReportFormat};
+
+use memory::peak_memory_mib;
 
 const RUNS: usize = 7;
 
@@ -93,11 +98,4 @@ fn median(mut work: impl FnMut()) -> Duration {
 fn tell(what: &str, time: Duration) {
     let peak = peak_memory_mib().map_or_else(|| "?".to_owned(), |mib| mib.to_string());
     println!("{what}: {:.1} ms, peak of the process {peak} MiB", time.as_secs_f64() * 1000.0);
-}
-
-/// Returns the peak memory of this process, where the system tells (Linux).
-fn peak_memory_mib() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    Some(line.trim().trim_end_matches("kB").trim().parse::<u64>().ok()? / 1024)
 }

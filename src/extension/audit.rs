@@ -24,17 +24,14 @@ fn read(source: &Source<'_>) -> Option<Part> {
     if source.side != Side::Computer {
         return None;
     }
-    let file = source.half.file(FILE)?;
-    let mut part = Part::default();
-    if let Some(bytes) = source.bytes(FILE, &mut part) {
+    source.part_of_file(FILE, |bytes, file, part| {
         let (rows, problems) = AuditCsv::parse(bytes).rows();
         part.problems.extend(problems.iter().map(|problem| source.problem(file, problem)));
         for row in rows {
-            let element = element(&row, source, file, &mut part);
+            let element = element(&row, source, file, part);
             part.elements.extend(element);
         }
-    }
-    Some(part)
+    })
 }
 
 fn element(row: &AuditRow, source: &Source<'_>, file: &GptFile, part: &mut Part) -> Option<Element> {

@@ -22,17 +22,14 @@ fn read(source: &Source<'_>) -> Option<Part> {
     if source.side != Side::Computer {
         return None;
     }
-    let file = source.half.file(FILE)?;
-    let mut part = Part::default();
-    if let Some(bytes) = source.bytes(FILE, &mut part) {
+    source.part_of_file(FILE, |bytes, file, part| {
         let (policies, problems) = CentralAccessFile::parse(bytes).policies();
         part.problems.extend(problems.iter().map(|problem| source.problem(file, problem)));
         part.elements.extend(policies.into_iter().map(|name| {
             let policy = Element::new("CentralAccessPolicy");
             policy.with(Element::text("Name", label(&name))).with(Element::text("DistinguishedName", name))
         }));
-    }
-    Some(part)
+    })
 }
 
 /// Returns the name of a policy: the value of the first part of its DN.

@@ -53,6 +53,17 @@ impl<'a> Source<'a> {
         }
     }
 
+    /// Reads the part of an extension whose settings lie in one file: none where the half has no such file, else what `fill` makes of its
+    /// bytes. A file that could not be read leaves a part with that problem alone.
+    pub fn part_of_file(&self, path: &str, fill: impl FnOnce(&'a [u8], &'a GptFile, &mut Part)) -> Option<Part> {
+        let file = self.half.file(path)?;
+        let mut part = Part::default();
+        if let Some(bytes) = self.bytes(path, &mut part) {
+            fill(bytes, file, &mut part);
+        }
+        Some(part)
+    }
+
     /// Returns a problem of a file of this half.
     pub fn problem(&self, file: &GptFile, message: impl ToString) -> PartProblem {
         self.problem_at(&file.path, message)

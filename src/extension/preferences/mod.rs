@@ -56,18 +56,14 @@ const fn extension<const KIND: usize>() -> Extension {
 /// Reads the file of a kind: its report element and what is odd in it.
 fn read<const KIND: usize>(source: &Source<'_>) -> Option<Part> {
     let kind = PreferenceKind::ALL[KIND];
-    let file = source.half.file(&kind.path())?;
-    let mut part = Part::default();
-    let Some(bytes) = source.bytes(&file.path, &mut part) else { return Some(part) };
-    match PreferenceFile::parse(bytes) {
+    source.part_of_file(&kind.path(), |bytes, file, part| match PreferenceFile::parse(bytes) {
         Ok(preferences) => {
             let odd = check_preferences(&preferences, kind);
             part.problems.extend(odd.into_iter().map(|problem| source.problem(file, problem)));
             part.elements.push(elements::report_element(&preferences, kind));
         }
         Err(error) => part.problems.push(source.problem(file, error)),
-    }
-    Some(part)
+    })
 }
 
 #[cfg(test)]

@@ -29,14 +29,11 @@ fn read(source: &Source<'_>) -> Option<Part> {
     if source.side != Side::Computer {
         return None;
     }
-    let file = source.half.file(TEMPLATE)?;
-    let mut part = Part::default();
-    if let Some(bytes) = source.bytes(TEMPLATE, &mut part) {
+    source.part_of_file(TEMPLATE, |bytes, file, part| {
         let settings = SecurityTemplate::parse(bytes).settings();
         part.problems.extend(settings.problems.iter().map(|problem| source.problem(file, problem)));
         let unknown = settings.unknown_sections.iter();
         part.problems.extend(unknown.map(|name| source.problem(file, format!("the section [{name}] is not known"))));
-        elements::push_all(&settings, source, file, &mut part);
-    }
-    Some(part)
+        elements::push_all(&settings, source, file, part);
+    })
 }
