@@ -2,7 +2,12 @@
 //!
 //! What is read is plain data ([`Gpo`], [`Som`], [`GpoLink`] …). What acts is a handle with async methods ([`Forest`], [`Domain`] …).
 
+mod hresult;
+mod status_message;
 mod task;
+mod operation_result;
+mod async_progress;
+mod async_cancel;
 mod forest;
 mod domain_snapshot;
 mod domain;
@@ -29,6 +34,8 @@ mod fake_store;
 #[cfg(test)]
 mod load_tests;
 
+pub use async_cancel::AsyncCancel;
+pub use async_progress::{AsyncOperation, AsyncProgress, StatusCall, StatusUpdate, start, start_with_channel};
 pub use backup::{Backup, BackupIndex};
 pub(crate) use backup_dir::read_bounded;
 pub use backup_dir::{BackupDir, OpenBackupDirError};
@@ -39,7 +46,9 @@ pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Prob
 pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
+pub use hresult::HResult;
 pub use names::{FindTrusteeError, Names, NamesFound};
+pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};
 pub use search_criteria::{
     GroupsByTrustee, InvalidCriterion, SearchCriteria, SearchKind, SearchOperation, SearchProperty, SearchValue,
@@ -48,6 +57,7 @@ pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
 pub use sites_container::SitesContainer;
 pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
-pub use task::{Cancelled, Progress, Task};
+pub use status_message::{MessageId, Severity, StatusMessage};
+pub use task::{Cancelled, Item, ItemState, Progress, Task, Told};
 pub use trustee::{Trustee, TrusteeKind};
 pub use wmi_filter::{WmiFilter, WmiQuery, WmiQueryList};

@@ -4,6 +4,7 @@ mod snapshot;
 mod admx_store;
 mod report;
 mod render_reports;
+pub mod content;
 
 pub use admx_store::{
     LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,

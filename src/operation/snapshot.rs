@@ -12,7 +12,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::gpm::{Cancelled, Problem, Task};
+use crate::gpm::{Cancelled, MessageId, Problem, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, Timestamp};
 use crate::store::{
     Directory, Entry, Filter, ForestFileBuilder, ForestStore, Scope, SdParts, SearchRequest, StoreError,
@@ -228,7 +228,7 @@ impl Copy<'_> {
             detail => format!("{} ({detail})", error.kind),
         };
         let problem = Problem { object: error.object.clone(), message };
-        self.task.message(error.to_string());
+        self.task.message(StatusMessage::of_store(MessageId::FileReadFailed, error));
         self.summary.problems.push(problem.clone());
         // A writer that is gone has an error of its own to tell.
         let _ = self.sender.send(Item::Problem(problem));

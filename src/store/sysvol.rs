@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::ident::Timestamp;
 
-use super::{SdParts, StoreError, SysvolPath};
+use super::{ContentSource, SdParts, StoreError, SysvolPath, sysvol_source};
 
 /// The SYSVOL of one domain. Paths are relative to `\\<server>\sysvol\<domain>`, so the GPOs lie below `Policies`.
 ///
@@ -32,6 +32,11 @@ pub trait Sysvol: Send + Sync {
 
     /// Writes a whole file in place of the one there, if any; keeps the old file's descriptor. The folder must exist.
     async fn replace(&self, path: &SysvolPath, content: &[u8]) -> Result<(), StoreError>;
+
+    /// As [`Sysvol::replace`], of content that comes in pieces; nothing of it is there where the source fails.
+    async fn replace_from(&self, path: &SysvolPath, source: &mut dyn ContentSource) -> Result<(), StoreError> {
+        self.replace(path, &sysvol_source::read_to_end(source).await?).await
+    }
 
     /// Makes a folder whose parent exists; `AlreadyExists` where something is there.
     async fn make_folder(&self, path: &SysvolPath) -> Result<(), StoreError>;

@@ -11,7 +11,7 @@ use opengpmc::console::kit::job_window::JobWindow;
 use opengpmc::console::kit::notice::{Severity, banner_with_hint_ui};
 use opengpmc::console::kit::property_list::{PropertyList, Value};
 use opengpmc::console::kit::tab_bar::tab_bar_ui;
-use opengpmc::gpm::Task;
+use opengpmc::gpm::{MessageId, StatusMessage, Task};
 
 use crate::picture::compare;
 use crate::support::{cells, copy, copy_by_button, press, rows, selected_rows, type_text, view};
@@ -240,7 +240,7 @@ fn escape_cancels_a_job_and_its_window_stays_until_the_job_has_ended() {
     let task = Task::default();
     task.activity("Reading corp.test");
     task.progress(3, 12);
-    task.message("dc1: no answer");
+    task.message(StatusMessage::information(MessageId::Done, "dc1: no answer"));
     let mut harness = view([700.0, 400.0], JobWindow::new("Opening corp.test", task.clone()), |ui, window| {
         window.ui(ui.ctx());
     });

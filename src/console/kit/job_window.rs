@@ -10,7 +10,7 @@ use egui::{Context, Id, Modal, ProgressBar, ScrollArea, Ui};
 use super::accessible;
 use crate::console::Icon;
 use crate::console::theme::SPACE;
-use crate::gpm::{Progress, Task};
+use crate::gpm::{Progress, Task, Told};
 
 /// The progress window of one job.
 pub struct JobWindow {
@@ -89,13 +89,14 @@ impl JobWindow {
                 self.task.cancel();
             }
             if !progress.messages.is_empty() && ui.button((Icon::Copy.atom(), "Copy")).clicked() {
-                ui.copy_text(progress.messages.join("\n"));
+                let lines: Vec<String> = progress.messages.iter().map(|told| told.message.to_string()).collect();
+                ui.copy_text(lines.join("\n"));
             }
         });
     }
 }
 
-fn messages_ui(ui: &mut Ui, messages: &[String]) {
+fn messages_ui(ui: &mut Ui, messages: &[Told]) {
     if messages.is_empty() {
         return;
     }
@@ -106,8 +107,8 @@ fn messages_ui(ui: &mut Ui, messages: &[String]) {
         row_height,
         messages.len(),
         |ui, rows| {
-            for message in &messages[rows] {
-                ui.add(egui::Label::new(message).truncate());
+            for told in &messages[rows] {
+                ui.add(egui::Label::new(told.message.to_string()).truncate());
             }
         },
     );

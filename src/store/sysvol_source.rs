@@ -1,0 +1,54 @@
+//! Content that is written without being held in memory as a whole.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{StoreError, Sysvol, SysvolPath};
+
+/// Content that comes in pieces.
+#[async_trait]
+pub trait ContentSource: Send {
+    /// Returns the next piece; none at the end. A failure ends the write, which then leaves the old file.
+    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError>;
+}
+
+/// How much is asked for at a time.
+const PIECE_BYTES: usize = 1 << 20;
+
+/// The content of a file of a SYSVOL or of a folder of this machine.
+pub struct FileSource {
+    sysvol: Arc<dyn Sysvol>,
+    path: SysvolPath,
+    offset: u64,
+    at_end: bool,
+}
+
+impl FileSource {
+    /// Returns the content of this file from its start.
+    pub fn new(sysvol: Arc<dyn Sysvol>, path: SysvolPath) -> Self {
+        FileSource { sysvol, path, offset: 0, at_end: false }
+    }
+}
+
+#[async_trait]
+impl ContentSource for FileSource {
+    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        if self.at_end {
+            return Ok(None);
+        }
+        let piece = self.sysvol.read_range(&self.path, self.offset, PIECE_BYTES).await?;
+        self.offset += piece.len() as u64;
+        self.at_end = piece.len() < PIECE_BYTES;
+        Ok(Some(piece).filter(|piece| !piece.is_empty()))
+    }
+}
+
+/// Reads content to its end.
+pub(super) async fn read_to_end(source: &mut dyn ContentSource) -> Result<Vec<u8>, StoreError> {
+    let mut content = Vec::new();
+    while let Some(piece) = source.next_piece().await? {
+        content.extend(piece);
+    }
+    Ok(content)
+}
