@@ -254,10 +254,7 @@ mod tests {
         let message = StatusMessage::error(MessageId::FileWriteFailed, HResult::DISK_FULL, "the disk is full")
             .about("Machine\\registry.pol")
             .in_extension("Registry", "");
-        assert_eq!(
-            message.to_string(),
-            "[Error] Registry: Machine\\registry.pol: the disk is full (0x80070070)"
-        );
+        assert_eq!(message.to_string(), "[Error] Registry: Machine\\registry.pol: the disk is full (0x80070070)");
         let error = StoreError::new(StoreErrorKind::AccessDenied, "CN=x").with_detail("no");
         let message = StatusMessage::of_store(MessageId::DirectoryFailed, &error);
         assert_eq!((message.id, message.code), (MessageId::AccessDenied, HResult::ACCESS_DENIED));

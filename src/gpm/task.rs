@@ -100,12 +100,8 @@ impl Task {
     /// Names the things that are worked on, each with the number of its steps; together they are the steps of the whole.
     pub fn begin_items(&self, items: impl IntoIterator<Item = (String, u64)>) {
         self.update(|progress| {
-            let item = |(name, steps): (String, u64)| Item {
-                name,
-                state: ItemState::default(),
-                done: 0,
-                total: steps.max(1),
-            };
+            let item =
+                |(name, steps): (String, u64)| Item { name, state: ItemState::default(), done: 0, total: steps.max(1) };
             progress.items = items.into_iter().map(item).collect();
             progress.total = progress.items.iter().map(|item| item.total).sum();
         });

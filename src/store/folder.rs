@@ -16,7 +16,7 @@ use async_trait::async_trait;
 
 use crate::ident::{DnsName, Timestamp};
 
-use super::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+use super::{ContentSource, FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 /// A SYSVOL in a folder.
 pub struct FolderSysvol {
@@ -29,13 +29,22 @@ impl FolderSysvol {
     /// Opens the folder that holds `Policies`. A call that makes no progress for `timeout` fails.
     pub async fn open(root: &Path, timeout: Duration) -> Result<Self, StoreError> {
         let location = root.display().to_string();
-        let unopened = Arc::new(Root { path: root.to_owned(), location: location.clone() });
+        let unopened = Arc::new(Root { path: root.to_owned(), location: location.clone(), is_synced: true });
         let path = watched(unopened, timeout, |root, _| {
             let path = fs::canonicalize(&root.path).map_err(|e| StoreError::from_io(&root.location, &e))?;
             if path.is_dir() { Ok(path) } else { Err(not_a_folder(&root.location)) }
         })
         .await?;
-        Ok(FolderSysvol { root: Arc::new(Root { path, location: location.clone() }), location, timeout })
+        let root = Arc::new(Root { path, location: location.clone(), is_synced: true });
+        Ok(FolderSysvol { root, location, timeout })
+    }
+
+    /// Leaves the flushing of each file to the system. For a tree that nobody looks at before it is whole, and that is made anew
+    /// after a crash: a flush costs more than all else that is done for a small file.
+    pub fn unsynced(self) -> Self {
+        let Root { path, location, .. } = &*self.root;
+        let root = Arc::new(Root { path: path.clone(), location: location.clone(), is_synced: false });
+        FolderSysvol { root, ..self }
     }
 
     /// Opens the folder of a domain in a folder that holds one for each domain, as the share `sysvol` does.
@@ -89,7 +98,39 @@ impl Sysvol for FolderSysvol {
 
     async fn replace(&self, path: &SysvolPath, content: &[u8]) -> Result<(), StoreError> {
         let (path, content) = (path.clone(), content.to_vec());
-        self.run(move |root, watch| root.replace(&path, &content, watch)).await
+        self.run(move |root, watch| {
+            let mut file = root.new_file(&path)?;
+            root.append(&mut file, &content, watch)?;
+            root.put_in_place(file, watch)
+        })
+        .await
+    }
+
+    async fn replace_from(&self, path: &SysvolPath, source: &mut dyn ContentSource) -> Result<(), StoreError> {
+        let first = source.next_piece().await?.unwrap_or_default();
+        let Some(mut piece) = source.next_piece().await? else { return self.replace(path, &first).await };
+        let path = path.clone();
+        let mut file = self
+            .run(move |root, watch| {
+                let mut file = root.new_file(&path)?;
+                root.append(&mut file, &first, watch)?;
+                Ok(file)
+            })
+            .await?;
+        // Where the source fails or nobody waits any more, the file goes out of hand, and with that out of the folder.
+        loop {
+            file = self
+                .run(move |root, watch| {
+                    root.append(&mut file, &piece, watch)?;
+                    Ok(file)
+                })
+                .await?;
+            match source.next_piece().await? {
+                Some(next) => piece = next,
+                None => break,
+            }
+        }
+        self.run(move |root, watch| root.put_in_place(file, watch)).await
     }
 
     async fn make_folder(&self, path: &SysvolPath) -> Result<(), StoreError> {
@@ -194,6 +235,17 @@ struct Root {
     path: PathBuf,
     /// As the user named it.
     location: String,
+    /// Whether a file is on the disk before it takes its place.
+    is_synced: bool,
+}
+
+/// A file that is being written beside the place it will take; gone if it never does.
+struct NewFile {
+    path: SysvolPath,
+    temporary: tempfile::NamedTempFile,
+    target: PathBuf,
+    /// Those of the old file.
+    permissions: Option<fs::Permissions>,
 }
 
 impl Root {
@@ -359,7 +411,7 @@ impl Root {
         Ok(content)
     }
 
-    fn replace(&self, path: &SysvolPath, content: &[u8], watch: &Watch) -> Result<(), StoreError> {
+    fn new_file(&self, path: &SysvolPath) -> Result<NewFile, StoreError> {
         let error = |e: io::Error| self.error(path, &e);
         let (folder, place) = self.resolve_last(path)?;
         if folder.is_file() {
@@ -377,17 +429,28 @@ impl Root {
             None => None,
         };
         let target = old.unwrap_or_else(|| folder.join(path.name()));
-        let folder = target.parent().unwrap_or(&folder);
-        let mut temporary = new_temporary(folder).map_err(error)?;
+        let temporary = new_temporary(target.parent().unwrap_or(&folder)).map_err(error)?;
+        Ok(NewFile { path: path.clone(), temporary, target, permissions })
+    }
+
+    fn append(&self, file: &mut NewFile, content: &[u8], watch: &Watch) -> Result<(), StoreError> {
         for chunk in content.chunks(CHUNK_BYTES) {
-            temporary.write_all(chunk).map_err(error)?;
-            watch.step().map_err(error)?;
+            file.temporary.write_all(chunk).map_err(|e| self.error(&file.path, &e))?;
+            watch.step().map_err(|e| self.error(&file.path, &e))?;
         }
+        Ok(())
+    }
+
+    fn put_in_place(&self, file: NewFile, watch: &Watch) -> Result<(), StoreError> {
+        let NewFile { path, temporary, target, permissions } = file;
+        let error = |e: io::Error| self.error(&path, &e);
         // Windows keeps them in the descriptor, and would not let us remove a temporary file that is read-only.
         if let Some(permissions) = permissions.filter(|_| cfg!(unix)) {
             temporary.as_file().set_permissions(permissions).map_err(error)?;
         }
-        temporary.as_file().sync_all().map_err(error)?;
+        if self.is_synced {
+            temporary.as_file().sync_all().map_err(error)?;
+        }
         watch.step().map_err(error)?;
         temporary.persist(target).map_err(|e| error(e.error))?;
         Ok(())
@@ -482,132 +545,5 @@ fn remove_link(place: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const PATIENCE: Duration = Duration::from_secs(10);
-
-    fn path(text: &str) -> SysvolPath {
-        SysvolPath::parse(text).unwrap()
-    }
-
-    #[tokio::test]
-    async fn a_missing_root_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("nowhere");
-        let error = FolderSysvol::open(&missing, PATIENCE).await.err().unwrap();
-        assert_eq!((error.kind, error.object), (StoreErrorKind::NotFound, missing.display().to_string()));
-    }
-
-    #[tokio::test]
-    async fn the_domain_is_found_in_any_case() {
-        let folder = tempfile::tempdir().unwrap();
-        fs::create_dir_all(folder.path().join("CORP.Example.com/Policies")).unwrap();
-        let domain: DnsName = "corp.example.com".parse().unwrap();
-        let sysvol = FolderSysvol::open_domain(folder.path(), &domain, PATIENCE).await.unwrap();
-        assert!(sysvol.stat(&path("policies")).await.unwrap().is_folder);
-    }
-
-    #[tokio::test]
-    async fn work_without_progress_is_given_up() {
-        let root = Arc::new(Root { path: PathBuf::new(), location: "share".to_owned() });
-        let (sender, receiver) = std::sync::mpsc::channel();
-        let result = watched(root, Duration::from_millis(20), move |root, watch| {
-            while watch.step().is_ok() {
-                if watch.steps.load(Ordering::Relaxed) < 3 {
-                    std::thread::sleep(Duration::from_millis(15));
-                } else {
-                    std::thread::sleep(Duration::from_millis(200));
-                }
-            }
-            sender.send(()).unwrap();
-            Err::<(), _>(root.new_error(StoreErrorKind::Cancelled, &SysvolPath::root()))
-        })
-        .await;
-        assert_eq!(result.unwrap_err().kind, StoreErrorKind::Timeout);
-        assert_eq!(receiver.recv_timeout(PATIENCE), Ok(()), "the thread stops at its next step");
-    }
-
-    #[cfg(unix)]
-    mod unix {
-        use std::os::unix::fs::symlink;
-
-        use super::*;
-
-        async fn sysvol() -> (tempfile::TempDir, FolderSysvol) {
-            let folder = tempfile::tempdir().unwrap();
-            fs::create_dir(folder.path().join("root")).unwrap();
-            fs::write(folder.path().join("secret"), "outside").unwrap();
-            let sysvol = FolderSysvol::open(&folder.path().join("root"), PATIENCE).await.unwrap();
-            (folder, sysvol)
-        }
-
-        #[tokio::test]
-        async fn links_do_not_leave_the_root() {
-            let (folder, sysvol) = sysvol().await;
-            let root = folder.path().join("root");
-            fs::create_dir(root.join("in")).unwrap();
-            fs::write(root.join("in/file"), "inside").unwrap();
-            symlink("../secret", root.join("out")).unwrap();
-            symlink("..", root.join("up")).unwrap();
-            symlink("in/file", root.join("link")).unwrap();
-            symlink("nowhere", root.join("dangling")).unwrap();
-            for refused in ["out", "OUT", "up/secret", "up/root/in/file"] {
-                let error = sysvol.read(&path(refused)).await.unwrap_err();
-                assert_eq!(error.kind, StoreErrorKind::BadPath, "{error}");
-            }
-            let kind = |result: Result<(), StoreError>| result.unwrap_err().kind;
-            assert_eq!(kind(sysvol.replace(&path("out"), b"x").await), StoreErrorKind::BadPath);
-            assert_eq!(kind(sysvol.replace(&path("up/new"), b"x").await), StoreErrorKind::BadPath);
-            assert_eq!(kind(sysvol.make_folder(&path("up/new")).await), StoreErrorKind::BadPath);
-            assert_eq!(kind(sysvol.remove_tree(&path("up/secret")).await), StoreErrorKind::BadPath);
-            assert_eq!(sysvol.read(&path("dangling")).await.unwrap_err().kind, StoreErrorKind::NotFound);
-            assert_eq!(sysvol.read(&path("link")).await.unwrap(), b"inside");
-            sysvol.replace(&path("link"), b"new").await.unwrap();
-            assert_eq!(fs::read(root.join("in/file")).unwrap(), b"new");
-
-            let listed = sysvol.list(&SysvolPath::root()).await.unwrap();
-            let listed: Vec<_> =
-                listed.iter().map(|file| (file.name.as_str(), file.is_folder, file.size_bytes)).collect();
-            let expected =
-                [("dangling", false, 0), ("in", true, 0), ("link", false, 3), ("out", false, 0), ("up", false, 0)];
-            assert_eq!(listed, expected);
-
-            sysvol.remove_tree(&path("up")).await.unwrap();
-            sysvol.remove(&path("out")).await.unwrap();
-            assert_eq!(fs::read(folder.path().join("secret")).unwrap(), b"outside");
-        }
-
-        #[tokio::test]
-        async fn names_that_differ_in_case_alone_are_not_mixed_up() {
-            let (folder, sysvol) = sysvol().await;
-            let root = folder.path().join("root");
-            fs::write(root.join("Name"), "1").unwrap();
-            fs::write(root.join("NAME"), "2").unwrap();
-            assert_eq!(sysvol.read(&path("NAME")).await.unwrap(), b"2");
-            let error = sysvol.read(&path("name")).await.unwrap_err();
-            assert_eq!(error.kind, StoreErrorKind::Corrupt, "{error}");
-            assert_eq!(sysvol.stat(&path("Name")).await.unwrap().name, "Name");
-        }
-
-        #[tokio::test]
-        async fn permissions_stay() {
-            use std::os::unix::fs::PermissionsExt;
-            let (folder, sysvol) = sysvol().await;
-            let file = folder.path().join("root/file");
-            fs::write(&file, "old").unwrap();
-            fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-            sysvol.replace(&path("FILE"), b"new").await.unwrap();
-            assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
-            assert_eq!(fs::read(&file).unwrap(), b"new");
-        }
-
-        #[tokio::test]
-        async fn a_pipe_is_no_file() {
-            let (folder, sysvol) = sysvol().await;
-            let pipe = folder.path().join("root/pipe");
-            assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-            assert_eq!(sysvol.read(&path("pipe")).await.unwrap_err().kind, StoreErrorKind::Io);
-        }
-    }
-}
+#[path = "folder_tests.rs"]
+mod tests;

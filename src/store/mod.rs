@@ -28,5 +28,5 @@ pub use folder::FolderSysvol;
 pub use forest_file::{ForestFile, ForestFileBuilder, SnapshotOrigin, SysvolItem};
 pub use smb::{SmbLogon, SmbServer, SmbSysvol};
 pub use sysvol::{FileInfo, Sysvol};
-pub use sysvol_source::{ContentSource, FileSource};
 pub use sysvol_path::{ParseSysvolPathError, SysvolPath};
+pub use sysvol_source::{ContentSource, FileSource, HeldSource};

@@ -44,6 +44,23 @@ impl ContentSource for FileSource {
     }
 }
 
+/// Bytes that are in memory already.
+pub struct HeldSource(Option<Vec<u8>>);
+
+impl HeldSource {
+    /// Returns these bytes as content.
+    pub fn new(bytes: Vec<u8>) -> Self {
+        HeldSource(Some(bytes))
+    }
+}
+
+#[async_trait]
+impl ContentSource for HeldSource {
+    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.0.take())
+    }
+}
+
 /// Reads content to its end.
 pub(super) async fn read_to_end(source: &mut dyn ContentSource) -> Result<Vec<u8>, StoreError> {
     let mut content = Vec::new();

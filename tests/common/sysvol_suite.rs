@@ -1,9 +1,11 @@
 //! What every backend of `Sysvol` must do, as one suite run against each of them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use opengpmc::store::{SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+use opengpmc::store::{ContentSource, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 /// Checks every method of a backend in a folder of its own, which is gone afterwards.
 pub async fn check_sysvol(sysvol: &dyn Sysvol, base: &str) {
@@ -14,6 +16,7 @@ pub async fn check_sysvol(sysvol: &dyn Sysvol, base: &str) {
     suite.names().await;
     suite.ranges().await;
     suite.large_file().await;
+    suite.pieces().await;
     suite.missing_things().await;
     suite.removing().await;
     suite.renaming().await;
@@ -163,6 +166,52 @@ impl Suite<'_> {
         assert!(range == content[100_000..9_100_000], "the large range differs");
         self.write("large", b"small").await;
         assert_eq!(self.content("large").await, b"small", "a shorter file is cut");
+    }
+
+    async fn pieces(&self) {
+        let sysvol = self.sysvol;
+        let (folder, file) = (self.at("Pieces"), self.at("Pieces/Script.cmd"));
+        let pieces = |lengths: &[usize]| -> Vec<Vec<u8>> {
+            lengths.iter().enumerate().map(|(i, length)| vec![b'a' + i as u8; *length]).collect()
+        };
+        sysvol.make_folder(&folder).await.unwrap();
+        for lengths in [&[][..], &[0], &[5], &[70_000, 1, 0, 3_000_000, 7], &[3, 2]] {
+            let mut source = Pieces::new(pieces(lengths), End::Ok);
+            sysvol.replace_from(&file, &mut source).await.unwrap();
+            assert!(self.content("Pieces/script.CMD").await == pieces(lengths).concat(), "{lengths:?}");
+            assert_eq!(self.names_in("Pieces").await, ["Script.cmd"]);
+        }
+        let old = self.content("Pieces/Script.cmd").await;
+        for lengths in [&[][..], &[5], &[2_000_000, 3, 4]] {
+            for target in [&file, &self.at("Pieces/New")] {
+                let mut source = Pieces::new(pieces(lengths), End::Fails);
+                let error = sysvol.replace_from(target, &mut source).await.unwrap_err();
+                assert_eq!((error.kind, error.object.as_str()), (StoreErrorKind::Timeout, "the source"), "{lengths:?}");
+                assert_eq!(self.names_in("Pieces").await, ["Script.cmd"], "{target}, failed after {lengths:?}");
+
+                let mut source = Pieces::new(pieces(lengths), End::Waits);
+                let written = sysvol.replace_from(target, &mut source);
+                tokio::time::timeout(Duration::from_millis(300), written).await.unwrap_err();
+                self.settles_to("Pieces", &["Script.cmd"]).await;
+            }
+            assert_eq!(self.content("Pieces/Script.cmd").await, old);
+        }
+        let mut source = Pieces::new(pieces(&[3, 2]), End::Ok);
+        assert_eq!(kind(sysvol.replace_from(&self.at("none/file"), &mut source).await), StoreErrorKind::NotFound);
+        let mut source = Pieces::new(pieces(&[3, 2]), End::Ok);
+        assert!(sysvol.replace_from(&folder, &mut source).await.is_err(), "a folder is not replaced");
+        assert_eq!(self.names_in("Pieces").await, ["Script.cmd"]);
+    }
+
+    /// Waits until a folder holds this; a server takes a moment to see that a file was given up.
+    async fn settles_to(&self, folder: &str, expected: &[&str]) {
+        for _ in 0..50 {
+            if self.names_in(folder).await == expected {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        assert_eq!(self.names_in(folder).await, expected);
     }
 
     async fn missing_things(&self) {
@@ -326,6 +375,37 @@ impl Suite<'_> {
         assert!(self.sysvol.replace(&root, b"x").await.is_err());
         assert_eq!(kind(self.sysvol.make_folder(&root).await), StoreErrorKind::AlreadyExists);
         assert_eq!(self.content("GPT.INI").await, b"[General]\r\nVersion=1\r\n");
+    }
+}
+
+/// Content in these pieces.
+struct Pieces {
+    rest: std::vec::IntoIter<Vec<u8>>,
+    end: End,
+}
+
+/// What comes after the last piece.
+enum End {
+    Ok,
+    Fails,
+    Waits,
+}
+
+impl Pieces {
+    fn new(pieces: Vec<Vec<u8>>, end: End) -> Self {
+        Pieces { rest: pieces.into_iter(), end }
+    }
+}
+
+#[async_trait]
+impl ContentSource for Pieces {
+    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        match (self.rest.next(), &self.end) {
+            (Some(piece), _) => Ok(Some(piece)),
+            (None, End::Ok) => Ok(None),
+            (None, End::Fails) => Err(StoreError::new(StoreErrorKind::Timeout, "the source")),
+            (None, End::Waits) => std::future::pending().await,
+        }
     }
 }
 

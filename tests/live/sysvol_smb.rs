@@ -157,3 +157,19 @@ async fn who_may_write_a_file_need_not_own_it() {
     assert!(sddl.starts_with("D:P"), "{sddl}");
     assert!(sddl.contains("(A;;0x1301bf;;;AU)") && !sddl.contains("SY"), "{sddl}");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_is_not_held_in_memory() {
+    use crate::common::{child, large_content::check_large_files_are_not_held};
+    let Some(lab) = Lab::get() else { return };
+    if child::role().is_none() {
+        return child::run("live::sysvol_smb::a_large_file_is_not_held_in_memory", "write");
+    }
+    let sysvol = open(&lab, ntlm(&lab, &lab.admin())).await.unwrap();
+    let folder = path(&own_folder("large"));
+    sysvol.make_folder(&folder).await.unwrap();
+    let sysvol: Arc<dyn Sysvol> = Arc::new(sysvol);
+    check_large_files_are_not_held(Arc::clone(&sysvol), &folder).await;
+    sysvol.remove_tree(&folder).await.unwrap();
+}

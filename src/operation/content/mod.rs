@@ -6,13 +6,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
 use crate::format::BackupGroup;
 use crate::gpm::{GpoStatus, OperationError};
 use crate::ident::{DnsName, GpoVersion, Guid, WmiFilterRef};
 use crate::report::Side;
-use crate::store::{ContentSource, FileSource, StoreError, Sysvol, SysvolPath};
+use crate::store::{ContentSource, FileSource, HeldSource, StoreError, Sysvol, SysvolPath};
 
 /// What a GPO consists of.
 #[derive(Clone)]
@@ -90,7 +88,7 @@ impl GpoContent {
     /// Returns the bytes of a file, to be read in pieces.
     pub fn source(&self, file: &ContentFile) -> Box<dyn ContentSource> {
         match self.changed.get(&file.path) {
-            Some(bytes) => Box::new(Held(Some(bytes.clone()))),
+            Some(bytes) => Box::new(HeldSource::new(bytes.clone())),
             None => Box::new(FileSource::new(Arc::clone(&self.sysvol), file.place.clone())),
         }
     }
@@ -124,15 +122,5 @@ impl GpoContent {
             Side::Computer => &self.core.computer_extensions,
             Side::User => &self.core.user_extensions,
         }
-    }
-}
-
-/// Bytes that are in memory already.
-struct Held(Option<Vec<u8>>);
-
-#[async_trait]
-impl ContentSource for Held {
-    async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.0.take())
     }
 }

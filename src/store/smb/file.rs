@@ -178,14 +178,14 @@ impl OpenFile {
         Ok(content)
     }
 
-    /// Writes the whole content from the start.
-    pub async fn write_all(&self, content: &[u8]) -> Result<(), Error> {
+    /// Writes all of this content, the first byte at `offset`.
+    pub async fn write_at(&self, offset: u64, content: &[u8]) -> Result<(), Error> {
         let mut rest = content;
         while !rest.is_empty() {
             let length = rest.len().min(self.chunk_bytes(|params| params.max_write_size) as usize);
             let request = WriteRequest {
                 data_offset: 0x70,
-                offset: (content.len() - rest.len()) as u64,
+                offset: offset + (content.len() - rest.len()) as u64,
                 file_id: self.id,
                 channel: SMB2_CHANNEL_NONE,
                 remaining_bytes: 0,

@@ -22,7 +22,7 @@ use smb2::{ErrorKind, RenameOptions};
 
 use crate::ident::Timestamp;
 
-use super::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+use super::{ContentSource, FileInfo, HeldSource, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use error::{is_lost, store_error};
 use file::{Access, OpenFile, to_the_end};
@@ -147,14 +147,15 @@ impl SmbSysvol {
         self.read_with(path, |link| async move { stat_as_named(&link, name, path.name()).await }).await
     }
 
+    /// Writes a file over this connection. The inner failure is the source's.
     async fn replace_on(
         &self,
         link: &Link,
         path: &SysvolPath,
         target: &str,
         replaces: bool,
-        content: &[u8],
-    ) -> Result<(), smb2::Error> {
+        source: &mut dyn ContentSource,
+    ) -> Result<Result<(), StoreError>, smb2::Error> {
         let old_descriptor = if replaces { Some(old_descriptor(link, target).await?) } else { None };
         let folder = path.parent().unwrap_or_default();
         let temporary = format!("{}\\~gp{}.tmp", self.wire(&folder), uuid::Uuid::new_v4().simple());
@@ -166,14 +167,28 @@ impl SmbSysvol {
             }
             created => created?,
         };
-        file.write_all(content).await?;
+        let mut written = 0;
+        loop {
+            match source.next_piece().await {
+                Ok(Some(piece)) => {
+                    file.write_at(written, &piece).await?;
+                    written += piece.len() as u64;
+                }
+                Ok(None) => break,
+                Err(failed) => {
+                    // Closed, it is gone.
+                    file.close().await?;
+                    return Ok(Err(failed));
+                }
+            }
+        }
         file.flush().await?;
         if let Some(old) = old_descriptor {
             file.take_over_security(&old).await?;
         }
         let target = target.to_owned();
         // Runs to its end even if the caller stops waiting: a refused file would be left over.
-        to_the_end(async move { file.take_the_place_of(&target).await }).await
+        to_the_end(async move { file.take_the_place_of(&target).await }).await.map(Ok)
     }
 
     /// Removes a file or an empty folder; a link is removed, not what it leads to.
@@ -266,6 +281,10 @@ impl Sysvol for SmbSysvol {
     }
 
     async fn replace(&self, path: &SysvolPath, content: &[u8]) -> Result<(), StoreError> {
+        self.replace_from(path, &mut HeldSource::new(content.to_vec())).await
+    }
+
+    async fn replace_from(&self, path: &SysvolPath, source: &mut dyn ContentSource) -> Result<(), StoreError> {
         let parent = self.parent(path)?;
         let old = self.find(path).await?;
         if old.as_ref().is_some_and(|old| old.is_folder) {
@@ -273,7 +292,8 @@ impl Sysvol for SmbSysvol {
         }
         let stored = old.as_ref().map_or(path.name(), |old| old.name.as_str());
         let (target, replaces) = (&format!("{}\\{stored}", self.wire(&parent)), old.is_some());
-        self.write_with(path, |link| async move { self.replace_on(&link, path, target, replaces, content).await }).await
+        self.write_with(path, |link| async move { self.replace_on(&link, path, target, replaces, source).await })
+            .await?
     }
 
     async fn make_folder(&self, path: &SysvolPath) -> Result<(), StoreError> {
