@@ -8,7 +8,9 @@ use futures::stream;
 
 use crate::format::{GptIni, read_gpo_comment};
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::store::{Directory, Filter, ForestStore, Scope, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+use crate::store::{
+    Directory, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol, SysvolPath,
+};
 
 use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
 use super::load::{collect, read_partitions, request};
@@ -94,21 +96,22 @@ impl Domain {
 
     /// Reads its GPOs with one search, by display name, without anything else of the forest.
     pub async fn gpos(&self, parts: GpoParts) -> Result<Found<Gpo>, StoreError> {
-        let base = decode::policies_container(&self.dn);
-        let attributes: &[&str] = match parts {
-            GpoParts::Summary => &["displayName", "flags", "versionNumber", "whenChanged"],
-            GpoParts::Location => &["displayName", "flags", "versionNumber", "gPCFileSysPath"],
-            GpoParts::Details | GpoParts::All => &decode::GPO_ATTRIBUTES,
-        };
-        let mut request = request(base, Scope::OneLevel, Filter::any_object(), attributes);
-        request.sd_parts = match parts {
-            GpoParts::Summary | GpoParts::Location => None,
-            GpoParts::Details => Some(SdParts::OWNER),
-            GpoParts::All => Some(SdParts::READABLE),
-        };
+        let request = gpos_request(decode::policies_container(&self.dn), Scope::OneLevel, parts);
         let mut found = collect(&*self.directory, &self.name, &request, "the GPOs", Decoder::gpo).await;
         found.values.sort_by_cached_key(|gpo| (gpo.display_name.to_lowercase(), gpo.id));
         found.or_error()
+    }
+
+    /// Returns the DN of the container of a GPO.
+    pub fn gpo_dn(&self, id: Guid) -> Dn {
+        self.policies_container().child("CN", &id.to_string())
+    }
+
+    /// Reads one GPO; `NotFound` where there is none (IGPMDomain.GetGPO).
+    pub async fn gpo(&self, id: Guid, parts: GpoParts) -> Result<Gpo, StoreError> {
+        let request = gpos_request(self.gpo_dn(id), Scope::Base, parts);
+        let found = collect(&*self.directory, &self.name, &request, "the GPO", Decoder::gpo).await.or_error()?;
+        found.values.into_iter().next().ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, request.base))
     }
 
     /// Reads its WMI filters with one search, by name, without anything else of the forest.
@@ -230,6 +233,22 @@ impl Domain {
 /// Returns the folder of the starter GPOs: who may write there may create starter GPOs.
 pub fn starter_gpo_folder() -> SysvolPath {
     SysvolPath::parse("StarterGPOs").unwrap_or_default()
+}
+
+/// Returns the search for GPOs. It has no class in its filter: a GPO that may be listed but not read has none that we may see.
+fn gpos_request(base: Dn, scope: Scope, parts: GpoParts) -> SearchRequest {
+    let attributes: &[&str] = match parts {
+        GpoParts::Summary => &["displayName", "flags", "versionNumber", "whenChanged"],
+        GpoParts::Location => &["displayName", "flags", "versionNumber", "gPCFileSysPath"],
+        GpoParts::Details | GpoParts::All => &decode::GPO_ATTRIBUTES,
+    };
+    let mut request = request(base, scope, Filter::any_object(), attributes);
+    request.sd_parts = match parts {
+        GpoParts::Summary | GpoParts::Location => None,
+        GpoParts::Details => Some(SdParts::OWNER),
+        GpoParts::All => Some(SdParts::READABLE),
+    };
+    request
 }
 
 async fn read_version(sysvol: &dyn Sysvol, gpo: &Gpo) -> SysvolState {

@@ -3,12 +3,14 @@
 mod snapshot;
 mod admx_store;
 mod report;
+mod item_outcome;
 mod render_reports;
 pub mod content;
 
 pub use admx_store::{
     LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,
 };
+pub use item_outcome::ItemOutcome;
 pub use render_reports::{render_reports, write_whole};
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,

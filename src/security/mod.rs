@@ -10,6 +10,7 @@ mod descriptor;
 mod alias;
 mod sddl;
 mod sysvol_acl;
+pub(crate) mod inherit;
 pub mod rights;
 
 pub use access_mask::AccessMask;

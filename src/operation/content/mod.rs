@@ -87,10 +87,7 @@ pub struct ContentObject {
 impl GpoContent {
     /// Returns the bytes of a file, to be read in pieces.
     pub fn source(&self, file: &ContentFile) -> Box<dyn ContentSource> {
-        match self.changed.get(&file.path) {
-            Some(bytes) => Box::new(HeldSource::new(bytes.clone())),
-            None => Box::new(FileSource::new(Arc::clone(&self.sysvol), file.place.clone())),
-        }
+        source(&self.sysvol, &self.changed, file)
     }
 
     /// Returns the bytes of a settings file.
@@ -122,5 +119,17 @@ impl GpoContent {
             Side::Computer => &self.core.computer_extensions,
             Side::User => &self.core.user_extensions,
         }
+    }
+}
+
+/// Returns the bytes of a file: those that a migration made, else those at its place.
+pub(in crate::operation) fn source(
+    sysvol: &Arc<dyn Sysvol>,
+    changed: &BTreeMap<SysvolPath, Vec<u8>>,
+    file: &ContentFile,
+) -> Box<dyn ContentSource> {
+    match changed.get(&file.path) {
+        Some(bytes) => Box::new(HeldSource::new(bytes.clone())),
+        None => Box::new(FileSource::new(Arc::clone(sysvol), file.place.clone())),
     }
 }

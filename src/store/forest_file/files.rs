@@ -6,13 +6,13 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::ident::{DnsName, Timestamp};
+use crate::security::inherit::{self, Heir};
 use crate::security::{Acl, AclState, SddlContext, SecurityDescriptor};
 use crate::store::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::builder::SysvolItem;
 use super::database::{About, Database, NamingContext};
 use super::descriptor;
-use super::inherit::{self, Heir};
 use super::object::descriptor_id;
 
 /// Bytes per chunk: a part of a file is read without the rest.

@@ -15,7 +15,6 @@ mod row;
 mod matching;
 mod search;
 mod descriptor;
-mod inherit;
 mod object;
 mod accounts;
 mod write;
@@ -30,7 +29,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::ident::{Dn, DnsName, Sid, Timestamp};
-use crate::security::SecurityDescriptor;
+use crate::security::{SecurityDescriptor, inherit};
 
 use super::{ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 use database::{About, Database};

@@ -446,4 +446,13 @@ mod tests {
         assert_eq!(chain("grouppolicycontainer"), ["top", "container", "groupPolicyContainer"]);
         assert_eq!(chain("nothing"), Vec::<&str>::new());
     }
+
+    #[test]
+    fn every_class_has_a_default_that_reads() {
+        let domain: crate::ident::Sid = "S-1-5-21-1-2-3".parse().unwrap();
+        for class in CLASSES {
+            let read = crate::security::inherit::class_default(class.descriptor, &domain, &domain);
+            assert!(read.is_some(), "{}", class.name);
+        }
+    }
 }

@@ -4,10 +4,10 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::ident::Dn;
 use crate::security::SecurityDescriptor;
+use crate::security::inherit::{self, Heir};
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind};
 
 use super::database::{About, Database, NamingContext};
-use super::inherit::{self, Heir};
 use super::object::{self, Object};
 use super::schema::{self, AttributeType, Count, Owner, Syntax};
 use super::search::{elsewhere, holds};

@@ -1,13 +1,12 @@
 //! Descriptors of new objects, and what flows down when one above changes ([MS-DTYP] 2.5.3.4, [MS-ADTS] 6.1.3).
 
 use crate::ident::{Guid, Sid};
-use crate::security::{
-    AccessMask, Ace, AceFlags, Acl, AclEntry, AclState, Control, SddlContext, SecurityDescriptor, rights,
-};
+
+use super::{AccessMask, Ace, AceFlags, Acl, AclEntry, AclState, Control, SddlContext, SecurityDescriptor, rights};
 
 /// What inherits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heir<'a> {
+pub(crate) enum Heir<'a> {
     /// An object of the directory, of this class.
     Object(&'a str),
     Folder,
@@ -16,7 +15,7 @@ pub(super) enum Heir<'a> {
 
 /// Returns the descriptor of a new object: its own entries, then those it inherits from the one above.
 /// `own` is what was asked for, or the default of the class; owner and group are filled in where it has none.
-pub(super) fn of_new(
+pub(crate) fn of_new(
     own: SecurityDescriptor,
     above: Option<&SecurityDescriptor>,
     owner: Option<&Sid>,
@@ -39,7 +38,7 @@ pub(super) fn of_new(
 }
 
 /// Returns the descriptor with what it inherits taken anew from the one above; its own entries stay.
-pub(super) fn inherit(present: &SecurityDescriptor, above: &SecurityDescriptor, heir: Heir<'_>) -> SecurityDescriptor {
+pub(crate) fn inherit(present: &SecurityDescriptor, above: &SecurityDescriptor, heir: Heir<'_>) -> SecurityDescriptor {
     let mut new = present.clone();
     let owner = new.owner.clone();
     let list = |own: &AclState, above: &AclState| -> AclState {
@@ -70,7 +69,7 @@ pub(super) fn inherit(present: &SecurityDescriptor, above: &SecurityDescriptor, 
 }
 
 /// Returns the default descriptor of a class for an object of this domain.
-pub(super) fn class_default(sddl: &str, domain: &Sid, forest_root: &Sid) -> Option<SecurityDescriptor> {
+pub(crate) fn class_default(sddl: &str, domain: &Sid, forest_root: &Sid) -> Option<SecurityDescriptor> {
     let context = SddlContext { domain: Some(domain.clone()), forest_root: Some(forest_root.clone()) };
     SecurityDescriptor::from_sddl(sddl, &context).ok()
 }
@@ -210,13 +209,5 @@ mod tests {
         let present = descriptor("O:BAG:BAD:AI(A;;RP;;;ED)(A;CIID;RP;;;AU)");
         let new = inherit(&present, &descriptor("D:(A;CI;WP;;;SY)"), Heir::Object("container"));
         assert_eq!(new, descriptor("O:BAG:BAD:AI(A;;RP;;;ED)(A;CIID;WP;;;SY)"));
-    }
-
-    #[test]
-    fn every_class_has_a_default_that_reads() {
-        let domain: Sid = "S-1-5-21-1-2-3".parse().unwrap();
-        for class in super::super::schema::classes() {
-            assert!(class_default(class.descriptor, &domain, &domain).is_some(), "{}", class.name);
-        }
     }
 }

@@ -1,0 +1,243 @@
+//! The journal: what was there before an operation changed it, kept until the operation is done.
+//!
+//! Each running operation has a folder of its own, named by a GUID, with three things in it: `lock`, held by the process that does the work;
+//! `record.json`, what is being done to which GPO; and `before`, the pre-image. An entry whose lock nobody holds was left by a crash;
+//! [`super::recovery`] puts it back. The record is written last, so that an entry without one has changed nothing yet.
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::gpm::{HResult, MessageId, OperationError, StatusMessage};
+use crate::ident::{Dn, DnsName, Guid, Timestamp};
+use crate::operation::write_whole;
+use crate::store::{FolderSysvol, StoreError};
+
+/// A folder of journal entries.
+#[derive(Clone, Debug)]
+pub struct Journal {
+    folder: PathBuf,
+}
+
+/// What an operation does to a GPO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// A backup is put in its place.
+    Restore,
+    /// Settings of a backup take the place of its own.
+    Import,
+    /// It is made as a copy of another.
+    Copy,
+}
+
+/// What is being done to which GPO.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JournalRecord {
+    /// What is done.
+    pub kind: ChangeKind,
+    /// The forest, by the DN of its root domain.
+    pub forest: Dn,
+    /// The domain.
+    pub domain: DnsName,
+    /// The GPO.
+    pub gpo: Guid,
+    /// Its name, for people.
+    pub gpo_name: String,
+    /// When it began.
+    pub started: Timestamp,
+    /// `versionNumber` as the last write will leave it: by it a finished operation is known.
+    pub planned_version: u32,
+    /// `versionNumber` before; none where there was no GPO.
+    pub version_before: Option<u32>,
+}
+
+/// An operation that a crash broke off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interrupted {
+    /// What was being done.
+    pub record: JournalRecord,
+    /// The folder of the entry.
+    pub folder: PathBuf,
+}
+
+const LOCK: &str = "lock";
+const RECORD: &str = "record.json";
+const BEFORE: &str = "before";
+/// A local disk that makes no progress for this long has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An entry that this process holds. Dropped without [`JournalEntry::finish`] it stays, to be put back later.
+pub(in crate::operation) struct JournalEntry {
+    folder: PathBuf,
+    lock: File,
+}
+
+impl Journal {
+    /// Opens a journal, making its folder where it is missing.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be made.
+    pub fn open(folder: &Path) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        Ok(Journal { folder: folder.to_owned() })
+    }
+
+    /// Returns the operations that a crash broke off, oldest first. What a crash left before it had changed anything is removed.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be read, or a record in it is damaged.
+    pub fn interrupted(&self) -> io::Result<Vec<Interrupted>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let folder = entry?.path();
+            let Some(held) = hold(&folder)? else { continue };
+            match fs::read(folder.join(RECORD)) {
+                Ok(bytes) => {
+                    let record = serde_json::from_slice(&bytes).map_err(|error| {
+                        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", folder.join(RECORD).display()))
+                    })?;
+                    found.push(Interrupted { record, folder });
+                }
+                Err(error) if error.kind() == io::ErrorKind::NotFound => remove(&folder, held)?,
+                Err(error) => return Err(error),
+            }
+        }
+        found.sort_by_key(|interrupted| (interrupted.record.started, interrupted.record.gpo));
+        Ok(found)
+    }
+
+    /// Makes an entry. Nothing is changed before [`JournalEntry::record`].
+    pub(in crate::operation) fn begin(&self) -> Result<JournalEntry, OperationError> {
+        let folder = self.folder.join(Guid::random().to_string());
+        let failed = |error: io::Error| journal_error(&folder, &error);
+        // Under another name until it is locked: nobody takes it for one that was left.
+        let unlocked = folder.with_extension("new");
+        fs::create_dir_all(unlocked.join(BEFORE)).map_err(failed)?;
+        let lock = File::create(unlocked.join(LOCK)).map_err(failed)?;
+        lock.try_lock().map_err(|error| failed(error.into()))?;
+        fs::rename(&unlocked, &folder).map_err(failed)?;
+        Ok(JournalEntry { folder, lock })
+    }
+
+    /// Takes over an entry that a crash left; none where another process has it, or it is gone.
+    pub(in crate::operation) fn take_over(&self, interrupted: &Interrupted) -> Result<Option<JournalEntry>, OperationError> {
+        let held = hold(&interrupted.folder).map_err(|error| journal_error(&interrupted.folder, &error))?;
+        let is_there = interrupted.folder.join(RECORD).is_file();
+        Ok(held.filter(|_| is_there).map(|lock| JournalEntry { folder: interrupted.folder.clone(), lock }))
+    }
+}
+
+impl JournalEntry {
+    /// Returns the folder of the entry.
+    pub(in crate::operation) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Opens the place for the pre-image.
+    pub(in crate::operation) async fn before(&self) -> Result<FolderSysvol, StoreError> {
+        FolderSysvol::open(&self.folder.join(BEFORE), PATIENCE).await
+    }
+
+    /// Writes down what is being done. From here on a crash is noticed.
+    pub(in crate::operation) fn record(&self, record: &JournalRecord) -> Result<(), OperationError> {
+        let path = self.folder.join(RECORD);
+        let written = serde_json::to_vec_pretty(record).map_err(io::Error::from).and_then(|bytes| write_whole(&path, &bytes));
+        written.map_err(|error| journal_error(&path, &error))
+    }
+
+    /// Removes the entry: all is done, or all is as it was.
+    pub(in crate::operation) fn finish(self) -> Result<(), OperationError> {
+        let folder = self.folder.clone();
+        remove(&folder, self.lock).map_err(|error| journal_error(&folder, &error))
+    }
+}
+
+/// Locks an entry that nobody holds; none where somebody does, where it is no entry, or where it is gone by now.
+fn hold(folder: &Path) -> io::Result<Option<File>> {
+    let lock = match File::open(folder.join(LOCK)) {
+        Ok(lock) => lock,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match lock.try_lock() {
+        Ok(()) => Ok(Some(lock)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Removes an entry, its record first: without it nothing is put back any more.
+fn remove(folder: &Path, lock: File) -> io::Result<()> {
+    match fs::remove_file(folder.join(RECORD)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::remove_dir_all(folder.join(BEFORE))?;
+    // An open file cannot be removed everywhere.
+    drop(lock);
+    fs::remove_dir_all(folder)
+}
+
+fn journal_error(path: &Path, error: &io::Error) -> OperationError {
+    let code = HResult::from(StoreError::from_io(path.display(), error).kind);
+    let message = format!("the journal cannot be written: {error}");
+    OperationError::new(StatusMessage::error(MessageId::FileWriteFailed, code, message).about(path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(name: &str) -> JournalRecord {
+        JournalRecord {
+            kind: ChangeKind::Import,
+            forest: "DC=corp,DC=x".parse().unwrap(),
+            domain: "corp.x".parse().unwrap(),
+            gpo: Guid::NIL,
+            gpo_name: name.to_owned(),
+            started: Timestamp::now(),
+            planned_version: 2,
+            version_before: Some(1),
+        }
+    }
+
+    #[test]
+    fn what_nobody_holds_was_interrupted() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        let entry = journal.begin().unwrap();
+        entry.record(&record("held")).unwrap();
+        assert_eq!(journal.interrupted().unwrap(), []);
+        drop(entry);
+        let left = journal.interrupted().unwrap();
+        assert_eq!(left.iter().map(|left| left.record.gpo_name.as_str()).collect::<Vec<_>>(), ["held"]);
+        let again = journal.take_over(&left[0]).unwrap().unwrap();
+        assert!(journal.take_over(&left[0]).unwrap().is_none());
+        again.finish().unwrap();
+        assert!(journal.take_over(&left[0]).unwrap().is_none());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn an_entry_that_changed_nothing_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        drop(journal.begin().unwrap());
+        assert_eq!(journal.interrupted().unwrap(), []);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_damaged_record_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        let entry = journal.begin().unwrap();
+        fs::write(entry.folder().join(RECORD), "{").unwrap();
+        drop(entry);
+        assert!(journal.interrupted().unwrap_err().to_string().contains(RECORD));
+    }
+}

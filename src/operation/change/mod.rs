@@ -1,0 +1,30 @@
+//! Changing a GPO so that either all of it happens or nothing: pre-image, files, `GPT.INI`, one last modify of the container
+//! (`gpo-storage.md` A12). Restore, import and copy say what is wanted; this is how it is written.
+
+mod access;
+mod journal;
+mod objects;
+mod pre_image;
+mod recovery;
+mod target;
+mod tree;
+mod write;
+
+pub use journal::{ChangeKind, Interrupted, Journal, JournalRecord};
+pub use recovery::{Recovered, recover};
+pub(super) use objects::rebase;
+pub(super) use target::Target;
+pub(super) use write::{Wanted, Written, change};
+
+use std::sync::Arc;
+
+use crate::store::ForestStore;
+
+/// Where operations write, and where they keep what was there before.
+#[derive(Clone)]
+pub struct ChangeContext {
+    /// The forest that is changed.
+    pub store: Arc<dyn ForestStore>,
+    /// The journal.
+    pub journal: Journal,
+}

@@ -1,0 +1,314 @@
+//! What a GPO was before an operation changed it: kept in the journal, and put back from there.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
+use crate::ident::GpoVersion;
+use crate::operation::content::{ContentFile, ContentObject, list_tree, read_objects};
+use crate::report::Side;
+use crate::security::SecurityDescriptor;
+use crate::store::{Attribute, Change, Entry, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+
+use super::access::set_folder_access;
+use super::journal::{JournalEntry, JournalRecord};
+use super::objects::write_objects;
+use super::target::Target;
+use super::tree::{FileTree, copy_tree, make_folder, write_tree};
+
+/// The attributes of a GPO's container that an operation writes.
+const WRITTEN: [&str; 8] = [
+    "displayName",
+    "flags",
+    "versionNumber",
+    "gPCMachineExtensionNames",
+    "gPCUserExtensionNames",
+    "gPCWQLFilter",
+    "gPCFileSysPath",
+    "gPCFunctionalityVersion",
+];
+const DESCRIPTOR: &str = "nTSecurityDescriptor";
+pub(super) const GPT_INI: &str = "GPT.INI";
+/// In the journal beside the files, which lie below `files`.
+const STATE: &str = "state.bin";
+const FILES: &str = "files";
+
+/// The two halves of a GPO as they were; the bytes of its files lie elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct PreImage {
+    /// None where there was no container.
+    pub container: Option<Container>,
+    /// None where there was no folder.
+    pub folder: Option<Folder>,
+}
+
+/// The container of a GPO in the directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Container {
+    /// Attributes that an operation writes, those without values left out.
+    pub attributes: Vec<(String, Vec<Vec<u8>>)>,
+    /// Owner, group and DACL, self-relative; none where they could not be read.
+    pub descriptor: Option<Vec<u8>>,
+    pub objects: Vec<StoredObject>,
+}
+
+/// The folder of a GPO in SYSVOL.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Folder {
+    /// Owner, group and DACL, self-relative; none where the SYSVOL has none.
+    pub descriptor: Option<Vec<u8>>,
+    /// The bytes of `GPT.INI`; none where there was none.
+    pub gpt_ini: Option<Vec<u8>>,
+    pub folders: Vec<String>,
+    pub files: Vec<(String, u64)>,
+}
+
+/// A [`ContentObject`] as the journal keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct StoredObject {
+    is_user: bool,
+    path: String,
+    class: String,
+    attributes: Vec<(String, Vec<Vec<u8>>)>,
+    descriptor: Option<Vec<u8>>,
+}
+
+impl Container {
+    pub fn value(&self, attribute: &str) -> Option<&[u8]> {
+        let found = self.attributes.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
+        found.and_then(|(_, values)| values.first()).map(Vec::as_slice)
+    }
+
+    pub fn version(&self) -> Option<GpoVersion> {
+        GpoVersion::parse(std::str::from_utf8(self.value("versionNumber")?).ok()?)
+    }
+
+    pub fn content_objects(&self) -> Vec<ContentObject> {
+        self.objects.iter().map(StoredObject::content).collect()
+    }
+}
+
+impl PreImage {
+    /// Reads what there is of a GPO now.
+    pub async fn read(target: &Target, task: &Task) -> Result<Self, OperationError> {
+        let container = read_container(target, task).await?;
+        let folder = read_folder(target, task).await?;
+        Ok(PreImage { container, folder })
+    }
+
+    /// Copies it into the journal; returns the tree of the copies.
+    pub async fn save(&self, target: &Target, entry: &JournalEntry, task: &Task) -> Result<FileTree, OperationError> {
+        let failed = |error: StoreError| OperationError::of_write(&error);
+        let journal: Arc<dyn Sysvol> = Arc::new(entry.before().await.map_err(failed)?);
+        let files = root(FILES);
+        make_folder(&*journal, &files).await?;
+        let live = self.tree(Arc::clone(&target.sysvol), &target.folder);
+        copy_tree(&live, &*journal, &files, task).await?;
+        let state = postcard::to_stdvec(self);
+        let state = state.map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, STATE).with_detail(error)))?;
+        journal.replace(&root(STATE), &state).await.map_err(failed)?;
+        Ok(self.tree(journal, &files))
+    }
+
+    /// Reads it from the journal, with the tree of the copies.
+    pub async fn load(entry: &JournalEntry) -> Result<(Self, FileTree), OperationError> {
+        let failed = |error: StoreError| OperationError::of_read(&error);
+        let journal: Arc<dyn Sysvol> = Arc::new(entry.before().await.map_err(failed)?);
+        let state = journal.read(&root(STATE)).await.map_err(failed)?;
+        let state: PreImage = postcard::from_bytes(&state)
+            .map_err(|error| failed(StoreError::new(StoreErrorKind::Corrupt, STATE).with_detail(error)))?;
+        let tree = state.tree(journal, &root(FILES));
+        Ok((state, tree))
+    }
+
+    /// Returns its files with their bytes below a folder.
+    pub fn tree(&self, sysvol: Arc<dyn Sysvol>, folder: &SysvolPath) -> FileTree {
+        let (folders, files) = self.folder.as_ref().map_or((&[][..], &[][..]), |own| (&own.folders, &own.files));
+        let path = |text: &String| SysvolPath::parse(text).unwrap_or_default();
+        let file = |(text, size_bytes): &(String, u64)| {
+            let path = path(text);
+            ContentFile { place: folder.join_path(&path), path, size_bytes: *size_bytes }
+        };
+        FileTree {
+            folders: folders.iter().map(path).collect(),
+            files: files.iter().map(file).collect(),
+            sysvol,
+            changed: Default::default(),
+        }
+    }
+}
+
+/// Puts a GPO back to what it was: files, then the container.
+///
+/// # Errors
+/// Fails where somebody else has changed the GPO since, and where it cannot be written; what was there before stays in the journal.
+pub(super) async fn put_back(
+    target: &Target,
+    entry: &JournalEntry,
+    record: &JournalRecord,
+) -> Result<(), OperationError> {
+    // Putting back is not to be cancelled.
+    let task = Task::default();
+    let (before, tree) = PreImage::load(entry).await?;
+    let now = PreImage::read(target, &task).await?;
+    check_nobody_else(target, &now, record)?;
+    match &before.folder {
+        Some(folder) => put_folder_back(target, folder, &now, &tree, &task).await?,
+        None => match target.sysvol.remove_tree(&target.folder).await {
+            Err(error) if error.kind != StoreErrorKind::NotFound => return Err(OperationError::of_write(&error)),
+            _ => {}
+        },
+    }
+    let failed = |error: StoreError| OperationError::of_directory(&error);
+    match (&before.container, &now.container) {
+        (Some(before), Some(now)) => put_container_back(target, before, now, &task).await,
+        (None, Some(_)) => target.directory().delete_tree(&target.dn).await.map_err(failed),
+        (None, None) => Ok(()),
+        (Some(_), None) => Err(failed(StoreError::new(StoreErrorKind::NotFound, &target.dn))),
+    }
+}
+
+fn check_nobody_else(target: &Target, now: &PreImage, record: &JournalRecord) -> Result<(), OperationError> {
+    let version = now.container.as_ref().and_then(Container::version).map(GpoVersion::to_u32);
+    let is_ours = match record.version_before {
+        Some(_) => version == record.version_before || version == Some(record.planned_version),
+        // Born with version 0.
+        None => version.is_none_or(|version| version == 0 || version == record.planned_version),
+    };
+    if is_ours {
+        return Ok(());
+    }
+    let message = format!("somebody else has changed the GPO {} meanwhile, so it is left as it is", record.gpo_name);
+    Err(OperationError::new(
+        StatusMessage::error(MessageId::Conflict, HResult::SHARING_VIOLATION, message).about(&target.dn),
+    ))
+}
+
+async fn put_folder_back(
+    target: &Target,
+    folder: &Folder,
+    now: &PreImage,
+    tree: &FileTree,
+    task: &Task,
+) -> Result<(), OperationError> {
+    let failed = |error: StoreError| OperationError::of_write(&error);
+    make_folder(&*target.sysvol, &target.folder).await?;
+    let present = now.tree(Arc::clone(&target.sysvol), &target.folder);
+    write_tree(&present, tree, &*target.sysvol, &target.folder, task, |_| {}).await?;
+    let gpt_ini = target.path(GPT_INI);
+    let present_ini = now.folder.as_ref().and_then(|now| now.gpt_ini.as_ref());
+    match &folder.gpt_ini {
+        Some(bytes) if Some(bytes) != present_ini => target.sysvol.replace(&gpt_ini, bytes).await.map_err(failed)?,
+        None if present_ini.is_some() => target.sysvol.remove(&gpt_ini).await.map_err(failed)?,
+        _ => {}
+    }
+    let present_access = now.folder.as_ref().and_then(|now| now.descriptor.as_ref());
+    if let Some(bytes) = folder.descriptor.as_ref().filter(|bytes| Some(*bytes) != present_access) {
+        let descriptor = SecurityDescriptor::from_bytes(bytes)
+            .map_err(|error| failed(StoreError::new(StoreErrorKind::Corrupt, &target.folder).with_detail(error)))?;
+        set_folder_access(&*target.sysvol, &target.folder, &descriptor).await?;
+    }
+    Ok(())
+}
+
+async fn put_container_back(
+    target: &Target,
+    before: &Container,
+    now: &Container,
+    task: &Task,
+) -> Result<(), OperationError> {
+    let directory = target.directory();
+    write_objects(directory, &target.dn, &now.content_objects(), &before.content_objects(), task).await?;
+    let values = |container: &Container, name: &str| {
+        let found = container.attributes.iter().find(|(own, _)| own == name);
+        found.map(|(_, values)| values.clone()).unwrap_or_default()
+    };
+    let mut changes: Vec<Change> = WRITTEN
+        .into_iter()
+        .filter(|name| values(before, name) != values(now, name))
+        .map(|name| Change::Replace(Attribute { name: name.to_owned(), values: values(before, name) }))
+        .collect();
+    if let Some(descriptor) = before.descriptor.as_ref().filter(|_| before.descriptor != now.descriptor) {
+        changes.push(Change::SecurityDescriptor { parts: SdParts::DACL, descriptor: descriptor.clone() });
+    }
+    if changes.is_empty() {
+        return Ok(());
+    }
+    directory.modify(&target.dn, &changes).await.map_err(|error| OperationError::of_directory(&error))
+}
+
+async fn read_container(target: &Target, task: &Task) -> Result<Option<Container>, OperationError> {
+    let wanted: Vec<&str> = WRITTEN.into_iter().chain([DESCRIPTOR]).collect();
+    let read = target.directory().read(&target.dn, &wanted, Some(SdParts::READABLE));
+    let entry: Entry = match task.or_cancel(read).await? {
+        Ok(entry) => entry,
+        Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(OperationError::of_directory(&error)),
+    };
+    let objects = read_objects(&target.domain, &target.dn, task).await?;
+    let attributes = WRITTEN
+        .into_iter()
+        .map(|name| (name.to_owned(), entry.values(name).to_vec()))
+        .filter(|(_, values)| !values.is_empty())
+        .collect();
+    Ok(Some(Container {
+        attributes,
+        descriptor: entry.bytes(DESCRIPTOR).map(<[u8]>::to_vec),
+        objects: objects.into_iter().map(StoredObject::new).collect(),
+    }))
+}
+
+async fn read_folder(target: &Target, task: &Task) -> Result<Option<Folder>, OperationError> {
+    let failed = |error: StoreError| OperationError::of_read(&error);
+    match task.or_cancel(target.sysvol.stat(&target.folder)).await? {
+        Ok(_) => {}
+        Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error)),
+    }
+    let (folders, mut files) = list_tree(&*target.sysvol, &target.folder, task).await?;
+    let gpt_ini = root(GPT_INI);
+    files.retain(|file| file.path != gpt_ini);
+    let gpt_ini = match task.or_cancel(target.sysvol.read(&target.path(GPT_INI))).await? {
+        Ok(bytes) => Some(bytes),
+        Err(error) if error.kind == StoreErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let descriptor = if target.sysvol.has_security() {
+        Some(task.or_cancel(target.sysvol.security(&target.folder, SdParts::READABLE)).await?.map_err(failed)?)
+    } else {
+        None
+    };
+    Ok(Some(Folder {
+        descriptor,
+        gpt_ini,
+        folders: folders.iter().map(ToString::to_string).collect(),
+        files: files.iter().map(|file| (file.path.to_string(), file.size_bytes)).collect(),
+    }))
+}
+
+impl StoredObject {
+    fn new(object: ContentObject) -> Self {
+        StoredObject {
+            is_user: object.side == Side::User,
+            path: object.path,
+            class: object.class,
+            attributes: object.attributes,
+            descriptor: object.security_descriptor,
+        }
+    }
+
+    fn content(&self) -> ContentObject {
+        ContentObject {
+            side: if self.is_user { Side::User } else { Side::Computer },
+            path: self.path.clone(),
+            class: self.class.clone(),
+            attributes: self.attributes.clone(),
+            security_descriptor: self.descriptor.clone(),
+        }
+    }
+}
+
+fn root(name: &str) -> SysvolPath {
+    SysvolPath::parse(name).unwrap_or_default()
+}
