@@ -20,6 +20,7 @@ mod library {
     mod corpus_admx;
     mod names;
     mod reports;
+    mod async_contract;
     mod hostile;
     mod forest_file;
     mod snapshot;

@@ -2,22 +2,28 @@
 //!
 //! An operation is an async function that takes a [`Task`]. Awaited, it is the synchronous form. [`start`] runs it on a worker: each
 //! finished step is one call of [`AsyncProgress::status`], never two at once, the fraction never goes back, and exactly one call, the last,
-//! finishes. The result can be awaited too, or the calls taken from a channel ([`start_with_channel`]).
+//! finishes. Steps that end while a call is being made share the next one. The result can be awaited too, or the calls taken from a
+//! channel ([`start_with_channel`]).
 
+use std::any::Any;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use futures::FutureExt;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::{AsyncCancel, HResult, OperationError, OperationResult, StatusMessage, Task};
+use super::{AsyncCancel, HResult, MessageId, OperationError, OperationResult, StatusMessage, Task};
 
 /// What a client implements to hear of an operation; closures do.
 pub trait AsyncProgress<T>: Send + Sync + 'static {
-    /// Called by the worker after each step (IGPMAsyncProgress.Status). Must not block; may cancel.
+    /// Called by the worker after each step (IGPMAsyncProgress.Status). Must not block; may cancel. One that panics is not called again;
+    /// the operation goes on.
     fn status(&self, call: StatusCall<'_, T>);
 }
 
@@ -80,16 +86,21 @@ impl<T: Send + 'static> IntoFuture for AsyncOperation<T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            self.worker.await.unwrap_or_else(|failed| {
-                let message = StatusMessage::error(
-                    super::MessageId::ExtensionFailed,
-                    HResult::FAIL,
-                    format!("the operation broke off: {failed}"),
-                );
-                OperationResult::new(Err(OperationError::new(message)), Vec::new())
-            })
+            // The runtime was shut down.
+            self.worker.await.unwrap_or_else(|failed| OperationResult::new(Err(broke_off(&failed)), Vec::new()))
         })
     }
+}
+
+fn broke_off(reason: &dyn std::fmt::Display) -> OperationError {
+    let message = format!("the operation broke off: {reason}");
+    OperationError::new(StatusMessage::error(MessageId::ExtensionFailed, HResult::FAIL, message))
+}
+
+/// Returns what a panic said.
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("unknown fault")
 }
 
 /// Starts an operation on a runtime; `progress` hears of each of its steps.
@@ -99,22 +110,30 @@ where
     W: FnOnce(Task) -> F,
     F: Future<Output = Result<T, OperationError>> + Send + 'static,
 {
-    let caller =
-        Arc::new(Caller { progress, delivered: Mutex::default(), task: Mutex::default(), tells_of: PhantomData });
+    let caller = Arc::new(Caller {
+        progress,
+        delivered: Mutex::default(),
+        has_news: AtomicBool::new(false),
+        task: OnceLock::new(),
+        tells_of: PhantomData,
+    });
     let task = Task::new({
         let caller = Arc::downgrade(&caller);
         move || {
             if let Some(caller) = caller.upgrade() {
-                caller.deliver_step();
+                caller.deliver_steps();
             }
         }
     });
-    *caller.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task.clone());
+    let worker_task = caller.task.get_or_init(|| task.clone()).clone();
     let running = work(task.clone());
-    let worker_task = task.clone();
     let worker = runtime.spawn(async move {
         let outcome = match worker_task.checkpoint() {
-            Ok(()) => running.await,
+            // A fault of ours must not leave the caller without the finishing call.
+            Ok(()) => AssertUnwindSafe(running)
+                .catch_unwind()
+                .await
+                .unwrap_or_else(|panic| Err(broke_off(&panic_text(&*panic)))),
             Err(cancelled) => Err(cancelled.into()),
         };
         caller.finish(&worker_task, outcome)
@@ -152,7 +171,9 @@ where
 struct Caller<T, P> {
     progress: P,
     delivered: Mutex<Delivered>,
-    task: Mutex<Option<Task>>,
+    /// Whether something changed since the task was last looked at.
+    has_news: AtomicBool,
+    task: OnceLock<Task>,
     tells_of: PhantomData<fn(T)>,
 }
 
@@ -161,35 +182,45 @@ struct Delivered {
     numerator: Option<u64>,
     denominator: u64,
     messages: usize,
-    is_finished: bool,
+    /// Nothing more is told.
+    is_over: bool,
 }
 
 impl<T, P: AsyncProgress<T>> Caller<T, P> {
-    /// Tells of a step that was finished since the last call, if there is one.
-    fn deliver_step(&self) {
-        // A second thread, or a call from within a status call, waits for the next step.
-        let Ok(mut delivered) = self.delivered.try_lock() else { return };
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(task) = task.filter(|_| !delivered.is_finished) else { return };
-        let state = task.snapshot();
-        if state.total == 0 {
+    /// Tells of the steps that were finished since the last call, if there are any.
+    fn deliver_steps(&self) {
+        self.has_news.store(true, Ordering::SeqCst);
+        while self.has_news.load(Ordering::SeqCst) {
+            // Another thread, or the status call we are called from, is telling and will look for news when it is done.
+            let Ok(mut delivered) = self.delivered.try_lock() else { return };
+            self.has_news.store(false, Ordering::SeqCst);
+            if let Some(task) = self.task.get().filter(|_| !delivered.is_over) {
+                self.deliver_step(&mut delivered, task);
+            }
+        }
+    }
+
+    fn deliver_step(&self, delivered: &mut Delivered, task: &Task) {
+        let (done, total) = task.look(|progress| (progress.done, progress.total));
+        if total == 0 {
             return;
         }
         if delivered.numerator.is_none() {
-            delivered.denominator = state.total;
-            if state.done > 0 {
-                self.call(&mut delivered, 0, &[], None);
+            delivered.denominator = total;
+            if done > 0 {
+                self.call(delivered, 0, &[], None);
             }
         }
-        let last = delivered.denominator - 1;
-        let reached = state.done.saturating_mul(delivered.denominator).checked_div(state.total).unwrap_or(0).min(last);
+        let reached = u128::from(done) * u128::from(delivered.denominator) / u128::from(total);
+        let reached = u64::try_from(reached).unwrap_or(u64::MAX).min(delivered.denominator - 1);
         if delivered.numerator.is_some_and(|told| told >= reached) {
             return;
         }
-        let messages: Vec<_> =
-            state.messages.iter().skip(delivered.messages).map(|told| told.message.clone()).collect();
+        let messages: Vec<_> = task.look(|progress| {
+            progress.messages.iter().skip(delivered.messages).map(|told| told.message.clone()).collect()
+        });
         delivered.messages += messages.len();
-        self.call(&mut delivered, reached, &messages, None);
+        self.call(delivered, reached, &messages, None);
     }
 
     /// Makes the finishing call and returns the result.
@@ -217,14 +248,22 @@ impl<T, P: AsyncProgress<T>> Caller<T, P> {
         finished: Option<&OperationResult<T>>,
     ) {
         delivered.numerator = Some(numerator);
-        delivered.is_finished = finished.is_some();
-        self.progress.status(StatusCall {
+        if delivered.is_over {
+            return;
+        }
+        let call = StatusCall {
             numerator,
             denominator: delivered.denominator,
             status: finished.map_or(HResult::OK, |result| result.overall_status),
             result: finished.and_then(|result| result.result.as_ref()),
             messages,
             is_finished: finished.is_some(),
-        });
+        };
+        // The caller's fault must not tear the operation apart between two of its writes.
+        let told = catch_unwind(AssertUnwindSafe(|| self.progress.status(call)));
+        if let Err(panic) = &told {
+            tracing::error!(reason = panic_text(&**panic), "the receiver of status calls failed and is called no more");
+        }
+        delivered.is_over = finished.is_some() || told.is_err();
     }
 }

@@ -155,6 +155,11 @@ impl Task {
         self.update(|progress| progress.messages.push(Told { item: self.item, message }));
     }
 
+    /// Looks at how far the work is without copying it.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Progress) -> T) -> T {
+        look(&self.lock())
+    }
+
     /// Returns how far the work is.
     pub fn snapshot(&self) -> Progress {
         self.lock().clone()
