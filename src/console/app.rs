@@ -1,5 +1,6 @@
 //! The application: owns everything the window shows, draws it, and carries commands out between frames.
 
+mod backups;
 mod carry_out;
 mod files_and_reports;
 
@@ -13,21 +14,25 @@ use crate::store::StoreErrorKind;
 
 use super::bars::{self, Status};
 use super::command::{Availability, CommandContext, Menu, TABLE};
-use super::connect_dialog::{ConnectDialog, Surroundings};
+use super::connect_dialog::ConnectDialog;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
 use super::help::Unread;
 use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
+use super::operation_job::OperationJob;
 use super::palette::Palette;
 use super::pane::{PaneContext, PaneState, result_pane_ui};
 use super::report_dialogs::ReportDialog;
 use super::settings::Settings;
 use super::theme::{self, SPACE};
 use super::tree::Tree;
+use super::window::{Surroundings, Window};
 use super::{
     Browser, Command, ConnectRequest, FilePicker, ForestEntry, ForestId, ForestOpener, ForestState, Node, OpenedFile,
     ReportOf, ReportUse, Shown, StoreOpener, SystemBrowser, SystemFilePicker, help,
 };
+
+use backups::BackupView;
 
 /// How many nodes Back remembers.
 const HISTORY: usize = 100;
@@ -73,8 +78,9 @@ pub struct App {
     history: History,
     tree: Tree,
     panes: PaneState,
-    dialog: Option<Dialog>,
-    /// What had the focus before the dialog or the progress window opened.
+    /// The dialogs that are open, each above the one before it.
+    dialogs: Vec<Open>,
+    /// What had the focus before the progress window opened.
     focus_before: Option<Id>,
     /// What is to get the focus, and for how many frames it is asked for.
     focus_wanted: Option<(Id, u8)>,
@@ -82,6 +88,10 @@ pub struct App {
     fetch_jobs: Vec<FetchJob>,
     file_jobs: Vec<FileJob>,
     write_jobs: Vec<WriteJob>,
+    operation_jobs: Vec<OperationJob>,
+    operations_ended: u64,
+    /// Reports of backups that are being made, to be shown in the browser.
+    backup_views: Vec<BackupView>,
     /// What is done with a report as soon as it is there.
     awaited: Option<(ReportUse, ReportOf)>,
     /// Where reports for the browser lie until the program ends.
@@ -93,7 +103,14 @@ pub struct App {
     frame_drawn: bool,
 }
 
+/// A dialog that is open, and what had the focus before.
+struct Open {
+    dialog: Dialog,
+    focus_before: Option<Id>,
+}
+
 enum Dialog {
+    Window(Box<dyn Window>),
     Connect(Box<ConnectDialog>),
     Palette(Palette),
     Report(Box<ReportDialog>),
@@ -130,13 +147,16 @@ impl App {
             history: History::default(),
             tree: Tree::default(),
             panes: PaneState::default(),
-            dialog: None,
+            dialogs: Vec::new(),
             focus_before: None,
             focus_wanted: None,
             forest_jobs: Vec::new(),
             fetch_jobs: Vec::new(),
             file_jobs: Vec::new(),
             write_jobs: Vec::new(),
+            operation_jobs: Vec::new(),
+            operations_ended: 0,
+            backup_views: Vec::new(),
             awaited: None,
             browser_folder: None,
             failed_refresh: None,
@@ -204,6 +224,7 @@ impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_in_jobs();
         self.take_in_files(ctx);
+        self.take_in_operations(ctx);
         let commands = std::mem::take(&mut self.commands);
         for command in commands {
             self.carry_out(ctx, command);
@@ -217,7 +238,7 @@ impl eframe::App for App {
         let mut commands = Vec::new();
         self.settle_focus(ui.ctx());
         drop_ui(ui, &mut commands);
-        if self.dialog.is_none() {
+        if self.dialogs.is_empty() && !self.stands_before_all() {
             self.shortcuts(ui, &mut commands);
         }
         self.bars_ui(ui, &mut commands);
@@ -239,6 +260,9 @@ impl eframe::App for App {
             job.task().cancel();
         }
         for job in &self.write_jobs {
+            job.window.task().cancel();
+        }
+        for job in &self.operation_jobs {
             job.window.task().cancel();
         }
         self.save_settings();
@@ -266,9 +290,12 @@ impl App {
         let status = Status {
             running: {
                 let forests = self.forest_jobs.iter().map(|job| (job.title.clone(), job.task()));
-                forests.chain(self.write_jobs.iter().map(|job| (job.title.clone(), job.window.task()))).collect()
+                let writes = self.write_jobs.iter().map(|job| (job.title.clone(), job.window.task()));
+                let operations = self.operation_jobs.iter().filter(|job| job.is_running());
+                let operations = operations.map(|job| (job.title.clone(), job.window.task()));
+                forests.chain(writes).chain(operations).collect()
             },
-            fetching: self.fetch_jobs.len() + self.file_jobs.len(),
+            fetching: self.fetch_jobs.len() + self.file_jobs.len() + self.backup_views.len(),
             note: self.note.as_deref(),
         };
         Panel::bottom("status bar")
@@ -324,48 +351,80 @@ impl App {
     }
 
     fn dialog_ui(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
-        if let Some(job) = self.forest_jobs.first_mut() {
-            if self.focus_before.is_none() && !job.window.is_shown() {
-                self.focus_before = ctx.memory(|memory| memory.focused());
+        self.job_window_ui(ctx);
+        let mut started = Vec::new();
+        let open = std::mem::take(&mut self.dialogs);
+        for mut open in open {
+            let mut around = Surroundings {
+                settings: &self.settings,
+                workers: &self.workers,
+                file_picker: &self.options.file_picker,
+                forests: &self.forests,
+                operations_ended: self.operations_ended,
+                commands,
+                started: &mut started,
+            };
+            let closing = match &mut open.dialog {
+                Dialog::Window(window) => window.ui(ctx, &mut around),
+                Dialog::Connect(dialog) => dialog.ui(ctx, &mut around),
+                Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
+                Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
+                Dialog::Told(report) => told_ui(ctx, report, commands),
+                Dialog::Unread(unread) => help::unread_ui(ctx, unread, commands),
+                Dialog::Problems => help::problems_ui(ctx, &self.forests, commands),
+                Dialog::Shortcuts => help::shortcuts_ui(ctx),
+                Dialog::About => help::about_ui(ctx, commands),
+            };
+            match closing {
+                Closing::Stay => self.dialogs.push(open),
+                Closing::Close => {
+                    self.give_focus_back(open.focus_before);
+                    ctx.request_repaint();
+                }
             }
-            job.window.ui(ctx);
-        } else if let Some(job) = self.write_jobs.first_mut() {
-            if self.focus_before.is_none() && !job.window.is_shown() {
-                self.focus_before = ctx.memory(|memory| memory.focused());
-            }
-            job.window.ui(ctx);
         }
-        let Some(mut dialog) = self.dialog.take() else { return };
-        let closing = match &mut dialog {
-            Dialog::Connect(dialog) => {
-                let surroundings = Surroundings {
-                    settings: &self.settings,
-                    workers: &self.workers,
-                    file_picker: &self.options.file_picker,
-                };
-                dialog.ui(ctx, &surroundings, commands)
-            }
-            Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
-            Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
-            Dialog::Told(report) => told_ui(ctx, report, commands),
-            Dialog::Unread(unread) => help::unread_ui(ctx, unread, commands),
-            Dialog::Problems => help::problems_ui(ctx, &self.forests, commands),
-            Dialog::Shortcuts => help::shortcuts_ui(ctx),
-            Dialog::About => help::about_ui(ctx, commands),
+        self.operation_jobs.append(&mut started);
+    }
+
+    /// Draws the progress window of one job: of an operation before all others.
+    fn job_window_ui(&mut self, ctx: &Context) {
+        let mut read = false;
+        let window = if let Some(job) = self.operation_jobs.first_mut() {
+            read = true;
+            &mut job.window
+        } else if let Some(job) = self.forest_jobs.first_mut() {
+            &mut job.window
+        } else if let Some(job) = self.write_jobs.first_mut() {
+            &mut job.window
+        } else {
+            return;
         };
-        match closing {
-            Closing::Stay => self.dialog = Some(dialog),
-            Closing::Close => {
-                self.give_focus_back();
-                ctx.request_repaint();
-            }
+        if self.focus_before.is_none() && !window.is_drawn() {
+            self.focus_before = ctx.memory(|memory| memory.focused());
+        }
+        read &= window.ui(ctx);
+        if read {
+            self.operation_jobs.remove(0);
+            self.give_focus_back_after_job();
+            ctx.request_repaint();
         }
     }
 
     /// Gives the focus back to what had it before, once what lay above is gone. Below a dialog nothing takes the focus, not
     /// even in the frame after it closed: so it is asked for three times.
-    fn give_focus_back(&mut self) {
-        self.focus_wanted = Some((self.focus_before.take().unwrap_or_else(Tree::id), 3));
+    fn give_focus_back(&mut self, focus_before: Option<Id>) {
+        self.focus_wanted = Some((focus_before.unwrap_or_else(Tree::id), 3));
+    }
+
+    /// Gives the focus back once no progress window stands before it any more.
+    fn give_focus_back_after_job(&mut self) {
+        let focus_before = self.focus_before.take();
+        self.give_focus_back(focus_before);
+    }
+
+    /// Tells whether a progress window takes the keys.
+    fn stands_before_all(&self) -> bool {
+        self.operation_jobs.first().is_some_and(|job| job.window.is_shown())
     }
 
     fn settle_focus(&mut self, ctx: &Context) {

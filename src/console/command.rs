@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
+use crate::gpm::Backup;
 use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
@@ -84,6 +85,12 @@ pub enum Command {
         /// The form of the files.
         format: ReportFormat,
     },
+    /// Show the settings of a backup in the browser.
+    ViewBackup(Box<Backup>),
+    /// Remember a folder of backups among those used last.
+    RememberFolder(PathBuf),
+    /// Tell something in the status bar.
+    Tell(String),
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.

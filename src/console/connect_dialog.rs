@@ -10,10 +10,10 @@ use zeroize::Zeroizing;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials, Secret};
 
 use super::dialog::{self, Closing};
-use super::job::Workers;
 use super::settings::Settings;
 use super::theme::{self, SPACE};
-use super::{Command, ConnectRequest, FilePicker};
+use super::window::Surroundings;
+use super::{Command, ConnectRequest};
 
 /// Room for a password without moving it, so that no copy stays behind in memory.
 const PASSWORD_ROOM_BYTES: usize = 512;
@@ -35,16 +35,6 @@ pub struct ConnectDialog {
     picking: Option<(Field, Promise<Option<PathBuf>>)>,
     focus_wanted: bool,
     enter_pressed: bool,
-}
-
-/// What the dialog needs from its surroundings.
-pub struct Surroundings<'a> {
-    /// What was used before.
-    pub settings: &'a Settings,
-    /// Where the file dialog of the system runs.
-    pub workers: &'a Workers,
-    /// The file dialog of the system.
-    pub file_picker: &'a Arc<dyn FilePicker>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -86,7 +76,7 @@ impl ConnectDialog {
     }
 
     /// Draws the dialog. Asks for the forest where it was confirmed; tells whether it is to be closed.
-    pub fn ui(&mut self, ctx: &Context, surroundings: &Surroundings<'_>, commands: &mut Vec<Command>) -> Closing {
+    pub fn ui(&mut self, ctx: &Context, surroundings: &mut Surroundings<'_>) -> Closing {
         self.take_picked_file();
         let mut confirmed = false;
         let mut cancelled = false;
@@ -119,7 +109,7 @@ impl ConnectDialog {
         if confirmed {
             match self.request() {
                 Ok(request) => {
-                    commands.push(Command::AddForest(Box::new(request)));
+                    surroundings.commands.push(Command::AddForest(Box::new(request)));
                     return self.close(ctx);
                 }
                 Err(problem) => {

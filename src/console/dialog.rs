@@ -45,20 +45,30 @@ pub fn show(ctx: &Context, title: &str, width: f32, content: impl FnOnce(&mut Ui
 
 /// Draws the button that goes on; Ctrl+Enter presses it too. Returns whether it was pressed.
 pub fn primary_button(ui: &mut Ui, text: &str) -> bool {
+    is_pressed(&primary(ui, text))
+}
+
+/// Draws the button that goes on.
+pub fn primary(ui: &mut Ui, text: &str) -> Response {
     let tokens = theme::tokens(ui);
-    let pressed = ui
-        .scope(|ui| {
-            let widgets = &mut ui.visuals_mut().widgets;
-            for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
-                widget.fg_stroke = Stroke::new(1.0, tokens.on_accent);
-                widget.weak_bg_fill = tokens.accent;
-                widget.bg_stroke = Stroke::new(1.0, tokens.accent);
-            }
-            ui.visuals_mut().widgets.active.bg_stroke = Stroke::new(2.0, tokens.text);
-            ui.add(Button::new(RichText::new(text).color(tokens.on_accent)).min_size(egui::vec2(88.0, 0.0))).clicked()
-        })
-        .inner;
-    pressed || ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter))
+    ui.scope(|ui| {
+        let widgets = &mut ui.visuals_mut().widgets;
+        for widget in [&mut widgets.inactive, &mut widgets.hovered, &mut widgets.active] {
+            widget.fg_stroke = Stroke::new(1.0, tokens.on_accent);
+            widget.weak_bg_fill = tokens.accent;
+            widget.bg_stroke = Stroke::new(1.0, tokens.accent);
+        }
+        ui.visuals_mut().widgets.active.bg_stroke = Stroke::new(2.0, tokens.text);
+        ui.add(Button::new(RichText::new(text).color(tokens.on_accent)).min_size(egui::vec2(88.0, 0.0)))
+    })
+    .inner
+}
+
+/// Tells whether the button that goes on was pressed, with Ctrl+Enter too unless another dialog stands above this one.
+pub fn is_pressed(primary: &Response) -> bool {
+    let is_topmost = primary.ctx.memory(|memory| memory.allows_interaction(primary.layer_id));
+    let by_keys = || primary.ctx.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::Enter));
+    primary.clicked() || (is_topmost && by_keys())
 }
 
 /// Draws an ordinary button of a dialog. Returns whether it was pressed.

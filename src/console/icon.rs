@@ -47,6 +47,8 @@ pub enum Icon {
     Group,
     Computer,
     Padlock,
+    Waiting,
+    Cancelled,
     Check,
     Nothing,
 }
@@ -234,6 +236,11 @@ impl Icon {
                 pen.line(&[(4.6, 13.4), (11.4, 13.4)], 1.6, ink);
             }
             Icon::Padlock => pen.padlock((2.2, 1.6), 1.12, tokens),
+            Icon::Waiting => pen.ring((8.0, 8.0), 5.4, 1.2, tokens.outline),
+            Icon::Cancelled => {
+                pen.disc((8.0, 8.0), 6.2, tokens.text_weak);
+                pen.line(&[(5.0, 8.0), (11.0, 8.0)], 1.7, tokens.on_sign);
+            }
             Icon::Check => pen.line(&[(3.4, 8.4), (6.6, 11.8), (12.8, 4.4)], 1.8, ink),
             Icon::Nothing => {}
         }

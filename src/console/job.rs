@@ -109,6 +109,11 @@ impl Workers {
         Ok(Workers { runtime, ctx, local_templates: Arc::default() })
     }
 
+    /// Returns the runtime.
+    pub fn handle(&self) -> &tokio::runtime::Handle {
+        self.runtime.handle()
+    }
+
     /// Takes the administrative templates that no domain has from a folder, without one from this machine.
     pub fn set_template_folder(&mut self, folder: Option<PathBuf>) {
         self.local_templates = Arc::new(LocalTemplates::new(folder));
@@ -183,6 +188,12 @@ impl Workers {
         let local = Arc::clone(&self.local_templates);
         let report = move || ReadFile::Report(item, reports::report_backup(&backup, &local));
         FileJob { file, promise: Some(self.spawn_blocking(report)) }
+    }
+
+    /// Reports a backup that was not opened as a file.
+    pub fn make_backup_report(&self, backup: Backup) -> Promise<Result<Arc<ShownReport>, StoreError>> {
+        let local = Arc::clone(&self.local_templates);
+        self.spawn_blocking(move || reports::report_backup(&backup, &local))
     }
 
     /// Writes one report.
@@ -279,7 +290,8 @@ impl FetchJob {
     }
 }
 
-fn take<T: Send>(slot: &mut Option<Promise<T>>) -> Option<T> {
+/// Returns the outcome of background work, once, if it has ended.
+pub fn take<T: Send>(slot: &mut Option<Promise<T>>) -> Option<T> {
     match slot.take()?.try_take() {
         Ok(value) => Some(value),
         Err(promise) => {

@@ -21,6 +21,8 @@ pub struct Settings {
     pub recent_targets: Vec<String>,
     /// User names logged on with, the last one first.
     pub recent_users: Vec<String>,
+    /// Folders of backups used, the last one first.
+    pub backup_folders: Vec<String>,
     /// The file of certificates trusted besides the system's, last used.
     pub ca_file: Option<PathBuf>,
     /// The folder with administrative templates for domains without a central store, and for backups; none for those of this machine.
@@ -36,6 +38,7 @@ impl Default for Settings {
             tree_width: 320.0,
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
+            backup_folders: Vec::new(),
             ca_file: None,
             template_folder: None,
             allow_ntlm: true,
@@ -69,6 +72,14 @@ impl Settings {
     /// Remembers a target that was connected to.
     pub fn remember_target(&mut self, target: String) {
         remember(&mut self.recent_targets, target);
+    }
+
+    /// Remembers a folder of backups that was used.
+    pub fn remember_backup_folder(&mut self, folder: String) {
+        // Paths differ by case, other than the names in the lists above.
+        self.backup_folders.retain(|known| *known != folder);
+        self.backup_folders.insert(0, folder);
+        self.backup_folders.truncate(REMEMBERED);
     }
 
     /// Remembers a user name that was logged on with.

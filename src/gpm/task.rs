@@ -165,6 +165,11 @@ impl Task {
         self.lock().clone()
     }
 
+    /// Looks at how far the work is without copying it. The worker waits meanwhile, so the look has to be short.
+    pub fn look<R>(&self, look: impl FnOnce(&Progress) -> R) -> R {
+        look(&self.lock())
+    }
+
     /// Returns the messages of this task's item, or of the whole, in order.
     pub fn messages(&self) -> Vec<StatusMessage> {
         let progress = self.lock();

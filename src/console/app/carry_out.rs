@@ -11,10 +11,11 @@ use super::super::command::Command;
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
 use super::super::palette::Palette;
+use super::super::path_field::text_of;
 use super::super::report_dialogs::ReportDialog;
 use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown};
 use super::files_and_reports::documents_folder;
-use super::{App, Dialog, History};
+use super::{App, Dialog, History, Open};
 
 impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context, command: Command) {
@@ -65,6 +66,9 @@ impl App {
                 self.write_jobs.push(self.workers.write_report(report, path, format, html));
             }
             Command::WriteReports { of, folder, format } => self.write_reports(of, folder, format),
+            Command::ViewBackup(backup) => self.view_backup(*backup),
+            Command::RememberFolder(folder) => self.settings.remember_backup_folder(text_of(&folder)),
+            Command::Tell(note) => self.note = Some(note),
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
             Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),
@@ -85,10 +89,8 @@ impl App {
     }
 
     pub(super) fn show(&mut self, ctx: &Context, dialog: Dialog) {
-        if self.dialog.is_none() {
-            self.focus_before = ctx.memory(|memory| memory.focused());
-        }
-        self.dialog = Some(dialog);
+        let focus_before = ctx.memory(|memory| memory.focused());
+        self.dialogs.push(Open { dialog, focus_before });
     }
 
     pub(super) fn add_forest(&mut self, request: ConnectRequest) {
@@ -174,8 +176,8 @@ impl App {
                 false
             }
         });
-        if window_was_shown && self.dialog.is_none() {
-            self.give_focus_back();
+        if window_was_shown {
+            self.give_focus_back_after_job();
         }
         for (id, outcome) in read {
             self.take_in_forest(id, outcome);
@@ -271,8 +273,10 @@ impl App {
 
     pub(super) fn forests_changed(&mut self) {
         self.tree.forests_changed();
-        if let Some(Dialog::Palette(palette)) = &mut self.dialog {
-            palette.forests_changed();
+        for open in &mut self.dialogs {
+            if let Dialog::Palette(palette) = &mut open.dialog {
+                palette.forests_changed();
+            }
         }
     }
 

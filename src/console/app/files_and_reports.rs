@@ -129,7 +129,7 @@ impl App {
         }
     }
 
-    fn use_ready_report(&mut self, ctx: &Context, what: ReportUse, report: Arc<ShownReport>) {
+    pub(super) fn use_ready_report(&mut self, ctx: &Context, what: ReportUse, report: Arc<ShownReport>) {
         match what {
             ReportUse::Save => {
                 self.show(ctx, Dialog::Report(Box::new(ReportDialog::save(report, documents_folder()))));
@@ -242,8 +242,8 @@ impl App {
                 false
             }
         });
-        if window_was_shown && self.dialog.is_none() {
-            self.give_focus_back();
+        if window_was_shown {
+            self.give_focus_back_after_job();
         }
         for (title, outcome) in written {
             match outcome {
@@ -271,7 +271,7 @@ impl App {
         }
     }
 
-    fn tell(&mut self, ctx: &Context, report: ErrorReport) {
+    pub(super) fn tell(&mut self, ctx: &Context, report: ErrorReport) {
         self.show(ctx, Dialog::Told(Box::new(report)));
     }
 }

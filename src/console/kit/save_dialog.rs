@@ -13,6 +13,7 @@ use crate::console::theme::SPACE;
 
 /// A dialog that saves a text; open while [`SaveDialog::ui`] says so.
 pub struct SaveDialog {
+    title: &'static str,
     path: String,
     content: String,
     error: Option<String>,
@@ -22,13 +23,13 @@ pub struct SaveDialog {
 
 impl SaveDialog {
     /// Returns a dialog that offers a file of that name and extension in the user's documents.
-    pub fn new(name: &str, extension: &str, content: String) -> Self {
+    pub fn new(title: &'static str, name: &str, extension: &str, content: String) -> Self {
         let folders = directories::UserDirs::new();
         let folder = folders.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
         let plain: String =
             name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
         let path = folder.unwrap_or_default().join(format!("{plain}.{extension}"));
-        SaveDialog { path: path.display().to_string(), content, error: None, browsing: None, focus_wanted: true }
+        SaveDialog { title, path: path.display().to_string(), content, error: None, browsing: None, focus_wanted: true }
     }
 
     /// Draws the dialog; returns whether it stays open.
@@ -36,7 +37,7 @@ impl SaveDialog {
         let mut open = true;
         let modal = Modal::new(Id::unique("save dialog")).show(ctx, |ui| {
             ui.set_width(520.0_f32.min(ctx.content_rect().width() - 60.0));
-            ui.heading("Export List");
+            ui.heading(self.title);
             ui.add_space(2.0 * SPACE);
             let label = ui.label("File");
             ui.horizontal(|ui| {

@@ -76,7 +76,7 @@ impl<R> Drawing<'_, '_, R> {
         });
         if ui.button("Export List…").clicked() {
             let rows: Vec<usize> = self.state.order.rows().iter().map(|&row| row as usize).collect();
-            self.state.save_dialog = Some(SaveDialog::new(&self.table.name, "csv", self.as_csv(&rows)));
+            self.state.save_dialog = Some(SaveDialog::new("Export List", &self.table.name, "csv", self.as_csv(&rows)));
         }
     }
 
