@@ -156,18 +156,13 @@ impl Task {
     }
 
     /// Looks at how far the work is without copying it.
-    pub(super) fn look<T>(&self, look: impl FnOnce(&Progress) -> T) -> T {
+    pub fn look<T>(&self, look: impl FnOnce(&Progress) -> T) -> T {
         look(&self.lock())
     }
 
     /// Returns how far the work is.
     pub fn snapshot(&self) -> Progress {
         self.lock().clone()
-    }
-
-    /// Looks at how far the work is without copying it. The worker waits meanwhile, so the look has to be short.
-    pub fn look<R>(&self, look: impl FnOnce(&Progress) -> R) -> R {
-        look(&self.lock())
     }
 
     /// Returns the messages of this task's item, or of the whole, in order.
