@@ -21,6 +21,7 @@ mod library {
     mod names;
     mod reports;
     mod async_contract;
+    mod faulty_forest;
     mod hostile;
     mod forest_file;
     mod snapshot;

@@ -1,7 +1,13 @@
 //! What several test binaries share.
 
+// Not each of them uses all of it.
+#![allow(dead_code)]
+
 pub mod sysvol_suite;
 pub mod directory_suite;
 pub mod child;
 #[cfg(target_os = "linux")]
 pub mod large_content;
+pub mod faulty_store;
+pub mod forest_state;
+pub mod small_domain;
