@@ -226,7 +226,7 @@ pub fn advertise_script(bytes: &[u8]) {
 /// `Backup.xml` of a backup set.
 pub fn backup_xml(bytes: &[u8]) {
     let Ok(set) = BackupXml::parse(bytes) else { return };
-    set.objects.iter().for_each(|object| assert!(!object.path.starts_with('*')));
+    set.objects().for_each(|(path, _)| assert!(!path.starts_with("*")));
 }
 
 /// Reports that GPMC wrote, with all that is shown and written of them.

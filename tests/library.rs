@@ -13,6 +13,7 @@ mod library {
     mod demo_settings;
     mod corpus;
     mod corpus_backups;
+    mod backup_sets;
     mod corpus_security;
     mod corpus_preferences;
     mod corpus_settings_files;

@@ -5,7 +5,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::ident::{Guid, Timestamp};
 
+use super::xml_write::cdata;
 use super::{XmlTextError, decode_xml};
+
+const NAMESPACE: &str = "http://www.microsoft.com/GroupPolicy/GPOOperations/Manifest";
 
 /// What the index says of one backup set (the element `BackupInst`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +95,50 @@ pub fn read_backup_info(bytes: &[u8]) -> Result<BackupInstance, BackupSetError> 
     let mut found = None;
     read_instances(&text, "BackupInst", |result| found = Some(result))?;
     found.unwrap_or(Err(BackupSetError::Root { expected: "BackupInst" }))
+}
+
+/// Returns the bytes of a `manifest.xml`: one line, as GPMC writes it.
+pub fn write_manifest(instances: &[BackupInstance]) -> Vec<u8> {
+    let mut text = format!("<Backups xmlns=\"{NAMESPACE}\" xmlns:mfst=\"{NAMESPACE}\" mfst:version=\"1.0\">");
+    for instance in instances {
+        let attributes = if instance.has_software { " mfst:SIPresent=\"true\"" } else { "" };
+        write_instance(&mut text, attributes, instance);
+    }
+    text += "</Backups>";
+    text.into_bytes()
+}
+
+/// Returns the bytes of a `bkupInfo.xml`: one line, as GPMC writes it.
+pub fn write_backup_info(instance: &BackupInstance) -> Vec<u8> {
+    let mut attributes = format!(" xmlns=\"{NAMESPACE}\"");
+    if instance.has_software {
+        attributes += &format!(" xmlns:mfst=\"{NAMESPACE}\" mfst:SIPresent=\"true\"");
+    }
+    let mut text = String::new();
+    write_instance(&mut text, &attributes, instance);
+    text += "\r\n";
+    text.into_bytes()
+}
+
+fn write_instance(text: &mut String, attributes: &str, instance: &BackupInstance) {
+    let domain_guid = instance.domain_guid.map_or_else(String::new, |id| id.to_string().to_lowercase());
+    // UTC without the letter that says so.
+    let time = instance.time.map_or_else(String::new, |time| time.to_string().trim_end_matches('Z').to_owned());
+    let values = [
+        instance.gpo_id.to_string(),
+        instance.domain.clone(),
+        domain_guid,
+        instance.domain_controller.clone(),
+        time,
+        instance.id.to_string(),
+        instance.comment.clone(),
+        instance.gpo_name.clone(),
+    ];
+    *text += &format!("<BackupInst{attributes}>");
+    for (name, value) in FIELDS.iter().zip(values) {
+        *text += &format!("<{name}>{}</{name}>", cdata(&value));
+    }
+    *text += "</BackupInst>";
 }
 
 /// Calls `visit` for each `BackupInst` that is the root or stands directly below it.
@@ -235,8 +282,6 @@ mod tests {
 
     use super::*;
 
-    const NAMESPACE: &str = "http://www.microsoft.com/GroupPolicy/GPOOperations/Manifest";
-
     fn instance_xml(attributes: &str, id: &str, name: &str) -> String {
         format!(
             "<BackupInst{attributes}><GPOGuid><![CDATA[{{B5F9A74A-0000-0000-0000-000000000001}}]]></GPOGuid><GPODomain><![CDATA[corp.example.com]]></GPODomain><GPODomainGuid><![CDATA[{{721b2c21-0000-0000-0000-000000000001}}]]></GPODomainGuid><GPODomainController><![CDATA[dc1.corp.example.com]]></GPODomainController><BackupTime><![CDATA[2023-03-09T17:04:03]]></BackupTime><ID><![CDATA[{id}]]></ID><Comment></Comment><GPODisplayName>{name}</GPODisplayName></BackupInst>"
@@ -276,6 +321,30 @@ mod tests {
         let broken = read_manifest(xml.as_bytes());
         assert_eq!(names(&broken), ["one <A", "three"]);
         assert_eq!(broken.problems.len(), 2);
+    }
+
+    #[test]
+    fn an_index_is_written_as_it_was_read() {
+        let check = |attributes: &str, name: &str| {
+            let entry =
+                instance_xml(attributes, ID, name).replace("<Comment></Comment>", "<Comment><![CDATA[]]></Comment>");
+            let namespaces = if attributes.is_empty() { "" } else { " xmlns:mfst=\"NS\"" }.replace("NS", NAMESPACE);
+            let own =
+                entry.replacen("<BackupInst", &format!("<BackupInst xmlns=\"{NAMESPACE}\"{namespaces}"), 1) + "\r\n";
+            assert_eq!(String::from_utf8(write_backup_info(&read_backup_info(own.as_bytes()).unwrap())), Ok(own));
+            let list = format!(
+                "<Backups xmlns=\"{NAMESPACE}\" xmlns:mfst=\"{NAMESPACE}\" mfst:version=\"1.0\">{entry}{entry}</Backups>"
+            );
+            assert_eq!(String::from_utf8(write_manifest(&read_manifest(list.as_bytes()).instances)), Ok(list));
+        };
+        check("", "<![CDATA[A & B ]]>");
+        check(" mfst:SIPresent=\"true\"", "<![CDATA[]]]]><![CDATA[>]]>");
+        let no_time = BackupInstance {
+            time: None,
+            domain_guid: None,
+            ..read_backup_info(instance_xml("", ID, "x").as_bytes()).unwrap()
+        };
+        assert_eq!(read_backup_info(&write_backup_info(&no_time)), Ok(no_time));
     }
 
     #[test]

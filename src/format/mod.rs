@@ -5,6 +5,7 @@
 
 mod xml_text;
 mod xml_document;
+mod xml_write;
 mod text_file;
 mod ini;
 pub mod admx;
@@ -32,8 +33,14 @@ pub use advertise_script::{
 };
 pub use app_locker_rule::{AppLockerRule, ParseAppLockerRuleError, RuleAttribute, RuleElement};
 pub use audit_csv::{AuditCsv, AuditRow, AuditSetting};
-pub use backup_set::{BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest};
-pub use backup_xml::{BackupGroup, BackupObject, BackupXml, BackupXmlError, Versions};
+pub use backup_set::{
+    BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest, write_backup_info, write_manifest,
+};
+pub use backup_xml::{
+    BackupAttribute, BackupAttributeType, BackupEntry, BackupEntryKind, BackupExtension, BackupGroup, BackupGroupType,
+    BackupObject, BackupXml, BackupXmlError, COMPUTER_FOLDER_MACRO, COMPUTER_OBJECT_MACRO, GPO_FOLDER_MACRO,
+    GPO_OBJECT_MACRO, USER_FOLDER_MACRO, USER_OBJECT_MACRO, Versions,
+};
 pub use central_access::CentralAccessFile;
 pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};
 pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificateBlobError};
@@ -58,3 +65,4 @@ pub use registry_pol::{
 pub use scripts::{Script, ScriptEvent, ScriptList};
 pub(crate) use xml_document::parse_xml;
 pub use xml_text::{XmlTextError, decode_xml};
+pub(crate) use xml_write::is_allowed as is_allowed_in_xml;

@@ -9,12 +9,13 @@ use futures::stream;
 use crate::format::{GptIni, read_gpo_comment};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{
-    Directory, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol, SysvolPath,
+    Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol,
+    SysvolPath,
 };
 
 use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
 use super::load::{collect, read_partitions, request};
-use super::{Cancelled, Found, Gpo, Names, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
+use super::{Cancelled, Found, Gpo, Names, Problem, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
 
 /// How many files of a SYSVOL are asked for at the same time.
 const FILES_IN_FLIGHT: usize = 32;
@@ -112,6 +113,22 @@ impl Domain {
         let request = gpos_request(self.gpo_dn(id), Scope::Base, parts);
         let found = collect(&*self.directory, &self.name, &request, "the GPO", Decoder::gpo).await.or_error()?;
         found.values.into_iter().next().ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, request.base))
+    }
+
+    /// Reads a GPO out of an entry of this domain's directory, with what is wrong with it; none where the entry is no GPO.
+    pub(crate) fn decode_gpo(&self, entry: Entry) -> (Option<Gpo>, Vec<Problem>) {
+        let mut decoder = Decoder::new(self.name.clone());
+        (decoder.gpo(entry), decoder.problems)
+    }
+
+    /// Reads the name of a WMI filter of this domain; none where there is no such filter.
+    pub(crate) async fn wmi_filter_name(&self, id: Guid) -> Result<Option<String>, StoreError> {
+        let dn = self.wmi_filter_container().child("CN", &id.to_string());
+        match self.directory.read(&dn, &["msWMI-Name"], None).await {
+            Ok(entry) => Ok(entry.text("msWMI-Name")),
+            Err(error) if error.kind == StoreErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Reads its WMI filters with one search, by name, without anything else of the forest.

@@ -59,5 +59,5 @@ pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
 pub use status_message::{MessageId, Severity, StatusMessage};
 pub use task::{Cancelled, Item, ItemState, Progress, Task, Told};
-pub use trustee::{Trustee, TrusteeKind};
+pub use trustee::{GroupScope, Trustee, TrusteeKind};
 pub use wmi_filter::{WmiFilter, WmiQuery, WmiQueryList};

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use crate::ident::{Dn, DnsName, Sid};
 use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError};
 
-use super::{ForestSnapshot, Problem, Trustee, TrusteeKind};
+use super::{ForestSnapshot, GroupScope, Problem, Trustee, TrusteeKind};
 
 /// The names known so far of one forest.
 pub struct Names {
@@ -61,7 +61,7 @@ struct KnownDomain {
 
 /// How many SIDs or names go into one search.
 const BATCH: usize = 200;
-const ATTRIBUTES: [&str; 4] = ["objectSid", "sAMAccountName", "objectClass", "primaryGroupID"];
+const ATTRIBUTES: [&str; 5] = ["objectSid", "sAMAccountName", "objectClass", "groupType", "primaryGroupID"];
 
 impl Names {
     /// Returns the names of a forest, with nothing looked up yet.
@@ -323,7 +323,9 @@ impl KnownDomain {
         let prefix = if self.netbios_name.is_empty() { self.name.as_str() } else { &self.netbios_name };
         let own_name = || entry.text("sAMAccountName").map(|account| format!("{prefix}\\{account}"));
         let name = sid.well_known_name().map(str::to_owned).or_else(own_name);
-        Some(Trustee { sid, name, kind, dn: Some(entry.dn.clone()) })
+        let group_type = entry.text("groupType").and_then(|bits| bits.trim().parse().ok());
+        let group_scope = group_type.and_then(GroupScope::from_group_type).filter(|_| kind == TrusteeKind::Group);
+        Some(Trustee { sid, name, kind, dn: Some(entry.dn.clone()), group_scope })
     }
 }
 

@@ -22,6 +22,30 @@ pub enum TrusteeKind {
     Unknown,
 }
 
+/// Where a group may be used and whom it may hold (the scope bits of `groupType`, [MS-ADTS] 2.2.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupScope {
+    /// In its domain.
+    DomainLocal,
+    /// Everywhere, with members of its domain.
+    Global,
+    /// Everywhere, with members from everywhere.
+    Universal,
+}
+
+impl GroupScope {
+    /// Reads it from `groupType`.
+    pub fn from_group_type(bits: i32) -> Option<Self> {
+        match bits {
+            bits if bits & 8 != 0 => Some(GroupScope::Universal),
+            bits if bits & 2 != 0 => Some(GroupScope::Global),
+            bits if bits & 4 != 0 => Some(GroupScope::DomainLocal),
+            _ => None,
+        }
+    }
+}
+
 /// A trustee: a SID with the name found for it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Trustee {
@@ -33,6 +57,9 @@ pub struct Trustee {
     pub kind: TrusteeKind,
     /// Its object, where one was found.
     pub dn: Option<Dn>,
+    /// The scope, of a group whose object was found.
+    #[serde(skip)]
+    pub group_scope: Option<GroupScope>,
 }
 
 impl Trustee {
@@ -40,7 +67,7 @@ impl Trustee {
     pub fn unresolved(sid: Sid) -> Self {
         let name = sid.well_known_name().map(str::to_owned);
         let kind = if name.is_some() { TrusteeKind::WellKnown } else { TrusteeKind::Unknown };
-        Trustee { sid, name, kind, dn: None }
+        Trustee { sid, name, kind, dn: None, group_scope: None }
     }
 
     /// Returns the part of the name before the backslash (IGPMTrustee.TrusteeDomain); none where there is none.

@@ -2,6 +2,8 @@
 
 mod snapshot;
 mod admx_store;
+mod sysvol_tree;
+mod half_objects;
 mod report;
 mod item_outcome;
 mod render_reports;

@@ -219,6 +219,11 @@ impl Entry {
         self.bytes(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned())
     }
 
+    /// Returns the most specific class.
+    pub fn last_class(&self) -> Option<String> {
+        self.values("objectClass").last().map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
     /// Tells whether `objectClass` holds the class.
     pub fn has_class(&self, class: &str) -> bool {
         self.values("objectClass").iter().any(|value| value.eq_ignore_ascii_case(class.as_bytes()))

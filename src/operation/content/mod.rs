@@ -3,6 +3,13 @@
 //! It is the one thing that backup writes and that restore, import, copy and putting back read. Of files it holds the places, not the bytes,
 //! so that large ones are never in memory; those that a migration changed are held.
 
+mod live;
+mod object;
+mod set;
+
+pub(super) use object::object_place;
+pub(super) use set::container;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -78,9 +85,11 @@ pub struct ContentObject {
     pub path: String,
     /// The most specific class.
     pub class: String,
+    /// `objectGUID` where it comes from; an object that is made anew gets another.
+    pub id: Option<Guid>,
     /// Attributes with their values as the directory stores them, those left out that the directory sets itself.
     pub attributes: Vec<(String, Vec<Vec<u8>>)>,
-    /// The descriptor, self-relative, where it is one of the object's own.
+    /// The descriptor, self-relative, where it is one of the object's own: of a package, and where nothing is inherited.
     pub security_descriptor: Option<Vec<u8>>,
 }
 

@@ -13,6 +13,7 @@ use crate::security::SddlContext;
 
 use super::files::{HalfFiles, read_folder};
 use super::{Reporting, starter_extensions};
+use crate::operation::content::object_place;
 
 /// A backup cannot be reported.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +40,6 @@ pub enum ReportBackupError {
 const STARTER_METADATA: &str = "StarterGPO.tmplx";
 /// The folder of a set that holds the GPO's half in SYSVOL.
 const SYSVOL_FOLDER: &str = r"DomainSysvol\GPO";
-/// What ends the path of a directory object of each half.
-const COMPUTER_OBJECTS: &str = ",%GPO_MACH_DSPATH%";
-const USER_OBJECTS: &str = ",%GPO_USER_DSPATH%";
 
 impl Reporting {
     /// Reports what a backup of a GPO holds. Blocks on the file system.
@@ -104,8 +102,9 @@ impl Reporting {
         let context = sddl_context(&set);
         let names = names(&set, &context);
         let status = GpoStatus::from_flags(set.flags);
-        let half = |side, registered: &ExtensionList, files, enabled, versions: Versions| -> Result<_, Cancelled> {
-            let contents = HalfContents::new(registered.clone(), files, objects(&set, side));
+        let half = |side, registered: &str, files, enabled, versions: Versions| -> Result<_, Cancelled> {
+            let registered = ExtensionList::parse_lossy(registered);
+            let contents = HalfContents::new(registered, files, objects(&set, side));
             Ok(HalfReport {
                 version_directory: Some(versions.directory),
                 version_sysvol: Some(versions.sysvol),
@@ -156,7 +155,7 @@ fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
 
 /// Adds the files that the set says it has and that are not there.
 fn add_missing(set: &BackupXml, files: &mut HalfFiles) {
-    let places: Vec<String> = set.files.iter().map(|place| place.replace('\\', "/")).collect();
+    let places: Vec<String> = set.files().map(|place| place.replace('\\', "/")).collect();
     let folder = SYSVOL_FOLDER.replace('\\', "/");
     let inside = places.iter().filter_map(|place| {
         let (start, path) = place.split_at_checked(folder.len())?;
@@ -167,20 +166,16 @@ fn add_missing(set: &BackupXml, files: &mut HalfFiles) {
 
 /// Returns the objects of a half, their paths up to it.
 fn objects(set: &BackupXml, side: Side) -> Vec<DirectoryObject> {
-    let end = match side {
-        Side::Computer => COMPUTER_OBJECTS,
-        Side::User => USER_OBJECTS,
-    };
-    let of_half = |object: &BackupObject| {
-        let start = object.path.len().checked_sub(end.len())?;
-        let is_of_half = object.path.get(start..)?.eq_ignore_ascii_case(end);
-        is_of_half.then(|| DirectoryObject {
-            path: object.path[..start].to_owned(),
+    let of_half = |(path, object): (&str, &BackupObject)| {
+        let (half, names) = object_place(path)?;
+        let attributes = object.attributes.iter().filter(|attribute| !attribute.values.is_empty());
+        (half == side).then(|| DirectoryObject {
+            path: names.to_owned(),
             class: object.class.clone(),
-            attributes: object.attributes.clone(),
+            attributes: attributes.map(|attribute| (attribute.name.clone(), attribute.values.clone())).collect(),
         })
     };
-    set.objects.iter().filter_map(of_half).collect()
+    set.objects().filter_map(of_half).collect()
 }
 
 /// Returns the principals that the set names. Two-letter names in settings may speak of the forest root, whose SID is that of its

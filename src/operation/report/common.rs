@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::extension::DirectoryObject;
 use crate::gpm::{Cancelled, Domain, ForestSnapshot, Gpo, Names, Task};
 use crate::ident::{Dn, DnsName};
-use crate::store::{Entry, Filter, ForestStore, Scope, SearchRequest, StoreError, StoreErrorKind};
+use crate::operation::half_objects::{HalfObject, read_below};
+use crate::report::Side;
+use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
 /// The common part of the reports of some GPOs.
 pub(super) struct Common<'a> {
@@ -74,78 +76,35 @@ impl CommonDomain {
             [only] => only.dn.clone(),
             _ => domain.policies_container(),
         };
-        let objects = read_objects(&domain, base).await;
+        let objects = read_below(&domain, base, false).await.map(|below| by_half(below.objects));
         Ok(CommonDomain { domain, objects })
     }
 }
 
-/// Reads the objects below the halves of the GPOs at or below `base` with one search, by the DN of their GPO.
-async fn read_objects(domain: &Domain, base: Dn) -> Result<HashMap<Dn, Halves<Vec<DirectoryObject>>>, StoreError> {
-    let request = SearchRequest {
-        base,
-        scope: Scope::Subtree,
-        filter: Filter::Not(Box::new(Filter::class("groupPolicyContainer"))),
-        attributes: vec!["*".to_owned()],
-        sd_parts: None,
+/// Returns the objects of each GPO, by half, sorted by path.
+fn by_half(objects: HashMap<Dn, Vec<HalfObject>>) -> HashMap<Dn, Halves<Vec<DirectoryObject>>> {
+    let sorted = |objects: Vec<HalfObject>| {
+        let mut halves = Halves::<Vec<DirectoryObject>>::default();
+        for object in objects {
+            let half = match object.side {
+                Side::Computer => &mut halves.computer,
+                Side::User => &mut halves.user,
+            };
+            half.push(directory_object(object));
+        }
+        for half in [&mut halves.computer, &mut halves.user] {
+            half.sort_by_cached_key(|object| object.path.to_lowercase());
+        }
+        halves
     };
-    let mut found: HashMap<Dn, Halves<Vec<DirectoryObject>>> = HashMap::new();
-    for entry in domain.directory().search(&request).await? {
-        if let Some((gpo, half, names)) = place(&entry.dn, &domain.policies_container()) {
-            let halves = found.entry(gpo).or_default();
-            let objects = if half.eq_ignore_ascii_case("CN=User") { &mut halves.user } else { &mut halves.computer };
-            objects.push(directory_object(&entry, names));
-        }
-    }
-    for halves in found.values_mut() {
-        for objects in [&mut halves.computer, &mut halves.user] {
-            objects.sort_by_cached_key(|object| object.path.to_lowercase());
-        }
-    }
-    Ok(found)
+    objects.into_iter().map(|(gpo, objects)| (gpo, sorted(objects))).collect()
 }
 
-/// Returns the GPO whose half holds an object, the name of the half, and the names from the object up to it; none for an object that lies
-/// below no half.
-fn place(dn: &Dn, policies: &Dn) -> Option<(Dn, String, String)> {
-    let mut names = Vec::new();
-    let mut at = dn.clone();
-    loop {
-        let parent = at.parent()?;
-        if parent.parent()? == *policies {
-            let is_half = ["CN=Machine", "CN=User"].iter().any(|half| at.rdn().eq_ignore_ascii_case(half));
-            return (is_half && !names.is_empty()).then(|| (parent, at.rdn().to_owned(), names.join(",")));
-        }
-        names.push(at.rdn().to_owned());
-        at = parent;
-    }
-}
-
-fn directory_object(entry: &Entry, path: String) -> DirectoryObject {
-    let class = entry.values("objectClass").last().map(|value| String::from_utf8_lossy(value).into_owned());
-    let attributes = entry.attributes.iter().map(|attribute| (attribute.name.clone(), attribute.values.clone()));
-    DirectoryObject { path, class: class.unwrap_or_default(), attributes: attributes.collect() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn objects_are_found_below_their_half() {
-        let policies: Dn = "CN=Policies,CN=System,DC=corp,DC=x".parse().unwrap();
-        let check = |dn: &str, expected: Option<(&str, &str, &str)>| {
-            let found = place(&dn.parse().unwrap(), &policies);
-            let found = found.as_ref().map(|(gpo, half, names)| (gpo.as_str(), half.as_str(), names.as_str()));
-            assert_eq!(found, expected, "{dn}");
-        };
-        let gpo = "CN={A},CN=Policies,CN=System,DC=corp,DC=x";
-        check(
-            "CN=b,CN=Class Store,cn=machine,CN={A},CN=Policies,CN=System,DC=corp,DC=x",
-            Some((gpo, "cn=machine", "CN=b,CN=Class Store")),
-        );
-        check("CN=User,CN={A},CN=Policies,CN=System,DC=corp,DC=x", None);
-        check("CN=x,CN=Other,CN={A},CN=Policies,CN=System,DC=corp,DC=x", None);
-        check(gpo, None);
-        check("DC=corp,DC=x", None);
+fn directory_object(object: HalfObject) -> DirectoryObject {
+    let attributes = object.entry.attributes.iter();
+    DirectoryObject {
+        class: object.entry.last_class().unwrap_or_default(),
+        attributes: attributes.map(|attribute| (attribute.name.clone(), attribute.values.clone())).collect(),
+        path: object.names,
     }
 }

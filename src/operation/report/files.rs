@@ -10,6 +10,7 @@ use futures::stream;
 
 use crate::extension::{FileContent, GptFile};
 use crate::gpm::{Cancelled, Task};
+use crate::operation::sysvol_tree::{IN_FLIGHT, ListTreeError, TreeBounds, list_tree};
 use crate::report::{PartProblem, Side};
 use crate::store::{StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
@@ -23,8 +24,6 @@ const START_BYTES: u64 = 4096;
 const MOST_FILES: usize = 20_000;
 /// Folders in folders that are followed.
 const DEEPEST: usize = 32;
-/// Requests to a SYSVOL at the same time.
-const IN_FLIGHT: usize = 16;
 
 /// The files of the two halves.
 #[derive(Default)]
@@ -188,20 +187,22 @@ pub(super) async fn read_sysvol(
     sysvol: &dyn Sysvol,
     folder: &SysvolPath,
     task: &Task,
-) -> Result<HalfFiles, ReadSysvolError> {
-    let found = list_tree(sysvol, folder, task).await?;
+) -> Result<HalfFiles, ListTreeError> {
+    let bounds = TreeBounds { most_entries: MOST_FILES, deepest: DEEPEST };
+    let tree = match list_tree(sysvol, folder, bounds, task).await {
+        Err(ListTreeError::Store(error)) if error.kind == StoreErrorKind::NotFound => return Ok(HalfFiles::default()),
+        tree => tree?,
+    };
     let mut files = HalfFiles::default();
-    let (mut wanted, mut left) = (Vec::new(), Left::default());
-    for (path, size_bytes) in found {
-        match size_bytes {
-            Ok(size_bytes) => {
-                let wanted_bytes = left.wanted_bytes(&path, size_bytes);
-                wanted.push((path, size_bytes, wanted_bytes));
-            }
-            Err(reason) => files.add_unlisted(&path, &reason),
-        }
+    for (path, reason) in tree.unlisted {
+        files.add_unlisted(&path, &reason.to_string());
     }
-    let reads = wanted.into_iter().map(|(path, size_bytes, wanted_bytes)| async move {
+    let mut left = Left::default();
+    let wanted = tree.files.into_iter().map(|(path, size_bytes)| {
+        let wanted_bytes = left.wanted_bytes(&path, size_bytes);
+        (path, size_bytes, wanted_bytes)
+    });
+    let reads = wanted.map(|(path, size_bytes, wanted_bytes)| async move {
         let content = read_sysvol_file(sysvol, folder, &path, (size_bytes, wanted_bytes)).await;
         (path, size_bytes, content)
     });
@@ -212,15 +213,6 @@ pub(super) async fn read_sysvol(
         files.add(&path, size_bytes, content.unwrap_or_else(|error| FileContent::Failed(error.to_string())));
     }
     Ok(files.sorted())
-}
-
-/// The files of a GPO could not be listed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub(super) enum ReadSysvolError {
-    #[error(transparent)]
-    Cancelled(#[from] Cancelled),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 async fn read_sysvol_file(
@@ -236,52 +228,6 @@ async fn read_sysvol_file(
         return sysvol.read(&path_in_sysvol).await.map(FileContent::Whole);
     }
     sysvol.read_range(&path_in_sysvol, 0, wanted_bytes as usize).await.map(FileContent::Start)
-}
-
-/// Lists all files below a folder with their sizes, level by level; a subfolder that cannot be listed has the reason instead.
-async fn list_tree(
-    sysvol: &dyn Sysvol,
-    folder: &SysvolPath,
-    task: &Task,
-) -> Result<Vec<(String, Result<u64, String>)>, ReadSysvolError> {
-    let mut found = Vec::new();
-    let mut level = vec![String::new()];
-    for depth in 0..=DEEPEST {
-        let lists: Vec<_> = level
-            .drain(..)
-            .map(|below| async move {
-                let relative = SysvolPath::parse(&below).unwrap_or_default();
-                let listed = sysvol.list(&folder.join_path(&relative)).await;
-                (below, listed)
-            })
-            .collect();
-        let mut lists = stream::iter(lists).buffered(IN_FLIGHT);
-        while let Some((below, listed)) = task.or_cancel(lists.next()).await? {
-            let entries = match listed {
-                Ok(entries) => entries,
-                Err(error) if depth == 0 && error.kind == StoreErrorKind::NotFound => return Ok(found),
-                Err(error) if depth == 0 => return Err(error.into()),
-                Err(error) => {
-                    found.push((below, Err(error.to_string())));
-                    continue;
-                }
-            };
-            for entry in entries {
-                let path = if below.is_empty() { entry.name } else { format!("{below}/{}", entry.name) };
-                if found.len() + level.len() >= MOST_FILES {
-                    found.push((path, Err("the GPO has more files than are listed here".to_owned())));
-                    return Ok(found);
-                }
-                if entry.is_folder { level.push(path) } else { found.push((path, Ok(entry.size_bytes))) }
-            }
-        }
-        if level.is_empty() {
-            return Ok(found);
-        }
-    }
-    found
-        .extend(level.into_iter().map(|folder| (folder, Err("the folder lies deeper than is listed here".to_owned()))));
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -9,12 +9,13 @@ use crate::gpm::{
     Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, StarterGpo, SysvolState, Task, starter_gpo_folder,
 };
 use crate::ident::{GpoVersion, Timestamp};
+use crate::operation::sysvol_tree::ListTreeError;
 use crate::report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
 use crate::security::SddlContext;
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
 use super::common::{Common, Halves};
-use super::files::{HalfFiles, ReadSysvolError, read_sysvol};
+use super::files::{HalfFiles, read_sysvol};
 use super::{Reporting, starter_extensions};
 
 /// A GPO cannot be reported.
@@ -214,8 +215,8 @@ async fn files(domain: &Domain, gpo: &Gpo, task: &Task) -> Result<Result<HalfFil
     };
     match read_sysvol(&*sysvol, &gpo.sysvol_folder(), task).await {
         Ok(files) => Ok(Ok(files)),
-        Err(ReadSysvolError::Store(error)) => Ok(Err(error)),
-        Err(ReadSysvolError::Cancelled(cancelled)) => Err(cancelled),
+        Err(ListTreeError::Store(error)) => Ok(Err(error)),
+        Err(ListTreeError::Cancelled(cancelled)) => Err(cancelled),
     }
 }
 
@@ -264,11 +265,11 @@ fn sddl_context(forest: &ForestSnapshot, gpo: &Gpo) -> SddlContext {
     SddlContext { domain: forest.domain(&gpo.domain).and_then(|domain| domain.sid.clone()), forest_root: None }
 }
 
-impl From<ReadSysvolError> for ReportGpoError {
-    fn from(error: ReadSysvolError) -> Self {
+impl From<ListTreeError> for ReportGpoError {
+    fn from(error: ListTreeError) -> Self {
         match error {
-            ReadSysvolError::Cancelled(cancelled) => cancelled.into(),
-            ReadSysvolError::Store(error) => error.into(),
+            ListTreeError::Cancelled(cancelled) => cancelled.into(),
+            ListTreeError::Store(error) => error.into(),
         }
     }
 }
