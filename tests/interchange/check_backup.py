@@ -1,4 +1,5 @@
 """The rules of Backup.xml: its text, the core settings and the security groups. Blocks and objects are in check_blocks.py."""
+import datetime
 import re
 
 from descriptor import CONTROL_DACL, Dacl, Unsound
@@ -44,6 +45,16 @@ def without_cdata(data):
     return re.sub(rb"<!\[CDATA\[.*?\]\]>", b"", data, flags=re.S)
 
 
+def whole_seconds(text):
+    """The date and time of a text without fraction and zone, or None."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
+        return None
+    try:
+        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
+    except ValueError:
+        return None
+
+
 def check_text(data, path, findings):
     if not data.startswith(HEAD):
         findings.add(path, "backup-head", "starts with %r" % data[:60])
@@ -59,6 +70,8 @@ def check_structure(root, path, findings):
     for node in root.walk():
         if node.tag[0] != NAMESPACE or any(key[0] != NAMESPACE for key in node.attributes):
             findings.add(path, "backup-namespace", "line %d: %s" % (node.line, node.name))
+        if node.children and node.text.strip():
+            findings.add(path, "backup-structure", "line %d: text between the elements of %s" % (node.line, node.name))
     if root.name != "GroupPolicyBackupScheme" or [child.name for child in root.children] != ["GroupPolicyObject"]:
         findings.add(path, "backup-structure", "root %s with %s" % (root.name, [child.name for child in root.children]))
         return None
@@ -211,7 +224,8 @@ def check_groups(gpo, core, template, everything, path, findings):
     if core.dacl and core.dacl.aces is not None:
         owed = {ace[3] for ace in core.dacl.aces if domain_sid(ace[3])}
         for sid in sorted(owed ^ {group["Sid"] for group in groups if group["dacl"]}):
-            findings.add(path, "group-dacl", "%s is %s" % (sid or "a group without SID", "not listed" if sid in owed else "not in the DACL"))
+            state = "not listed" if sid in owed else "not in the DACL"
+            findings.add(path, "group-dacl", "%s is %s" % (sid or "a group without SID", state))
     check_against_settings(groups, *settings_principals(template), everything, path, findings)
 
 

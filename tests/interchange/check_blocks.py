@@ -21,7 +21,8 @@ PACKAGE = ["objectGUID", "cOMClassID", "cOMProgID", "fileExtPriority", "localeID
            "versionNumberLo", "revision", "packageType", "packageFlags", "packageName", "msiScriptPath", "msiScriptName",
            "msiScriptSize", "url", "setupCommand", "lastUpdateSequence", "msiFileList", "categories", "canUpgradeScript",
            "installUiLevel", "msiScript", "displayName", "productCode", "upgradeProductCode", "Vendor"]
-STORE = ["appSchemaVersion", "extensionName", "description", "displayName"]
+# Attributes of a class store and their values; the extension's name is that of the GPO when the store was made.
+STORE = {"appSchemaVersion": "1740", "extensionName": "", "description": "Application Store", "displayName": "LDAP://%GPO_DSPATH%"}
 # Behind the directory objects, which come first.
 MACRO_ORDER = {"%GPO_FSPATH%": 1, "%GPO_MACH_FSPATH%": 2, "%GPO_USER_FSPATH%": 3}
 FUNCTIONS = {"ScriptsValidatePaths", "SecurityValidateSettings", "SIProcessAllPackageObjects"}
@@ -203,7 +204,7 @@ class Blocks:
         inner = [child for child in store.children if child.name == "DSObject"]
         values = [(attribute(child, "DSAttrName"), child.children[0].text.strip() if child.children else "")
                   for child in store.children if child.name != "DSObject"]
-        if [name for name, _ in values] != STORE or dict(values).get("appSchemaVersion") != "1740":
+        if [name for name, _ in values] != list(STORE) or any(STORE[name] not in ("", value) for name, value in values):
             self.add("software-block", "%s has the attributes %s" % (where, values))
         packages = "cn=Packages," + where
         objects = [(attribute(child, "Path"), attribute(child, "ObjectClass")) for child in [store] + inner]
@@ -212,12 +213,14 @@ class Blocks:
             return
         registrations = [node for node in inner[0].walk() if node.name == "DSObject"][1:]
         templates = [node for node in registrations if attribute(node, "Path") == "*," + packages]
-        if len(templates) != 1 or attribute(templates[0], "ReEvaluateFunction") != "SIProcessAllPackageObjects":
-            self.add("software-block", "%s has %d template entries" % (packages, len(templates)))
+        filled = [node for node in templates if any(child.name in ATTRIBUTE_KINDS and child.children for child in node.children)]
+        if len(templates) != 1 or filled or attribute(templates[0], "ReEvaluateFunction") != "SIProcessAllPackageObjects":
+            self.add("software-block", "%s has %d template entries, %d with values" % (packages, len(templates), len(filled)))
         for node in registrations:
             names = [attribute(child, "DSAttrName") for child in node.children if child.name in ATTRIBUTE_KINDS]
             ordered = [name for name in PACKAGE if name in names]
-            if names != (PACKAGE if node in templates else ordered) or attribute(node, "ObjectClass") != "packageRegistration":
+            wrong = names != (PACKAGE if node in templates else ordered) or node.child("SecurityDescriptor") is None
+            if wrong or attribute(node, "ObjectClass") != "packageRegistration":
                 self.add("software-block", "%s has the attributes %s" % (attribute(node, "Path"), names))
 
     def claimed(self, location):

@@ -1,7 +1,7 @@
 """The rules of gpreport.xml against the Backup.xml of its set."""
-import datetime
 import re
 
+from check_backup import whole_seconds
 from findings import READ_SECONDS
 
 SETTINGS = "http://www.microsoft.com/GroupPolicy/Settings"
@@ -92,10 +92,11 @@ def check_same(root, core, path, findings):
 
 
 def check_time(text, backup_time, path, findings):
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,7})?Z", text)
-    if not match:
+    match = re.fullmatch(r"([^.Z]*)(?:\.\d{1,7})?Z", text)
+    read_time = whole_seconds(match.group(1)) if match else None
+    if read_time is None:
         findings.add(path, "report-time", "ReadTime is %s" % text)
     elif backup_time is not None:
-        later = (datetime.datetime.fromisoformat(match.group(1)) - backup_time).total_seconds()
+        later = (read_time - backup_time).total_seconds()
         if not 0 <= later <= READ_SECONDS:
             findings.add(path, "report-time", "ReadTime is %d seconds after BackupTime" % later)

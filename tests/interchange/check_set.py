@@ -23,12 +23,11 @@ What stays an error in genuine sets, because somebody changed them by hand: scri
 export (file-missing, unlisted), and extension lists without a tool written into the directory (extensions-grammar).
 """
 import argparse
-import datetime
 import os
 import re
 import sys
 
-from check_backup import GUID, Core, check_groups, check_structure, check_text, without_cdata
+from check_backup import GUID, Core, check_groups, check_structure, check_text, whole_seconds, without_cdata
 from check_blocks import SOFTWARE, Blocks
 from check_report import check_report
 from findings import Findings
@@ -67,7 +66,7 @@ def check_index_text(data, path, findings):
 def check_entry(node, path, findings):
     """The values of one entry, or None if its children are not the proven ones."""
     expected = [(MANIFEST, name) for name in ENTRY]
-    if [child.tag for child in node.children] != expected:
+    if [child.tag for child in node.children] != expected or node.text.strip():
         findings.add(path, "entry-children", "found %s" % [child.name for child in node.children])
         return None
     entry = {name: node.value(name) for name in ENTRY}
@@ -82,22 +81,13 @@ def check_entry(node, path, findings):
     for name in ("GPODomain", "GPODomainController", "GPODisplayName"):
         if not entry[name]:
             findings.add(path, "entry-value", "%s is empty" % name)
-    entry["time"] = entry_time(entry["BackupTime"])
+    entry["time"] = whole_seconds(entry["BackupTime"])
     if entry["time"] is None:
         findings.add(path, "entry-time", entry["BackupTime"])
     if {key: value for key, value in node.attributes.items()} not in ({}, {(MANIFEST, "SIPresent"): "true"}):
         findings.add(path, "entry-si", "attributes %s" % sorted(key[1] for key in node.attributes))
     entry["si"] = bool(node.attributes)
     return entry
-
-
-def entry_time(text):
-    if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", text):
-        return None
-    try:
-        return datetime.datetime.strptime(text, "%Y-%m-%dT%H:%M:%S")
-    except ValueError:
-        return None
 
 
 def check_info(folder, path, findings):
@@ -181,6 +171,8 @@ def check_manifest(path, sets, findings):
         findings.add(path, "manifest-root", "starts with %r" % data[:90])
     if not data.endswith(b"</Backups>"):
         findings.add(path, "manifest-end", "ends with %r" % data[-12:])
+    if root.text.strip():
+        findings.add(path, "manifest-child", "text between the entries")
     entered = set()
     for node in root.children:
         if node.tag != (MANIFEST, "BackupInst"):

@@ -29,7 +29,10 @@ def sid_text(data):
 
 
 class Dacl:
-    """Control word and ACEs (type, flags, mask, SID) of a descriptor that holds a DACL only; `aces` is None for a NULL DACL."""
+    """Control word and ACEs (type, flags, mask, SID, object part) of a descriptor that holds a DACL only.
+
+    `aces` is None for a NULL DACL.
+    """
 
     def __init__(self, data):
         # A descriptor of eight bytes is what scrubbing leaves: control word and nothing behind it.
@@ -94,4 +97,4 @@ def ace_of(ace, kind, flags, number, revision):
     sid, length = sid_text(ace[start:])
     if start + length != len(ace) and kind not in CALLBACK_TYPES:
         raise Unsound("ACE %d has bytes behind its SID" % number)
-    return (kind, flags, mask, sid)
+    return (kind, flags, mask, sid, ace[8:start].hex())

@@ -82,6 +82,6 @@ def parse(data):
     parser.StartDoctypeDeclHandler = doctype
     try:
         parser.Parse(data, True)
-    except xml.parsers.expat.ExpatError as error:
+    except (xml.parsers.expat.ExpatError, LookupError, ValueError) as error:
         raise Broken(str(error)) from error
     return roots[0]
