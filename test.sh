@@ -89,8 +89,9 @@ fi
 step "tests: library and command line" cargo test $features --lib --bins --test library
 if command -v python3 >/dev/null || install_packages python3; then
   step "reports compared with Microsoft's" python3 tests/fidelity/run.py target/debug/opengpmc
+  step "checkers of backup sets" python3 -B -m unittest discover -s tests/interchange
 else
-  skip "reports compared with Microsoft's" "needs Python 3"
+  skip "reports compared with Microsoft's, checkers of backup sets" "needs Python 3"
 fi
 step "tests: documentation examples" cargo test $features --doc
 step "tests: console" cargo test $features --test gui
