@@ -22,6 +22,7 @@ mod library {
     mod names;
     mod reports;
     mod async_contract;
+    mod async_members;
     mod faulty_forest;
     mod hostile;
     mod forest_file;

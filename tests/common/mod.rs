@@ -11,3 +11,5 @@ pub mod large_content;
 pub mod faulty_store;
 pub mod forest_state;
 pub mod small_domain;
+#[cfg(target_os = "linux")]
+pub mod system_calls;

@@ -11,7 +11,8 @@ use opengpmc::gpm::{
 use proptest::prelude::*;
 use tokio::runtime::Handle;
 
-type Calls<T> = Arc<Mutex<Vec<StatusUpdate<T>>>>;
+/// The calls of an operation so far.
+pub type Calls<T> = Arc<Mutex<Vec<StatusUpdate<T>>>>;
 
 /// Checks all that holds of every operation, however it ended.
 #[track_caller]
@@ -54,12 +55,13 @@ where
     (start(&Handle::current(), record, work), calls)
 }
 
-fn update(call: &StatusCall<'_, u32>) -> StatusUpdate<u32> {
+/// Returns what a call says, to be kept.
+pub fn update<T: Clone>(call: &StatusCall<'_, T>) -> StatusUpdate<T> {
     StatusUpdate {
         numerator: call.numerator,
         denominator: call.denominator,
         status: call.status,
-        result: call.result.copied(),
+        result: call.result.cloned(),
         messages: call.messages.to_vec(),
         is_finished: call.is_finished,
     }

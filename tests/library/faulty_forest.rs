@@ -91,3 +91,48 @@ async fn a_killed_process_does_nothing_more() {
     sysvol.replace(&path("scripts/a"), b"x").await.unwrap();
     std::fs::write(format!("{folder}/after"), "").unwrap();
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_system_call_of_either_thread_can_be_the_last() {
+    use std::os::unix::process::ExitStatusExt;
+
+    use crate::common::system_calls;
+    if let Some(folder) = child::role() {
+        let folder = std::path::PathBuf::from(folder);
+        let runtime = system_calls::watched_runtime(&folder);
+        runtime.block_on(async {
+            for number in 0..3 {
+                let own = folder.clone();
+                std::fs::create_dir(folder.join(format!("a{number}"))).unwrap();
+                tokio::task::spawn_blocking(move || std::fs::create_dir(own.join(format!("b{number}"))))
+                    .await
+                    .unwrap()
+                    .unwrap();
+            }
+        });
+        return;
+    }
+    if !system_calls::can_watch() {
+        return;
+    }
+    let test = "library::faulty_forest::a_system_call_of_either_thread_can_be_the_last";
+    for (thread, at, what, signal, expected) in [
+        (0, 1, "signal=KILL", Some(9), vec![]),
+        (0, 2, "signal=KILL", Some(9), vec!["a0", "b0"]),
+        (1, 2, "signal=KILL", Some(9), vec!["a0", "a1", "b0"]),
+        (1, 4, "signal=KILL", None, vec!["a0", "a1", "a2", "b0", "b1", "b2"]),
+        (1, 1, "error=ENOSPC", None, vec!["a0"]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let role = folder.path().display().to_string();
+        let (status, told) = system_calls::run(test, &role, folder.path(), thread, "mkdir", at, what);
+        assert_eq!(status.signal(), signal, "{told}");
+        assert_eq!(told.contains("No space left"), what == "error=ENOSPC", "{told}");
+        let entries = std::fs::read_dir(folder.path()).unwrap();
+        let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names.retain(|name| name != "threads" && name != "go");
+        assert_eq!(names, expected);
+    }
+}

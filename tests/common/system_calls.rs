@@ -1,0 +1,102 @@
+//! A child that is broken off at a system call: what no seam of the program shows is seen by the kernel. Uses `strace`.
+//!
+//! `strace` counts the calls of each thread by themselves. So the child runs all it does in two threads, tells which they are, and waits
+//! until one of them is watched.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use super::child;
+
+/// The calls that make, fill, move and remove files.
+pub const WRITING_CALLS: [&str; 6] = ["mkdir", "rename", "renameat", "fsync", "unlink", "unlinkat"];
+
+const THREADS: &str = "threads";
+const GO: &str = "go";
+
+/// Tells whether `strace` works here; says why not.
+pub fn can_watch() -> bool {
+    let tried = Command::new("strace").args(["-o", "/dev/null", "true"]).output();
+    match tried {
+        Ok(output) if output.status.success() => true,
+        Ok(output) => {
+            eprintln!("skipped: strace does not work here: {}", String::from_utf8_lossy(&output.stderr));
+            false
+        }
+        Err(error) => {
+            eprintln!("skipped: strace cannot be run: {error}");
+            false
+        }
+    }
+}
+
+/// Returns a runtime whose work is done by two threads, this one and one for what blocks, when somebody watches one of them. For the child.
+pub fn watched_runtime(folder: &Path) -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(1)
+        .thread_keep_alive(Duration::from_secs(3600))
+        .build()
+        .unwrap();
+    let this_thread = || fs::read_link("/proc/thread-self").unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    let other = runtime.block_on(runtime.spawn_blocking(this_thread)).unwrap();
+    fs::write(folder.join("threads.new"), format!("{} {other}", this_thread())).unwrap();
+    fs::rename(folder.join("threads.new"), folder.join(THREADS)).unwrap();
+    wait_for(|| folder.join(GO).exists().then_some(()));
+    for file in [THREADS, GO] {
+        fs::remove_file(folder.join(file)).unwrap();
+    }
+    runtime
+}
+
+fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let started = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "the other process does not come");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Runs a test of this binary as a child in which, at the Nth of these calls in one of its two threads, `what` happens: `signal=KILL`,
+/// `error=ENOSPC`. Returns how it ended, and what it told.
+pub fn run(
+    test: &str,
+    role: &str,
+    folder: &Path,
+    thread: usize,
+    call: &str,
+    at: usize,
+    what: &str,
+) -> (ExitStatus, String) {
+    let mut child = child::command(test, role).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let threads = wait_for(|| fs::read_to_string(folder.join(THREADS)).ok());
+    let thread = threads.split(' ').nth(thread).unwrap();
+    let inject = format!("inject={call}:{what}:when={at}");
+    let mut watcher = Command::new("strace")
+        .args(["-q", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject, "-p", thread])
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/task/{thread}/status", child.id());
+    wait_for(|| fs::read_to_string(&status).unwrap().lines().any(|line| is_watched(line)).then_some(()));
+    fs::write(folder.join(GO), "").unwrap();
+    let told = wait_with_output(&mut child);
+    watcher.wait().unwrap();
+    (child.wait().unwrap(), told)
+}
+
+fn is_watched(line: &str) -> bool {
+    line.strip_prefix("TracerPid:").is_some_and(|tracer| tracer.trim() != "0")
+}
+
+fn wait_with_output(child: &mut Child) -> String {
+    let mut told = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+    told
+}

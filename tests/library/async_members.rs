@@ -1,0 +1,107 @@
+//! Each member of Microsoft's object model that can be called asynchronously, run once through the contract on the demo forest.
+
+use std::sync::{Arc, OnceLock};
+
+use opengpmc::gpm::{
+    AsyncCancel, Domain, Forest, ForestSnapshot, Gpo, HResult, LoadOptions, MessageId, OperationError, StatusCall,
+    StatusMessage, Task, start,
+};
+use opengpmc::operation::Reporting;
+use opengpmc::store::{ForestStore, demo};
+use tokio::runtime::Handle;
+
+use super::async_contract::{Calls, check_calls, update};
+
+/// What the members work on.
+struct Ground {
+    store: Arc<dyn ForestStore>,
+    forest: Arc<ForestSnapshot>,
+}
+
+impl Ground {
+    async fn new() -> Arc<Ground> {
+        let store = demo::open().await.unwrap();
+        let forest = Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap();
+        Arc::new(Ground { store, forest })
+    }
+
+    fn gpo(&self, name: &str) -> &Gpo {
+        let mut gpos = self.forest.domains.iter().flat_map(|domain| &domain.gpos);
+        gpos.find(|gpo| gpo.display_name == name).unwrap()
+    }
+}
+
+fn report_error(error: impl std::fmt::Display, is_cancelled: bool) -> OperationError {
+    let code = if is_cancelled { HResult::CANCELLED } else { HResult::FAIL };
+    OperationError::new(StatusMessage::error(MessageId::Cancelled, code, error.to_string()))
+}
+
+/// Runs a member to its end, then on a new ground cancelled before its start, then cancelled in its first call.
+async fn check<F>(member: impl Fn(Arc<Ground>, Task) -> F)
+where
+    F: Future<Output = Result<(), OperationError>> + Send + 'static,
+{
+    let ground = Ground::new().await;
+    let result = run(|task| member(ground, task), None).await;
+    assert_eq!(result, HResult::OK);
+    let ground = Ground::new().await;
+    assert_eq!(run(|task| member(Arc::clone(&ground), task), Some(When::BeforeStart)).await, HResult::CANCELLED);
+    let result = run(|task| member(Arc::clone(&ground), task), Some(When::FirstCall)).await;
+    assert!([HResult::OK, HResult::CANCELLED].contains(&result), "{result}");
+}
+
+/// When a member is cancelled.
+#[derive(Clone, Copy, PartialEq)]
+enum When {
+    BeforeStart,
+    FirstCall,
+}
+
+/// Runs a member once and checks the contract; returns how it ended.
+async fn run<F>(work: impl FnOnce(Task) -> F, cancelled: Option<When>) -> HResult
+where
+    F: Future<Output = Result<(), OperationError>> + Send + 'static,
+{
+    let calls = Calls::default();
+    let cancel = Arc::new(OnceLock::<AsyncCancel>::new());
+    let progress = {
+        let (calls, cancel) = (Arc::clone(&calls), Arc::clone(&cancel));
+        move |call: StatusCall<'_, ()>| {
+            calls.lock().unwrap().push(update(&call));
+            if cancelled == Some(When::FirstCall) {
+                cancel.get().unwrap().cancel();
+            }
+        }
+    };
+    let operation = start(&Handle::current(), progress, work);
+    assert!(cancel.set(operation.cancel_handle()).is_ok());
+    if cancelled == Some(When::BeforeStart) {
+        operation.cancel_handle().cancel();
+    }
+    let result = operation.await;
+    check_calls(&calls.lock().unwrap(), &result);
+    result.overall_status
+}
+
+#[tokio::test]
+async fn gpo_generate_report() {
+    check(|ground, task| async move {
+        let reporting = Reporting::new(Arc::default());
+        let gpo = ground.gpo("Default Domain Policy");
+        let report = reporting.gpo(&ground.store, &ground.forest, gpo, &task).await;
+        report.map(|_| ()).map_err(|error| report_error(error, task.is_cancelled()))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn starter_gpo_generate_report() {
+    check(|ground, task| async move {
+        let reporting = Reporting::new(Arc::default());
+        let domain = Domain::open(&ground.store, &ground.forest.domains[0].name).await.unwrap();
+        let starters = domain.starter_gpos().await.unwrap();
+        let report = reporting.starter_gpo(&domain, &starters.values[0], &task).await;
+        report.map(|_| ()).map_err(|error| report_error(error, task.is_cancelled()))
+    })
+    .await;
+}
