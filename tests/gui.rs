@@ -19,3 +19,5 @@ mod window;
 mod kit;
 #[path = "gui/report.rs"]
 mod report;
+#[path = "gui/backups.rs"]
+mod backups;

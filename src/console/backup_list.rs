@@ -127,14 +127,15 @@ impl BackupList {
         self.reading.is_some()
     }
 
-    /// Returns why the folder cannot be read.
-    pub fn failure(&self) -> Option<&str> {
-        self.found.as_ref()?.as_ref().err().map(String::as_str)
+    /// Returns how many backups of the scope the folder holds, or why it cannot be read; none while it was not read yet.
+    pub fn count(&self) -> Option<Result<usize, &str>> {
+        let found = self.found.as_ref()?;
+        Some(found.as_ref().map(|_| self.rows.len()).map_err(String::as_str))
     }
 
-    /// Tells whether the folder holds anything in the scope of the list.
-    pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+    /// Takes in what was read meanwhile, where the list itself is not drawn.
+    pub fn poll(&mut self, around: &Surroundings<'_>) {
+        self.take_in(around);
     }
 
     /// Tells whether an index file is wrong or does not list all sets.
@@ -223,7 +224,7 @@ impl BackupList {
         }
     }
 
-    fn table_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> BackupListResponse {
+    fn table_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) -> BackupListResponse {
         let name_of = |row: &Row| match &row.backup {
             Some(backup) => backup.gpo_name.clone(),
             None => row.folder.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
@@ -280,9 +281,19 @@ impl BackupList {
             )
             .row_id(|row| row_id((row.backup.as_ref().map(|backup| backup.id), &row.folder)))
             .sorted_by("Name")
+            .named_by("Name")
             .revision(row_id((self.revision, snapshots)))
             .empty(empty);
-        let response = table.ui(ui, &mut self.table, &self.rows);
+        let mut view = None;
+        let rows = &self.rows;
+        let response = table.ui_with_menu(ui, &mut self.table, rows, |ui, selected| {
+            let one = if let [row] = selected { rows.get(*row) } else { None };
+            let backup = one.and_then(|row| row.backup.as_ref()).filter(|backup| backup.folder.is_some());
+            if ui.add_enabled(backup.is_some(), Button::new("View Settings…")).clicked() {
+                view = backup.cloned();
+            }
+        });
+        around.commands.extend(view.map(|backup| Command::ViewBackup(Box::new(backup))));
         let activated = response.activated.and_then(|row| self.rows.get(row)).is_some_and(|row| row.damage.is_none());
         BackupListResponse { activated }
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use crate::gpm::Backup;
+use crate::ident::DnsName;
 use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
@@ -85,6 +86,8 @@ pub enum Command {
         /// The form of the files.
         format: ReportFormat,
     },
+    /// Open the window that manages backups: of a domain, or of all domains of a forest.
+    ShowManageBackups(ForestId, Option<DnsName>),
     /// Show the settings of a backup in the browser.
     ViewBackup(Box<Backup>),
     /// Remember a folder of backups among those used last.
@@ -194,6 +197,11 @@ impl<'a> CommandContext<'a> {
         self.forests.iter().find(|entry| entry.id == id)
     }
 
+    /// Returns the place of the node in its forest.
+    fn place(&self) -> Option<&'a Place> {
+        self.node.place()
+    }
+
     fn is_forest_node(&self) -> bool {
         matches!(self.node, Node::In(_, Place::Forest))
     }
@@ -289,16 +297,29 @@ pub const TABLE: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Manage Backups…",
+        menu: (Menu::Action, 1),
+        availability: |context| match context.place() {
+            Some(Place::Domains | Place::Gpos(_)) => needs_open_forest(context),
+            _ => Availability::Absent,
+        },
+        make: |context| {
+            let domain = context.place().and_then(Place::domain);
+            context.node.forest().map(|forest| Command::ShowManageBackups(forest, domain))
+        },
+        ..ROW
+    },
+    Row {
         text: "Save Report…",
         shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::S)],
-        menu: (Menu::Action, 1),
+        menu: (Menu::Action, 2),
         availability: report_availability,
         make: |context| use_report(context, ReportUse::Save),
         ..ROW
     },
     Row {
         text: "View Report in Browser",
-        menu: (Menu::Action, 1),
+        menu: (Menu::Action, 2),
         availability: report_availability,
         make: |context| use_report(context, ReportUse::Browse),
         ..ROW
@@ -306,14 +327,14 @@ pub const TABLE: &[Row] = &[
     Row {
         text: "Print Report…",
         shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::P)],
-        menu: (Menu::Action, 1),
+        menu: (Menu::Action, 2),
         availability: report_availability,
         make: |context| use_report(context, ReportUse::Print),
         ..ROW
     },
     Row {
         text: "Report All to Folder…",
-        menu: (Menu::Action, 1),
+        menu: (Menu::Action, 2),
         availability: |context| match ReportsOf::node(context.node, context.shown()) {
             Some(ReportsOf::Domain(_, domain)) => {
                 let open = context.forest().and_then(ForestEntry::open);
@@ -333,28 +354,28 @@ pub const TABLE: &[Row] = &[
     },
     Row {
         text: "Expand All",
-        menu: (Menu::Action, 2),
+        menu: (Menu::Action, 3),
         availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
         make: |context| Some(Command::ExpandAll(context.node.clone())),
         ..ROW
     },
     Row {
         text: "Collapse All",
-        menu: (Menu::Action, 2),
+        menu: (Menu::Action, 3),
         availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
         make: |context| Some(Command::CollapseAll(context.node.clone())),
         ..ROW
     },
     Row {
         text: "Remove Forest from View",
-        menu: (Menu::Action, 3),
+        menu: (Menu::Action, 4),
         availability: |context| if context.is_forest_node() { Availability::Available } else { Availability::Absent },
         make: |context| context.node.forest().map(Command::RemoveForest),
         ..ROW
     },
     Row {
         text: "Remove File from View",
-        menu: (Menu::Action, 3),
+        menu: (Menu::Action, 4),
         availability: |context| match context.node {
             Node::File(_) => Availability::Available,
             _ => Availability::Absent,
@@ -478,6 +499,13 @@ pub const TABLE: &[Row] = &[
 /// Returns the rows of one menu, in order.
 pub fn rows_of_menu(menu: Menu) -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(move |row| row.menu.0 == menu)
+}
+
+fn needs_open_forest(context: &CommandContext<'_>) -> Availability {
+    match context.forest().and_then(ForestEntry::open) {
+        Some(_) => Availability::Available,
+        None => Availability::Greyed("The forest is not open."),
+    }
 }
 
 fn report_availability(context: &CommandContext<'_>) -> Availability {

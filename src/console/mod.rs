@@ -17,6 +17,8 @@ mod window;
 mod wizard;
 mod path_field;
 mod backup_list;
+mod backup_source;
+mod manage_backups;
 mod face;
 pub mod tree;
 pub mod kit;

@@ -34,8 +34,8 @@ pub enum PathKind {
 pub struct PathResponse {
     /// The text field, to give it the focus.
     pub edit: Response,
-    /// Whether the path is another now.
-    pub changed: bool,
+    /// Whether the path was chosen, or left after it was typed: a good time to look at what lies there.
+    pub settled: bool,
     /// Whether Enter was pressed in the field.
     pub entered: bool,
 }
@@ -60,7 +60,7 @@ impl PathField {
         recent: &[String],
         around: &Surroundings<'_>,
     ) -> PathResponse {
-        let mut changed = self.take_picked();
+        let mut settled = self.take_picked();
         let label_response = ui.label(label);
         let edit = ui.horizontal(|ui| {
             const BROWSE_WIDTH: f32 = 84.0;
@@ -75,7 +75,7 @@ impl PathField {
                     for path in recent {
                         if ui.button(path).clicked() {
                             self.text.clone_from(path);
-                            changed = true;
+                            settled = true;
                         }
                     }
                 });
@@ -90,10 +90,10 @@ impl PathField {
             edit
         });
         let edit = edit.inner;
-        changed |= edit.changed();
+        settled |= edit.lost_focus();
         let entered = edit.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         ui.add_space(SPACE);
-        PathResponse { edit, changed, entered }
+        PathResponse { edit, settled, entered }
     }
 
     fn browse(&mut self, title: &str, kind: PathKind, around: &Surroundings<'_>) {

@@ -8,7 +8,7 @@ use egui::{Button, Context, Layout, Response, RichText, Ui, vec2};
 
 use super::dialog::{self, Closing};
 use super::kit::accessible;
-use super::kit::notice::{Severity, banner_ui};
+use super::kit::notice::{Severity, banner_ui, loading_ui};
 use super::theme::{self, SPACE};
 use super::window::{Surroundings, Window};
 
@@ -41,6 +41,8 @@ pub enum Ready {
 pub struct PageFrame<'p, 'a> {
     /// The application.
     pub around: &'p mut Surroundings<'a>,
+    /// Whether Next was pressed and the page is still waited for: what was typed is to be taken as it stands.
+    pub is_awaited: bool,
     focus_wanted: &'p mut bool,
     has_first: bool,
     goes_on: bool,
@@ -53,7 +55,9 @@ pub struct Wizard<S: 'static> {
     pages: &'static [Page<S>],
     finish: fn(&mut S, &mut Surroundings<'_>) -> Result<(), String>,
     current: usize,
-    problem: Option<(Severity, String)>,
+    problem: Option<String>,
+    /// What Next waits for.
+    awaited: Option<String>,
     focus_wanted: bool,
 }
 
@@ -96,7 +100,16 @@ impl<S> Wizard<S> {
         pages: &'static [Page<S>],
         finish: fn(&mut S, &mut Surroundings<'_>) -> Result<(), String>,
     ) -> Self {
-        Wizard { title: title.into(), state, pages, finish, current: 0, problem: None, focus_wanted: true }
+        Wizard {
+            title: title.into(),
+            state,
+            pages,
+            finish,
+            current: 0,
+            problem: None,
+            awaited: None,
+            focus_wanted: true,
+        }
     }
 
     /// Returns the places of the pages on the way, in order.
@@ -107,19 +120,22 @@ impl<S> Wizard<S> {
     fn show(&mut self, page: usize) {
         self.current = page;
         self.problem = None;
+        self.awaited = None;
         self.focus_wanted = true;
     }
 
-    /// Goes to the next page, or finishes on the last one; tells whether the wizard is done.
+    /// Goes to the next page, or finishes on the last one, as soon as the page is ready; tells whether the wizard is done.
     fn go_on(&mut self, around: &mut Surroundings<'_>) -> bool {
+        self.problem = None;
+        self.awaited = None;
         match (self.pages[self.current].check)(&self.state, around) {
             Ready::Yes => {}
             Ready::No(missing) => {
-                self.problem = Some((Severity::Error, missing));
+                self.problem = Some(missing);
                 return false;
             }
             Ready::Wait(what) => {
-                self.problem = Some((Severity::Info, what));
+                self.awaited = Some(what);
                 return false;
             }
         }
@@ -132,7 +148,7 @@ impl<S> Wizard<S> {
             None => match (self.finish)(&mut self.state, around) {
                 Ok(()) => true,
                 Err(problem) => {
-                    self.problem = Some((Severity::Error, problem));
+                    self.problem = Some(problem);
                     false
                 }
             },
@@ -166,7 +182,13 @@ impl<S> Wizard<S> {
         let page = &self.pages[self.current];
         ui.label(RichText::new(page.title).heading());
         ui.add_space(2.0 * SPACE);
-        let mut frame = PageFrame { around, focus_wanted: &mut self.focus_wanted, has_first: false, goes_on: false };
+        let mut frame = PageFrame {
+            around,
+            is_awaited: self.awaited.is_some(),
+            focus_wanted: &mut self.focus_wanted,
+            has_first: false,
+            goes_on: false,
+        };
         (page.ui)(&mut self.state, ui, &mut frame);
         (frame.goes_on, frame.has_first)
     }
@@ -229,9 +251,13 @@ impl<S> Window for Wizard<S> {
             if self.problem.is_some() && (self.pages[self.current].check)(&self.state, around) == Ready::Yes {
                 self.problem = None;
             }
-            if let Some((severity, problem)) = &self.problem {
+            if let Some(problem) = &self.problem {
                 ui.add_space(SPACE);
-                banner_ui(ui, *severity, problem);
+                banner_ui(ui, Severity::Error, problem);
+            }
+            if let Some(what) = &self.awaited {
+                ui.add_space(SPACE);
+                loading_ui(ui, what);
             }
             ui.add_space(2.0 * SPACE);
             pressed = self.buttons_ui(ui, &way, has_first);
@@ -242,7 +268,7 @@ impl<S> Window for Wizard<S> {
         if pressed.cancel || closing == Closing::Close {
             return Closing::Close;
         }
-        if (pressed.next || goes_on) && self.go_on(around) {
+        if (pressed.next || goes_on || self.awaited.is_some()) && self.go_on(around) {
             return Closing::Close;
         }
         Closing::Stay

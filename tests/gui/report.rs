@@ -446,7 +446,7 @@ fn ready_report(console: &Console) -> GpoReport {
 }
 
 /// Writes a backup set of a GPO.
-fn write_set(folder: &Path, number: u8, name: &str) {
+pub fn write_set(folder: &Path, number: u8, name: &str) {
     let id = format!("{{CA093B03-0000-0000-0000-00000000000{number}}}");
     let set = folder.join(&id);
     std::fs::create_dir_all(&set).unwrap();

@@ -10,6 +10,7 @@ use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 use super::super::command::Command;
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
+use super::super::manage_backups::ManageBackups;
 use super::super::palette::Palette;
 use super::super::path_field::text_of;
 use super::super::report_dialogs::ReportDialog;
@@ -66,6 +67,10 @@ impl App {
                 self.write_jobs.push(self.workers.write_report(report, path, format, html));
             }
             Command::WriteReports { of, folder, format } => self.write_reports(of, folder, format),
+            Command::ShowManageBackups(forest, domain) => {
+                let window = ManageBackups::new(forest, domain, &self.settings);
+                self.show(ctx, Dialog::Window(Box::new(window)));
+            }
             Command::ViewBackup(backup) => self.view_backup(*backup),
             Command::RememberFolder(folder) => self.settings.remember_backup_folder(text_of(&folder)),
             Command::Tell(note) => self.note = Some(note),

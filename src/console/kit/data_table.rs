@@ -35,6 +35,7 @@ pub struct DataTable<'a, R> {
     row_id: Box<dyn Fn(&R) -> u64 + 'a>,
     revision: u64,
     default_sort: Option<(&'static str, bool)>,
+    named_by: Option<&'static str>,
     empty: &'a str,
     height: TableHeight,
     compact: bool,
@@ -204,6 +205,7 @@ impl<'a, R> DataTable<'a, R> {
             row_id: Box::new(|_| 0),
             revision: 0,
             default_sort: None,
+            named_by: None,
             empty: "Nothing to show.",
             height: TableHeight::Fill,
             compact: false,
@@ -229,6 +231,11 @@ impl<'a, R> DataTable<'a, R> {
     /// Sorts by this column, upwards, until somebody chooses otherwise.
     pub fn sorted_by(self, title: &'static str) -> Self {
         DataTable { default_sort: Some((title, true)), ..self }
+    }
+
+    /// Says which column tells one row from another when rows are spoken of; without it, the first one.
+    pub fn named_by(self, title: &'static str) -> Self {
+        DataTable { named_by: Some(title), ..self }
     }
 
     /// Says what the table tells where it has no rows.

@@ -239,7 +239,10 @@ impl<R> Drawing<'_, '_, R> {
                 let text = cell.tooltip.as_deref().map(str::to_owned);
                 tooltip = text.or_else(|| elided.then(|| cell.text.to_string()));
             }
-            name.get_or_insert(cell.text);
+            let names_row = self.table.named_by == Some(self.table.columns[placed.column].title);
+            if name.is_none() || names_row {
+                name = Some(cell.text);
+            }
         }
         accessible::row(&response, name.as_deref().unwrap_or_default(), position, selected);
         if is_cursor && has_focus {
