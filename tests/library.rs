@@ -25,6 +25,7 @@ mod library {
     mod async_members;
     mod faulty_forest;
     mod hostile;
+    mod migration;
     mod forest_file;
     mod snapshot;
     mod sysvol_folder;

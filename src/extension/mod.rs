@@ -38,6 +38,7 @@ mod general;
 mod sections;
 mod unknown;
 mod preferences;
+pub mod references;
 
 pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
 pub use descriptor::{DescribedObject, descriptor_element};

@@ -115,6 +115,12 @@ impl AdvertiseScript {
         bytes
     }
 
+    /// Returns the folders the package is installed from, to be changed.
+    pub fn sources_mut(&mut self) -> impl Iterator<Item = &mut ScriptArgument> {
+        let lists = self.records.iter_mut().filter(|record| record.operation == SOURCE_LIST);
+        lists.flat_map(|record| record.arguments.iter_mut().skip(SOURCES_FROM))
+    }
+
     /// Returns what the script says of the product.
     pub fn product(&self) -> AdvertisedProduct {
         let mut product = AdvertisedProduct::default();
@@ -159,6 +165,20 @@ impl ScriptArgument {
             ScriptArgument::Ansi(bytes, _) => Some(bytes.iter().map(|&byte| char::from(byte)).collect()),
             ScriptArgument::Text(units, _) => Some(String::from_utf16_lossy(units)),
             _ => None,
+        }
+    }
+
+    /// Returns an argument with another text in the form of an old one; what its code page may not have is written as UTF-16.
+    pub fn of_text(text: &str, old: &ScriptArgument) -> Self {
+        let latin = || text.chars().map(|letter| u8::try_from(u32::from(letter)).ok()).collect::<Option<Vec<u8>>>();
+        let (bytes, form) = match old {
+            ScriptArgument::Ansi(_, form) => (latin(), *form),
+            ScriptArgument::Text(_, form) | ScriptArgument::Binary(_, form) => (None, *form),
+            ScriptArgument::Null | ScriptArgument::Number(_) => (None, LengthForm::Short),
+        };
+        match bytes {
+            Some(bytes) => ScriptArgument::Ansi(bytes, form),
+            None => ScriptArgument::Text(text.encode_utf16().collect(), form),
         }
     }
 

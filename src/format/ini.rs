@@ -46,6 +46,25 @@ pub struct IniLine {
     pub text: String,
 }
 
+/// A change of one line; the rest of the line stays.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LineEdit {
+    /// Puts another text in place of a part of the line.
+    Replace {
+        /// Number of the line, the first being 1.
+        line: usize,
+        /// The part, counted in bytes of [`IniLine::text`].
+        range: Range<usize>,
+        /// What stands there from now on.
+        text: String,
+    },
+    /// Takes the line out.
+    Remove {
+        /// Number of the line, the first being 1.
+        line: usize,
+    },
+}
+
 /// A line does not say what its section holds.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: expected {expected}, found `{found}`")]
@@ -98,6 +117,12 @@ impl IniFile {
     /// Returns the lines of all sections of a name.
     pub fn lines(&self, section: &str) -> Vec<IniLine> {
         self.bodies(section).map(|index| self.line(index)).collect()
+    }
+
+    /// Returns the lines in which sections of a name begin, `[name]`.
+    pub fn heads(&self, section: &str) -> Vec<IniLine> {
+        let is_head = |index: &usize| matches!(self.lines[*index].kind, LineKind::Head(_));
+        self.members(section).filter(is_head).map(|index| self.line(index)).collect()
     }
 
     /// Returns the lines that stand before the first section.
@@ -158,8 +183,29 @@ impl IniFile {
         self.replace(at..at, &text);
     }
 
+    /// Makes many changes at once: each touches the bytes of its part alone. Of changes that overlap, the first counts.
+    pub fn edit(&mut self, edits: Vec<LineEdit>) {
+        let place = |edit: LineEdit| match edit {
+            LineEdit::Replace { line, range, text } => {
+                let content = self.lines.get(line.checked_sub(1)?)?.content.clone();
+                let line = self.text.text(content.clone());
+                let (before, part) = (line.get(..range.start)?, line.get(range)?);
+                let start = content.start + self.text.units_of(content.clone(), before);
+                Some((start..start + self.text.units_of(content, part), text))
+            }
+            LineEdit::Remove { line } => Some((self.lines.get(line.checked_sub(1)?)?.whole.clone(), String::new())),
+        };
+        let places = edits.into_iter().filter_map(place).collect();
+        self.text.replace_all(places);
+        self.read_lines();
+    }
+
     fn replace(&mut self, range: Range<usize>, text: &str) {
         self.text.replace(range, text);
+        self.read_lines();
+    }
+
+    fn read_lines(&mut self) {
         self.lines = self.text.lines().map(|whole| line_span(&self.text, whole)).collect();
         self.sections = sections_of(&self.lines);
     }
@@ -198,7 +244,6 @@ impl IniFile {
     }
 }
 
-/// Compares names of sections and keys: without case.
 /// Finds the lines of each section by its name in lower case, heads included.
 fn sections_of(lines: &[LineSpan]) -> HashMap<String, Vec<Range<usize>>> {
     let mut sections: HashMap<String, Vec<Range<usize>>> = HashMap::new();
@@ -213,6 +258,7 @@ fn sections_of(lines: &[LineSpan]) -> HashMap<String, Vec<Range<usize>>> {
     sections
 }
 
+/// Compares names of sections and keys: without case.
 fn same(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other) || one.to_lowercase() == other.to_lowercase()
 }
@@ -271,6 +317,38 @@ mod tests {
         check(|file| file.set_line(5, "q=r"), SAMPLE, &SAMPLE.replace("b=x=y", "q=r"));
         check(|file| file.remove_line(8), SAMPLE, &SAMPLE.replace("no pair\r\n", ""));
         check(|file| file.set_value_at(99, "5"), SAMPLE, SAMPLE);
+    }
+
+    #[test]
+    fn many_changes_touch_their_parts_only() {
+        let replace = |line, range, text: &str| LineEdit::Replace { line, range, text: text.to_owned() };
+        let check = |bytes: &[u8], edits: Vec<LineEdit>, after: &[u8]| {
+            let mut file = IniFile::parse(bytes);
+            file.edit(edits);
+            assert_eq!(file.to_bytes(), after);
+            assert_eq!(IniFile::parse(&file.to_bytes()), file);
+        };
+        let edits =
+            vec![replace(5, 2..3, "new"), replace(4, 4..5, ""), LineEdit::Remove { line: 8 }, replace(99, 0..1, "")];
+        let after = SAMPLE.replace("b=x=y", "b=new=y").replace("A = 1 ", "A =  ").replace("no pair\r\n", "");
+        check(SAMPLE.as_bytes(), edits, after.as_bytes());
+        // Bytes that are no text count as one letter each, and stay.
+        check(
+            b"\xFF\xFE[\0a\0]\0\n\0\x00\xD8=\0b\0",
+            vec![replace(2, 4..5, "\u{e9}")],
+            b"\xFF\xFE[\0a\0]\0\n\0\x00\xD8=\0\xE9\0",
+        );
+        check(b"[a]\n\xFC=b", vec![replace(2, 3..4, "c")], b"[a]\n\xFC=c");
+        check(b"\xEF\xBB\xBF[a]\n\xFC=b", vec![replace(2, 3..4, "c")], b"\xEF\xBB\xBF[a]\n\xFC=c");
+        check(
+            "[a]\né=b\nü=d".as_bytes(),
+            vec![replace(3, 3..4, "é"), replace(3, 3..4, "x")],
+            "[a]\né=b\nü=é".as_bytes(),
+        );
+        assert_eq!(
+            IniFile::parse(SAMPLE.as_bytes()).heads("one").iter().map(|line| line.number).collect::<Vec<_>>(),
+            [3, 9]
+        );
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 mod xml_text;
 mod xml_document;
 mod xml_write;
+mod xml_edit;
 mod text_file;
 mod ini;
 pub mod admx;
@@ -20,6 +21,7 @@ mod backup_set;
 mod backup_xml;
 mod registry_pol;
 mod policy_comments;
+mod migration_table;
 mod firewall_rule;
 mod app_locker_rule;
 mod certificate_blob;
@@ -56,7 +58,10 @@ pub use gpt_tmpl::{
     EventAudit, EventLog, EventLogValue, ObjectSecurity, RegistryValue, RegistryValueData, RestrictedGroup,
     SecurityTemplate, ServiceSetting, TemplateData, TemplatePrincipal, TemplateSettings, TemplateValue, UserRight,
 };
-pub use ini::{IniFile, IniLine, IniProblem};
+pub use ini::{IniFile, IniLine, IniProblem, LineEdit};
+pub use migration_table::{
+    DestinationOption, EntryType, MapDestination, MapEntry, MigrationTableFile, MigrationTableFileError,
+};
 pub use policy_comments::{PolicyComments, PolicyCommentsError};
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,

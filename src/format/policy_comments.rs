@@ -5,16 +5,17 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::UTF_8;
 use roxmltree::Node;
 
 use super::parse_xml;
-use super::xml_text::{XmlTextError, decode_xml};
+use super::xml_edit::{XmlForm, escape, insertion, replaced, with_indent};
+use super::xml_text::XmlTextError;
 
 /// The comments of a half's policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyComments {
-    form: Form,
+    form: XmlForm,
     text: String,
     comments: Vec<Comment>,
     strings: Vec<CommentString>,
@@ -32,13 +33,6 @@ pub enum PolicyCommentsError {
     /// The file has no place where a comment could be added.
     #[error("the file has no element `{0}`")]
     NoPlace(&'static str),
-}
-
-/// How the text stands in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Form {
-    encoding: &'static Encoding,
-    has_mark: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +62,7 @@ const EMPTY: &str = "<?xml version='1.0' encoding='utf-8'?>\r\n<policyComments x
 
 impl Default for PolicyComments {
     fn default() -> Self {
-        let form = Form { encoding: UTF_8, has_mark: true };
+        let form = XmlForm { encoding: UTF_8, has_mark: true };
         PolicyComments { form, text: EMPTY.to_owned(), comments: Vec::new(), strings: Vec::new() }
     }
 }
@@ -79,15 +73,11 @@ impl PolicyComments {
     /// # Errors
     /// Fails where the file is no UTF-8 or UTF-16 text, or its XML is broken.
     pub fn parse(bytes: &[u8]) -> Result<Self, PolicyCommentsError> {
-        let text = decode_xml(bytes)?.into_owned();
-        let known = [UTF_8, UTF_16LE, UTF_16BE];
-        let forms = known.into_iter().flat_map(|encoding| [true, false].map(|has_mark| Form { encoding, has_mark }));
-        let form = forms.into_iter().find(|form| form.encode(&text) == bytes);
-        let form = form.ok_or_else(|| XmlTextError::UnknownEncoding("neither UTF-8 nor UTF-16".to_owned()))?;
+        let (form, text) = XmlForm::decode(bytes)?;
         PolicyComments::read(form, text)
     }
 
-    fn read(form: Form, text: String) -> Result<Self, PolicyCommentsError> {
+    fn read(form: XmlForm, text: String) -> Result<Self, PolicyCommentsError> {
         let document = parse_xml(&text, MOST_NODES).map_err(|error| PolicyCommentsError::Xml(error.message))?;
         let root = document.root_element();
         let mut namespaces: HashMap<&str, &str> = HashMap::new();
@@ -175,7 +165,7 @@ impl PolicyComments {
         let string = referred(&comment.written).and_then(|id| self.strings.iter().find(|string| string.id == id));
         let places = [Some(&comment.element), string.map(|string| &string.element)];
         let changes: Vec<_> =
-            places.into_iter().flatten().map(|place| (self.with_indent(place), String::new())).collect();
+            places.into_iter().flatten().map(|place| (with_indent(&self.text, place), String::new())).collect();
         self.change(changes)
     }
 
@@ -206,7 +196,7 @@ impl PolicyComments {
                     let prefix = free.find(|free| known.iter().all(|(prefix, _)| prefix != free)).unwrap_or_default();
                     let written =
                         format!("<using prefix=\"{prefix}\" namespace=\"{}\"></using>", escape(namespace, true));
-                    changes.push(self.insertion(namespaces, &written));
+                    changes.push(insertion(&self.text, namespaces, &[&written]));
                     prefix
                 }
             };
@@ -217,62 +207,17 @@ impl PolicyComments {
             let (policy, reference) = (escape(policy, true), escape(&id, true));
             let written =
                 format!("<comment policyRef=\"{prefix}:{policy}\" commentText=\"$(resource.{reference})\"></comment>");
-            changes.push(self.insertion(template, &written));
-            changes.push(self.insertion(table, &string_element(&id, text)));
+            changes.push(insertion(&self.text, template, &[&written]));
+            changes.push(insertion(&self.text, table, &[&string_element(&id, text)]));
             changes
         };
         self.change(changes)
     }
 
-    /// Returns what puts an element at the end of another, indented as its neighbours are.
-    fn insertion(&self, parent: Node<'_, '_>, written: &str) -> (Range<usize>, String) {
-        let name = parent.tag_name().name();
-        let range = parent.range();
-        let whole = &self.text[range.clone()];
-        let line_end = if self.text.contains("\r\n") { "\r\n" } else { "\n" };
-        let line_start = self.text[..range.start].rfind('\n').map_or(0, |line_break| line_break + 1);
-        let indent: String = self.text[line_start..].chars().take_while(|blank| matches!(blank, ' ' | '\t')).collect();
-        let inner = format!("{line_end}{indent}  {written}");
-        if let Some(open) = whole.strip_suffix("/>") {
-            return (range, format!("{}>{inner}{line_end}{indent}</{name}>", open.trim_end()));
-        }
-        let close = range.start + whole.rfind("</").unwrap_or(whole.len());
-        match parent.children().rfind(Node::is_element) {
-            Some(last) => (last.range().end..last.range().end, inner),
-            None => {
-                let empty =
-                    close - self.text[range.start..close].chars().rev().take_while(|c| c.is_whitespace()).count();
-                (empty..close, format!("{inner}{line_end}{indent}"))
-            }
-        }
-    }
-
-    /// Returns the place of an element with the blanks and the line end before it.
-    fn with_indent(&self, place: &Range<usize>) -> Range<usize> {
-        let before = self.text[..place.start].trim_end_matches([' ', '\t']);
-        let before = before.strip_suffix('\n').map_or(before, |before| before.strip_suffix('\r').unwrap_or(before));
-        before.len()..place.end
-    }
-
     fn change(&mut self, changes: impl IntoIterator<Item = (Range<usize>, String)>) -> Result<(), PolicyCommentsError> {
-        let mut changes: Vec<_> = changes.into_iter().collect();
-        changes.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
-        let mut text = self.text.clone();
-        changes.into_iter().for_each(|(place, written)| text.replace_range(place, &written));
+        let text = replaced(&self.text, changes.into_iter().collect());
         *self = PolicyComments::read(self.form, text)?;
         Ok(())
-    }
-}
-
-impl Form {
-    fn encode(self, text: &str) -> Vec<u8> {
-        let mark = if self.has_mark { "\u{FEFF}" } else { "" };
-        if self.encoding == UTF_8 {
-            return [mark, text].concat().into_bytes();
-        }
-        let units = mark.encode_utf16().chain(text.encode_utf16());
-        let bytes = if self.encoding == UTF_16BE { u16::to_be_bytes } else { u16::to_le_bytes };
-        units.flat_map(bytes).collect()
     }
 }
 
@@ -283,24 +228,6 @@ fn referred(written: &str) -> Option<&str> {
 
 fn string_element(id: &str, text: &str) -> String {
     format!("<string id=\"{}\">{}</string>", escape(id, true), escape(text, false))
-}
-
-fn escape(text: &str, in_attribute: bool) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' if in_attribute => escaped.push_str("&quot;"),
-            '\r' | '\n' | '\t' if in_attribute => escaped.push_str(&format!("&#{};", u32::from(letter))),
-            // What XML cannot hold is left out.
-            '\r' | '\n' | '\t' => escaped.push(letter),
-            letter if letter < ' ' || matches!(letter, '\u{FFFE}' | '\u{FFFF}') => {}
-            letter => escaped.push(letter),
-        }
-    }
-    escaped
 }
 
 /// Returns the elements at the end of a path of names.

@@ -105,18 +105,52 @@ impl TextFile {
         }
     }
 
+    /// Returns how many units of the range a part of its text takes.
+    pub(super) fn units_of(&self, range: Range<usize>, part: &str) -> usize {
+        let is_utf8 = || {
+            let bytes: Vec<u8> = self.units[range].iter().map(|&unit| unit as u8).collect();
+            std::str::from_utf8(&bytes).is_ok()
+        };
+        match self.encoding {
+            TextEncoding::Utf16Le | TextEncoding::Utf16Be => part.encode_utf16().count(),
+            TextEncoding::Utf8 if is_utf8() => part.len(),
+            TextEncoding::Utf8 | TextEncoding::Ansi => part.chars().count(),
+        }
+    }
+
     /// Replaces a range of units by a text in the file's encoding. What an 8-bit file has no byte for is written as UTF-8.
     pub(super) fn replace(&mut self, range: Range<usize>, text: &str) {
+        let units = self.encode(text);
+        self.units.splice(range, units);
+    }
+
+    /// Replaces many ranges of units at once. Of ranges that overlap, the first counts.
+    pub(super) fn replace_all(&mut self, mut places: Vec<(Range<usize>, String)>) {
+        places.sort_by_key(|(range, _)| range.start);
+        let mut units = Vec::with_capacity(self.units.len());
+        let mut done = 0;
+        for (range, text) in places {
+            if range.start < done || range.end > self.units.len() {
+                continue;
+            }
+            units.extend(&self.units[done..range.start]);
+            units.extend(self.encode(&text));
+            done = range.end;
+        }
+        units.extend(&self.units[done..]);
+        self.units = units;
+    }
+
+    fn encode(&self, text: &str) -> Vec<u16> {
         let bytes = |bytes: &[u8]| bytes.iter().map(|&byte| u16::from(byte)).collect();
-        let units: Vec<u16> = match self.encoding {
+        match self.encoding {
             TextEncoding::Utf16Le | TextEncoding::Utf16Be => text.encode_utf16().collect(),
             TextEncoding::Utf8 => bytes(text.as_bytes()),
             TextEncoding::Ansi => match WINDOWS_1252.encode(text) {
                 (encoded, _, false) => bytes(&encoded),
                 (_, _, true) => bytes(text.as_bytes()),
             },
-        };
-        self.units.splice(range, units);
+        }
     }
 
     /// Returns the ranges of the lines, each with its line end.

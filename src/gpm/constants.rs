@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+pub use crate::format::{DestinationOption, EntryType};
+
 /// What a backup folder holds (GPMBackupType).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -14,42 +16,6 @@ pub enum BackupType {
     Gpo = 0,
     /// Starter GPOs.
     StarterGpo = 1,
-}
-
-/// What becomes of a principal or path in a migration (GPMDestinationOption).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u32)]
-pub enum DestinationOption {
-    /// It stays as it is.
-    SameAsSource = 0,
-    /// It is left out.
-    None = 1,
-    /// The principal of the same name in the target domain.
-    ByRelativeName = 2,
-    /// The one given.
-    Set = 3,
-}
-
-/// What an entry of a migration table speaks of (GPMEntryType).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-#[repr(u32)]
-pub enum EntryType {
-    /// A user.
-    User = 0,
-    /// A computer.
-    Computer = 1,
-    /// A domain local group.
-    LocalGroup = 2,
-    /// A global group.
-    GlobalGroup = 3,
-    /// A universal group.
-    UniversalGroup = 4,
-    /// A UNC path.
-    UncPath = 5,
-    /// Free text or SID.
-    Unknown = 6,
 }
 
 /// How a resultant set of policy is computed (GPMRSOPMode).

@@ -27,6 +27,7 @@ mod client_side_extension;
 mod search_criteria;
 mod backup;
 mod backup_dir;
+mod migration_table;
 mod decode;
 mod load;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod fake_store;
 #[cfg(test)]
 mod load_tests;
 
+pub use crate::format::{MapDestination, MapEntry};
 pub use async_cancel::AsyncCancel;
 pub use async_progress::{AsyncOperation, AsyncProgress, StatusCall, StatusUpdate, start, start_with_channel};
 pub use backup::{Backup, BackupIndex};
@@ -47,6 +49,7 @@ pub use found::Found;
 pub use gpo::{Gpo, GpoStatus, SysvolState};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use hresult::HResult;
+pub use migration_table::{EntryMessage, MigrationTable, MigrationTableError};
 pub use names::{FindTrusteeError, Names, NamesFound};
 pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};

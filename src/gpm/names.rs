@@ -151,7 +151,7 @@ impl Names {
             let found = self.resolve(store, std::slice::from_ref(&sid)).await;
             return Ok(found.trustees.into_values().next().unwrap_or_else(|| Trustee::unresolved(sid)));
         }
-        if let Some(sid) = well_known_sid(text) {
+        if let Some(sid) = Sid::of_well_known_name(text) {
             return Ok(Trustee::unresolved(sid));
         }
         if let Some(found) = self.find_by_dn(store, text).await? {
@@ -212,6 +212,37 @@ impl Names {
 
     fn with(domains: Vec<KnownDomain>) -> Self {
         Names { domains, known: Mutex::default(), trusted: Mutex::default() }
+    }
+
+    /// Finds the principal of this account name in one domain alone.
+    ///
+    /// # Errors
+    /// Fails where the domain is none of the forest, does not answer, or has no such principal.
+    pub async fn find_in(
+        &self,
+        store: &dyn ForestStore,
+        account: &str,
+        domain: &DnsName,
+    ) -> Result<Trustee, FindTrusteeError> {
+        let known = self.domains.iter().find(|known| known.name == *domain);
+        let known = known.ok_or_else(|| FindTrusteeError::UnknownDomain(domain.to_string()))?;
+        self.find_account(store, account, account, &[known]).await
+    }
+
+    /// Returns the domain of the forest that a trustee belongs to.
+    pub fn domain_of(&self, trustee: &Trustee) -> Option<&DnsName> {
+        let owner = trustee.sid.parent().filter(|_| trustee.sid.is_domain_principal());
+        let by_sid = self.domains.iter().find(|known| known.sid.is_some() && known.sid == owner);
+        let by_dn = || {
+            let name = trustee.dn.as_ref()?.domain()?;
+            self.domains.iter().find(|known| known.name == name)
+        };
+        by_sid.or_else(by_dn).map(|known| &known.name)
+    }
+
+    /// Returns the SID of a domain, where it is known.
+    pub fn domain_sid(&self, domain: &DnsName) -> Option<&Sid> {
+        self.domains.iter().find(|known| known.name == *domain)?.sid.as_ref()
     }
 
     fn all(&self) -> Vec<&KnownDomain> {
@@ -366,27 +397,13 @@ async fn search_any(
     Ok(entries)
 }
 
-/// Returns the SID of a well-known name, with or without the part before its backslash.
-fn well_known_sid(text: &str) -> Option<Sid> {
-    let small = (0..=3).flat_map(|authority| (0..=4).map(move |id| (authority, vec![id])));
-    let nt = (1..=20).chain([113, 114, 1000]).map(|id| (5, vec![id]));
-    let built_in = (544..=600).map(|id| (5, vec![32, id]));
-    let others = [(5, vec![80, 0]), (5, vec![90, 0]), (15, vec![2, 1])];
-    let mut candidates = small.chain(nt).chain(built_in).chain(others);
-    candidates.find_map(|(authority, parts)| {
-        let sid = Sid::new(authority, &parts)?;
-        let name = sid.well_known_name()?;
-        let account = name.split_once('\\').map_or(name, |(_, account)| account);
-        (name.eq_ignore_ascii_case(text) || account.eq_ignore_ascii_case(text)).then_some(sid)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering;
 
     use super::super::fake_store::FakeForest;
     use super::*;
+    use crate::format::EntryType;
     use crate::store::Attribute;
 
     const CORP: &str = "S-1-5-21-1-2-3";
@@ -422,6 +439,7 @@ mod tests {
             dn: CN=Editors,DC=sub,DC=corp,DC=x
             objectClass: group
             sAMAccountName: Editors
+            groupType: -2147483640
             member: CN=Ann,DC=corp,DC=x
             sid: S-1-5-21-4-5-6-1100
             dn: CN=Everything,DC=corp,DC=x
@@ -533,6 +551,25 @@ mod tests {
         ] {
             assert_eq!(names.find(&*store, text, &home()).await.unwrap().sid, sid(expected), "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn trustees_have_the_types_of_migration_tables() {
+        let (store, _) = forest().store();
+        let names = names();
+        for (text, expected, domain) in [
+            ("ann", EntryType::User, Some("corp.x")),
+            (r"SUB\PC1", EntryType::Computer, Some("sub.corp.x")),
+            ("Editors", EntryType::UniversalGroup, Some("sub.corp.x")),
+            ("SYSTEM", EntryType::Unknown, None),
+        ] {
+            let trustee = names.find(&*store, text, &home()).await.unwrap();
+            let found = (trustee.entry_type(), names.domain_of(&trustee).map(DnsName::as_str));
+            assert_eq!(found, (expected, domain), "{text}");
+        }
+        let sub = "sub.corp.x".parse().unwrap();
+        assert!(names.find_in(&*store, "Editors", &sub).await.is_ok());
+        assert!(matches!(names.find_in(&*store, "Editors", &home()).await, Err(FindTrusteeError::NotFound(_))));
     }
 
     #[tokio::test]

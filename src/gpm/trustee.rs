@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::format::EntryType;
 use crate::ident::{Dn, Sid};
 
 /// What kind of principal a trustee is.
@@ -68,6 +69,21 @@ impl Trustee {
         let name = sid.well_known_name().map(str::to_owned);
         let kind = if name.is_some() { TrusteeKind::WellKnown } else { TrusteeKind::Unknown };
         Trustee { sid, name, kind, dn: None, group_scope: None }
+    }
+
+    /// Returns the type that migration tables give to it: `Unknown` for principals that are the same in every domain and for those
+    /// nobody knows.
+    pub fn entry_type(&self) -> EntryType {
+        match (self.kind, self.group_scope) {
+            (TrusteeKind::User, _) => EntryType::User,
+            (TrusteeKind::Computer, _) => EntryType::Computer,
+            (TrusteeKind::Group, Some(GroupScope::DomainLocal)) => EntryType::LocalGroup,
+            (TrusteeKind::Group, Some(GroupScope::Global)) => EntryType::GlobalGroup,
+            (TrusteeKind::Group, Some(GroupScope::Universal)) => EntryType::UniversalGroup,
+            (TrusteeKind::Group, None) | (TrusteeKind::WellKnown | TrusteeKind::Foreign | TrusteeKind::Unknown, _) => {
+                EntryType::Unknown
+            }
+        }
     }
 
     /// Returns the part of the name before the backslash (IGPMTrustee.TrusteeDomain); none where there is none.

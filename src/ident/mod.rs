@@ -6,12 +6,14 @@
 mod guid;
 mod sid;
 mod virtual_account;
+mod well_known_names;
 mod dns_name;
 mod dn;
 mod gpo_version;
 mod extension_list;
 mod gp_link;
 mod wmi_filter_ref;
+mod unc_path;
 mod timestamp;
 
 pub use dn::{Dn, ParseDnError};
@@ -22,4 +24,5 @@ pub use gpo_version::GpoVersion;
 pub use guid::{Guid, ParseGuidError};
 pub use sid::{ParseSidError, Sid};
 pub use timestamp::{ParseTimestampError, Timestamp};
+pub use unc_path::{is_unc_path, replace_unc_prefix};
 pub use wmi_filter_ref::{ParseWmiFilterRefError, WmiFilterRef};

@@ -7,13 +7,15 @@ mod half_objects;
 mod report;
 mod item_outcome;
 mod render_reports;
+pub mod migration;
 pub mod content;
 
+pub use crate::store::write_whole;
 pub use admx_store::{
     LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,
 };
 pub use item_outcome::ItemOutcome;
-pub use render_reports::{render_reports, write_whole};
+pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
     reports_to_folder,

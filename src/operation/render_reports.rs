@@ -1,8 +1,5 @@
 //! Reports in the forms they are saved in.
 
-use std::io::{self, Write as _};
-use std::path::Path;
-
 use crate::extension::document;
 use crate::report::{
     Document, GpoReport, HtmlOptions, ReportFormat, write_csv, write_html, write_report, write_reports, write_text,
@@ -22,26 +19,6 @@ pub fn render_reports(reports: &[GpoReport], format: ReportFormat, html: HtmlOpt
         ReportFormat::Json => json(&documents()).into_bytes(),
         ReportFormat::Text => write_text(&documents()).into_bytes(),
     }
-}
-
-/// Writes a file whole or not at all: beside its place, then renamed.
-///
-/// # Errors
-/// Fails where the folder cannot be written to.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut builder = tempfile::Builder::new();
-    // As any new file: who may read it is up to the folder and the mask of the process.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.prefix(".opengpmc-").tempfile_in(folder).map_err(|error| match error.kind() {
-        // The system would name the file beside, which nobody asked for.
-        io::ErrorKind::NotFound => io::Error::new(error.kind(), format!("there is no folder {}", folder.display())),
-        _ => error,
-    })?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 const BYTE_ORDER_MARK: &str = "\u{FEFF}";

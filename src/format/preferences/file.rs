@@ -45,9 +45,33 @@ pub enum EditPreferenceError {
     /// The bytes of the file are not those its encoding writes, so that a change could touch more than its value.
     #[error("the file is odd {0} text; it cannot be changed without changing other values")]
     Encoding(&'static str),
+    /// One value was to be changed twice at once.
+    #[error("a value cannot be changed twice at once")]
+    Twice,
     /// The changed file could not be read again.
     #[error(transparent)]
     Broken(#[from] PreferenceFileError),
+}
+
+/// A change of one value of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PreferenceEdit {
+    /// Of an attribute, which is added where it is not there.
+    Attribute {
+        /// The element.
+        element: ElementId,
+        /// Name of the attribute.
+        name: String,
+        /// Its value from now on.
+        value: String,
+    },
+    /// Of the text in an element that holds no elements.
+    Text {
+        /// The element.
+        element: ElementId,
+        /// Its text from now on.
+        value: String,
+    },
 }
 
 /// A preference file: its bytes and what stands in them.
@@ -131,21 +155,7 @@ impl PreferenceFile {
     /// # Errors
     /// Fails where XML cannot hold name or value, and where the file's bytes are odd in their encoding.
     pub fn set_attribute(&mut self, id: ElementId, name: &str, value: &str) -> Result<(), EditPreferenceError> {
-        let element = self.elements.get(id.0).ok_or(EditPreferenceError::NoElement)?;
-        let (range, written) = match element.attributes.iter().find(|attribute| attribute.name == name) {
-            Some(attribute) => {
-                let quote = self.text[..attribute.range.start].chars().next_back().unwrap_or('"');
-                (attribute.range.clone(), escape(value, Some(quote))?)
-            }
-            None => {
-                check_name(name)?;
-                let last = element.attributes.last();
-                // Behind the quote that ends the last attribute.
-                let at = last.map_or(element.name_end, |attribute| attribute.range.end + 1);
-                (at..at, format!(" {name}=\"{}\"", escape(value, Some('"'))?))
-            }
-        };
-        self.replace(range, &written)
+        self.edit(&[PreferenceEdit::Attribute { element: id, name: name.to_owned(), value: value.to_owned() }])
     }
 
     /// Changes the text of an element that holds no elements. No other byte of the file changes.
@@ -153,6 +163,60 @@ impl PreferenceFile {
     /// # Errors
     /// Fails where the element holds others, where XML cannot hold the text, and where the file's bytes are odd in their encoding.
     pub fn set_text(&mut self, id: ElementId, value: &str) -> Result<(), EditPreferenceError> {
+        self.edit(&[PreferenceEdit::Text { element: id, value: value.to_owned() }])
+    }
+
+    /// Changes many values at once, all or none. No other byte of the file changes.
+    ///
+    /// # Errors
+    /// As [`PreferenceFile::set_attribute`] and [`PreferenceFile::set_text`].
+    pub fn edit(&mut self, edits: &[PreferenceEdit]) -> Result<(), EditPreferenceError> {
+        let places = edits.iter().map(|edit| match edit {
+            PreferenceEdit::Attribute { element, name, value } => self.attribute_place(*element, name, value),
+            PreferenceEdit::Text { element, value } => self.text_place(*element, value),
+        });
+        let mut places = places.collect::<Result<Vec<_>, _>>()?;
+        places.sort_by_key(|(range, _)| range.start);
+        if self.encode(&self.text) != self.bytes {
+            return Err(EditPreferenceError::Encoding(self.encoding.name()));
+        }
+        let mut text = String::with_capacity(self.text.len());
+        let mut done = 0;
+        for (range, written) in places {
+            text.push_str(self.text.get(done..range.start).ok_or(EditPreferenceError::Twice)?);
+            text.push_str(&written);
+            done = range.end;
+        }
+        text.push_str(&self.text[done..]);
+        *self = PreferenceFile::parse(&self.encode(&text))?;
+        Ok(())
+    }
+
+    /// Returns where the value of an attribute stands, or a new attribute is to stand, and what is to be written there.
+    fn attribute_place(
+        &self,
+        id: ElementId,
+        name: &str,
+        value: &str,
+    ) -> Result<(Range<usize>, String), EditPreferenceError> {
+        let element = self.elements.get(id.0).ok_or(EditPreferenceError::NoElement)?;
+        match element.attributes.iter().find(|attribute| attribute.name == name) {
+            Some(attribute) => {
+                let quote = self.text[..attribute.range.start].chars().next_back().unwrap_or('"');
+                Ok((attribute.range.clone(), escape(value, Some(quote))?))
+            }
+            None => {
+                check_name(name)?;
+                let last = element.attributes.last();
+                // Behind the quote that ends the last attribute.
+                let at = last.map_or(element.name_end, |attribute| attribute.range.end + 1);
+                Ok((at..at, format!(" {name}=\"{}\"", escape(value, Some('"'))?)))
+            }
+        }
+    }
+
+    /// Returns where the text of an element stands, and what is to be written there.
+    fn text_place(&self, id: ElementId, value: &str) -> Result<(Range<usize>, String), EditPreferenceError> {
         let element = self.elements.get(id.0).ok_or(EditPreferenceError::NoElement)?;
         if !element.children.is_empty() {
             return Err(EditPreferenceError::NotText(element.name.clone()));
@@ -160,7 +224,7 @@ impl PreferenceFile {
         let written = escape(value, None)?;
         let source = &self.text[element.range.clone()];
         let start_tag_end = element.attributes.last().map_or(element.name_end, |attribute| attribute.range.end + 1);
-        let (range, written) = match source.strip_suffix("/>") {
+        Ok(match source.strip_suffix("/>") {
             Some(open) => {
                 let qualified_name = &self.text[element.range.start + 1..element.name_end];
                 let end = element.range.end;
@@ -171,18 +235,7 @@ impl PreferenceFile {
                 let to = source.rfind("</").map_or(from, |at| element.range.start + at);
                 (from..to, written)
             }
-        };
-        self.replace(range, &written)
-    }
-
-    fn replace(&mut self, range: Range<usize>, written: &str) -> Result<(), EditPreferenceError> {
-        if self.encode(&self.text) != self.bytes {
-            return Err(EditPreferenceError::Encoding(self.encoding.name()));
-        }
-        let mut text = self.text.clone();
-        text.replace_range(range, written);
-        *self = PreferenceFile::parse(&self.encode(&text))?;
-        Ok(())
+        })
     }
 
     fn encode(&self, text: &str) -> Vec<u8> {

@@ -11,7 +11,9 @@ mod targeting;
 mod check;
 
 pub use check::{PreferenceOddity, PreferenceProblem, check_preferences};
-pub use file::{EditPreferenceError, ElementId, PreferenceElement, PreferenceFile, PreferenceFileError};
+pub use file::{
+    EditPreferenceError, ElementId, PreferenceEdit, PreferenceElement, PreferenceFile, PreferenceFileError,
+};
 pub use item::{ItemEnvelope, PreferenceAction};
 pub use kind::{ItemKind, PreferenceKind, ReportNames};
 pub use targeting::{FilterJoin, FilterKind, TargetingFilter};
