@@ -494,7 +494,7 @@ mod tests {
             let error = MigrationTableFile::parse(bytes).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
         };
-        check(b"<MigrationTable>\n<Mapping>", "line 2: broken XML: ");
+        check(b"<MigrationTable>\n<Mapping></MigrationTable>", "line 2: broken XML: ");
         check(b"<Groups/>", "the file is no migration table: its root element is `Groups`");
         check(b"", "line 1: broken XML");
         check(b"\xFF\xFE<", "the file is not UTF-16LE text");

@@ -336,7 +336,7 @@ mod tests {
         table.add_entry("ann", EntryType::User, &MapDestination::None).unwrap();
         table.save(&path).unwrap();
         assert_eq!(MigrationTable::load(&path).unwrap(), table);
-        std::fs::write(&path, "<MigrationTable>\n<x").unwrap();
+        std::fs::write(&path, "<MigrationTable>\n<x></MigrationTable>").unwrap();
         let error = MigrationTable::load(&path).unwrap_err().to_string();
         assert!(error.contains("a.migtable: line 2: "), "{error}");
     }
