@@ -7,7 +7,7 @@ mod files_and_reports;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui};
+use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui, ViewportCommand};
 
 use crate::gpm::Task;
 use crate::store::StoreErrorKind;
@@ -225,6 +225,7 @@ impl eframe::App for App {
         self.take_in_jobs();
         self.take_in_files(ctx);
         self.take_in_operations(ctx);
+        self.hold_quit(ctx);
         let commands = std::mem::take(&mut self.commands);
         for command in commands {
             self.carry_out(ctx, command);
@@ -384,6 +385,20 @@ impl App {
             }
         }
         self.operation_jobs.append(&mut started);
+    }
+
+    /// Keeps the program open while something that is not saved is asked about.
+    fn hold_quit(&mut self, ctx: &Context) {
+        if !ctx.input(|input| input.viewport().close_requested()) {
+            return;
+        }
+        let mut windows = self.dialogs.iter_mut().rev().filter_map(|open| match &mut open.dialog {
+            Dialog::Window(window) => Some(window),
+            _ => None,
+        });
+        if windows.any(|window| window.holds_quit()) {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+        }
     }
 
     /// Draws the progress window of one job: of an operation before all others.

@@ -92,8 +92,12 @@ pub enum Command {
     ViewBackup(Box<Backup>),
     /// Remember a folder of backups among those used last.
     RememberFolder(PathBuf),
+    /// Remember a migration table among those used last.
+    RememberTable(PathBuf),
     /// Tell something in the status bar.
     Tell(String),
+    /// Open the Migration Table Editor, for a table of this domain.
+    ShowMigrationTable(Option<(ForestId, DnsName)>),
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.
@@ -353,6 +357,16 @@ pub const TABLE: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Open Migration Table Editor",
+        menu: (Menu::Action, 1),
+        availability: |context| match context.place() {
+            Some(Place::Domains | Place::Gpos(_)) => needs_open_forest(context),
+            _ => Availability::Absent,
+        },
+        make: |context| Some(Command::ShowMigrationTable(domain_of(context))),
+        ..ROW
+    },
+    Row {
         text: "Expand All",
         menu: (Menu::Action, 3),
         availability: |context| if context.is_container() { Availability::Available } else { Availability::Absent },
@@ -506,6 +520,13 @@ fn needs_open_forest(context: &CommandContext<'_>) -> Availability {
         Some(_) => Availability::Available,
         None => Availability::Greyed("The forest is not open."),
     }
+}
+
+/// Returns the domain of the node, or the first of its forest.
+fn domain_of(context: &CommandContext<'_>) -> Option<(ForestId, DnsName)> {
+    let forest = context.forest()?.open()?;
+    let of_node = context.place().and_then(Place::domain);
+    Some((forest.id, of_node.or_else(|| Some(forest.snapshot.domains.first()?.name.clone()))?))
 }
 
 fn report_availability(context: &CommandContext<'_>) -> Availability {

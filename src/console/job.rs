@@ -141,6 +141,16 @@ impl Workers {
         promise
     }
 
+    /// Runs work on a thread of its own, where it may wait for what is asynchronous, and wakes the window when it ends.
+    pub fn spawn_waiting<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Promise<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T>,
+    {
+        let runtime = self.handle().clone();
+        self.spawn_blocking(move || runtime.block_on(work()))
+    }
+
     /// Returns a task whose progress wakes the window.
     pub fn task(&self) -> Task {
         let ctx = self.ctx.clone();

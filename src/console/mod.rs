@@ -19,6 +19,7 @@ mod path_field;
 mod backup_list;
 mod backup_source;
 mod manage_backups;
+mod migration_table;
 mod face;
 pub mod tree;
 pub mod kit;

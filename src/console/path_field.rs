@@ -127,3 +127,9 @@ impl PathField {
 pub fn text_of(path: &Path) -> String {
     path.display().to_string()
 }
+
+/// Returns where people keep what they write.
+pub fn documents_folder() -> PathBuf {
+    let folders = directories::UserDirs::new();
+    folders.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned()).unwrap_or_default()
+}

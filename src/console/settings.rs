@@ -23,6 +23,8 @@ pub struct Settings {
     pub recent_users: Vec<String>,
     /// Folders of backups used, the last one first.
     pub backup_folders: Vec<String>,
+    /// Migration tables used, the last one first.
+    pub migration_tables: Vec<String>,
     /// The file of certificates trusted besides the system's, last used.
     pub ca_file: Option<PathBuf>,
     /// The folder with administrative templates for domains without a central store, and for backups; none for those of this machine.
@@ -39,6 +41,7 @@ impl Default for Settings {
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
             backup_folders: Vec::new(),
+            migration_tables: Vec::new(),
             ca_file: None,
             template_folder: None,
             allow_ntlm: true,
@@ -76,10 +79,12 @@ impl Settings {
 
     /// Remembers a folder of backups that was used.
     pub fn remember_backup_folder(&mut self, folder: String) {
-        // Paths differ by case, other than the names in the lists above.
-        self.backup_folders.retain(|known| *known != folder);
-        self.backup_folders.insert(0, folder);
-        self.backup_folders.truncate(REMEMBERED);
+        remember_path(&mut self.backup_folders, folder);
+    }
+
+    /// Remembers a migration table that was used.
+    pub fn remember_migration_table(&mut self, path: String) {
+        remember_path(&mut self.migration_tables, path);
     }
 
     /// Remembers a user name that was logged on with.
@@ -91,6 +96,13 @@ impl Settings {
 /// Returns the folder for settings of this user; none where the system names none.
 pub fn default_folder() -> Option<PathBuf> {
     directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC").map(|folders| folders.config_dir().to_owned())
+}
+
+/// Paths differ by case, other than names.
+fn remember_path(list: &mut Vec<String>, path: String) {
+    list.retain(|known| *known != path);
+    list.insert(0, path);
+    list.truncate(REMEMBERED);
 }
 
 fn remember(list: &mut Vec<String>, entry: String) {

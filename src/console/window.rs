@@ -15,6 +15,11 @@ use super::{Command, FilePicker, ForestEntry, ForestId, OpenForest};
 pub trait Window {
     /// Draws it; tells whether it is to be closed. Called in every frame, also while another window stands above it.
     fn ui(&mut self, ctx: &Context, around: &mut Surroundings<'_>) -> Closing;
+
+    /// Called when the program is to be closed. Tells whether that has to wait: something is not saved, and the window asks about it.
+    fn holds_quit(&mut self) -> bool {
+        false
+    }
 }
 
 /// What a window sees of the application, and what it can ask of it.

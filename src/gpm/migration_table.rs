@@ -207,6 +207,17 @@ impl MigrationTable {
     }
 }
 
+impl MapEntry {
+    /// Checks the entry by itself, without asking anybody: a message for each thing that is wrong.
+    pub fn check(&self) -> Vec<StatusMessage> {
+        let mut found = Vec::new();
+        check(self, &mut |id, text| {
+            found.push(StatusMessage::error(id, HResult::INVALID_DATA, text).about(&self.source));
+        });
+        found
+    }
+}
+
 /// Says what is wrong with an entry by itself.
 fn check(entry: &MapEntry, wrong: &mut impl FnMut(MessageId, String)) {
     let source = &entry.source;

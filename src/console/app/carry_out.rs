@@ -11,11 +11,11 @@ use super::super::command::Command;
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
 use super::super::manage_backups::ManageBackups;
+use super::super::migration_table::MigrationTableEditor;
 use super::super::palette::Palette;
-use super::super::path_field::text_of;
+use super::super::path_field::{documents_folder, text_of};
 use super::super::report_dialogs::ReportDialog;
 use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown};
-use super::files_and_reports::documents_folder;
 use super::{App, Dialog, History, Open};
 
 impl App {
@@ -72,8 +72,13 @@ impl App {
                 self.show(ctx, Dialog::Window(Box::new(window)));
             }
             Command::ViewBackup(backup) => self.view_backup(*backup),
+            Command::RememberTable(path) => self.settings.remember_migration_table(text_of(&path)),
             Command::RememberFolder(folder) => self.settings.remember_backup_folder(text_of(&folder)),
             Command::Tell(note) => self.note = Some(note),
+            Command::ShowMigrationTable(target) => {
+                let editor = MigrationTableEditor::new(target);
+                self.show(ctx, Dialog::Window(Box::new(editor)));
+            }
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
             Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),

@@ -12,18 +12,13 @@ use crate::store::StoreError;
 use super::super::error_view::ErrorReport;
 use super::super::help::Unread;
 use super::super::job::ReadFile;
+use super::super::path_field::documents_folder;
 use super::super::report_dialogs::ReportDialog;
 use super::super::{
     Detail, FileId, FileState, ForestState, Lazy, Node, OpenedFile, ReportOf, ReportUse, ReportsOf, ShownReport,
     TemplateShelf,
 };
 use super::{App, Dialog};
-
-/// Returns where people keep what they write.
-pub(super) fn documents_folder() -> PathBuf {
-    let folders = directories::UserDirs::new();
-    folders.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned()).unwrap_or_default()
-}
 
 impl App {
     pub(super) fn open_path(&mut self, path: PathBuf) {
