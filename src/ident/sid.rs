@@ -71,6 +71,13 @@ impl Sid {
         Some(Sid { authority: self.authority, sub_authorities: rest.to_vec() })
     }
 
+    /// Tells whether this SID begins with another one and goes on.
+    pub(super) fn is_below(&self, other: &Sid) -> bool {
+        self.authority == other.authority
+            && self.sub_authorities.len() > other.sub_authorities.len()
+            && self.sub_authorities.starts_with(&other.sub_authorities)
+    }
+
     /// Returns the SID of the principal with this relative identifier in this domain.
     pub fn child(&self, rid: u32) -> Option<Sid> {
         let mut sub_authorities = self.sub_authorities.clone();

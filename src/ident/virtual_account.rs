@@ -20,6 +20,12 @@ impl Sid {
         virtual_sid(82, &name.to_lowercase())
     }
 
+    /// Tells whether this is a SID that belongs to no directory: of a service, an application pool, a virtual machine, the window
+    /// manager and the like (SECURITY_SERVICE_ID_BASE_RID up to SECURITY_MAX_BASE_RID, [MS-DTYP] 2.4.2.4).
+    pub fn is_virtual_account(&self) -> bool {
+        (80..=111).any(|kind| self.is_below(&Sid::nt_authority(kind)))
+    }
+
     /// Returns the name of a service or an application pool that is widely known, with the authority before it.
     pub fn virtual_account_name(&self) -> Option<&'static str> {
         static NAMES: LazyLock<HashMap<Sid, String>> = LazyLock::new(|| {
@@ -95,5 +101,14 @@ mod tests {
         check("S-1-5-82-3006700770-424185619-1745488364-794895919-4004696415", Some("IIS APPPOOL\\DefaultAppPool"));
         check("S-1-5-80-1-2-3-4-5", None);
         check("S-1-5-80-0", None);
+        for (text, expected) in [
+            ("S-1-5-80-0", true),
+            ("S-1-5-90-0", true),
+            ("S-1-5-113", false),
+            ("S-1-5-32-80", false),
+            ("S-1-5-11", false),
+        ] {
+            assert_eq!(text.parse::<Sid>().unwrap().is_virtual_account(), expected, "{text}");
+        }
     }
 }

@@ -39,6 +39,8 @@ pub(super) fn walk(bytes: &[u8], walk: &mut Walk<'_, '_>) -> Option<Vec<u8>> {
 /// an empty one where it goes.
 fn principal(text: &str, setting: &str, walk: &mut Walk<'_, '_>) -> Option<String> {
     let subject = match text.strip_prefix('*').map(str::parse::<Sid>) {
+        // Services and the like belong to no directory; GPMC lists none of them.
+        Some(Ok(sid)) if sid.is_virtual_account() => return None,
         Some(Ok(sid)) => Subject::Principal { sid: Some(sid), name: None },
         _ => Subject::Principal { sid: None, name: Some(text.to_owned()) },
     };

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::principals::{Identity, SourcePrincipals};
+use super::principals::SourcePrincipals;
 use super::{ReferenceOrigin, ScanOptions, Subject, scan_references};
 use crate::format::{EntryType, MapDestination};
 use crate::gpm::{MigrationTable, OperationError, Task};
-use crate::ident::Sid;
 use crate::operation::content::GpoContent;
 
 /// Adds an entry for every principal and path that the settings of a GPO name, each staying as it is; returns how many the table has
@@ -30,23 +29,15 @@ pub async fn populate_table(
         }
         let entry = match (&reference.subject, principals.identity(&reference.subject)) {
             (Subject::Path(path), _) => Some((path.clone(), EntryType::UncPath)),
-            (Subject::Principal { .. }, Some(identity)) if is_listed(&identity) => {
+            (Subject::Principal { .. }, Some(identity)) => {
                 let entry_type = principals.group(&identity).map_or(EntryType::Unknown, |group| group.kind.into());
                 Some((principals.source_text(&identity, &reference.text), entry_type))
             }
-            (Subject::Principal { .. }, _) => None,
+            (Subject::Principal { .. }, None) => None,
         };
         entries.extend(entry.map(|(source, entry_type)| (source, entry_type, MapDestination::SameAsSource)));
     }
     let before = table.entries().len();
     table.add_entries(&entries)?;
     Ok(table.entries().len() - before)
-}
-
-/// Tells whether GPMC lists a principal: services and the like, which have a SID and no name in any directory, it does not.
-fn is_listed(identity: &Identity) -> bool {
-    match identity {
-        Identity::Sid(sid) => sid.is_domain_principal() || Sid::well_known_name(sid).is_some(),
-        Identity::Name(_) => true,
-    }
 }
