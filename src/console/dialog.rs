@@ -79,7 +79,13 @@ pub fn button(ui: &mut Ui, text: &str) -> bool {
 /// Draws what a dialog ends with, from the right.
 pub fn buttons_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     ui.add_space(3.0 * SPACE);
-    ui.with_layout(Layout::right_to_left(egui::Align::Center), content);
+    row_from_right_ui(ui, content);
+}
+
+/// Draws one row of controls from the right. (A plain layout would take all the height there is.)
+pub fn row_from_right_ui(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    let size = egui::vec2(ui.available_width(), ui.spacing().interact_size.y);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(egui::Align::Center), content);
 }
 
 /// Gives a control that shows no words its name for screen readers.

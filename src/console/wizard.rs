@@ -197,7 +197,7 @@ impl<S> Wizard<S> {
         let is_last = way.last().is_none_or(|&last| last <= self.current);
         let before = way.iter().rev().copied().find(|&page| page < self.current);
         let mut pressed = Pressed::default();
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+        dialog::row_from_right_ui(ui, |ui| {
             pressed.cancel = dialog::button(ui, "Cancel");
             ui.add_space(2.0 * SPACE);
             let next = dialog::primary(ui, if is_last { "Finish" } else { "Next" });
@@ -233,7 +233,8 @@ impl<S> Window for Wizard<S> {
             let way = self.way();
             let height = PAGE_HEIGHT.min(ui.ctx().content_rect().height() - FRAME_HEIGHT);
             let mut has_first = false;
-            ui.horizontal_top(|ui| {
+            let size = vec2(ui.available_width(), height);
+            ui.allocate_ui_with_layout(size, Layout::left_to_right(egui::Align::Min), |ui| {
                 ui.allocate_ui_with_layout(vec2(LIST_WIDTH, height), Layout::top_down(egui::Align::Min), |ui| {
                     ui.set_min_size(vec2(LIST_WIDTH, height));
                     self.list_ui(ui, &way);

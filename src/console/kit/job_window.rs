@@ -8,12 +8,12 @@ mod list;
 
 use std::time::{Duration, Instant};
 
-use egui::{Button, Context, Id, Layout, Margin, Modal, ProgressBar, Response, RichText, Ui, vec2};
+use egui::{Button, Context, Id, Margin, Modal, ProgressBar, Response, RichText, Ui, vec2};
 
 use super::accessible;
 use super::save_dialog::SaveDialog;
-use crate::console::Icon;
 use crate::console::theme::{self, SPACE};
+use crate::console::{Icon, dialog};
 use crate::gpm::{ItemState, OperationError, Progress, Severity, Task};
 use crate::ident::Timestamp;
 
@@ -169,7 +169,7 @@ impl JobWindow {
     /// Draws the buttons; returns whether the result was read.
     fn buttons_ui(&mut self, ui: &mut Ui, has_list: bool) -> bool {
         let mut was_read = false;
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+        dialog::row_from_right_ui(ui, |ui| {
             let button = |text: &str| Button::new(text.to_owned()).min_size(vec2(88.0, 0.0));
             if self.ended.is_some() {
                 let ok = ui.add(button("OK"));
