@@ -17,6 +17,7 @@ mod scripts;
 mod folder_redirection;
 mod central_access;
 mod gpo_comment;
+mod backup_extras;
 mod backup_set;
 mod backup_xml;
 mod registry_pol;
@@ -35,6 +36,9 @@ pub use advertise_script::{
 };
 pub use app_locker_rule::{AppLockerRule, ParseAppLockerRuleError, RuleAttribute, RuleElement};
 pub use audit_csv::{AuditCsv, AuditRow, AuditSetting};
+pub use backup_extras::{
+    BACKUP_EXTRAS_FILE, BackupExtras, BackupExtrasError, SavedLink, SavedWmiFilter, SavedWmiQuery,
+};
 pub use backup_set::{
     BackupInstance, BackupSetError, Manifest, read_backup_info, read_manifest, write_backup_info, write_manifest,
 };

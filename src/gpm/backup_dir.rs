@@ -4,7 +4,7 @@
 //! manifest, and manifests outlive their sets. A set that cannot be read is reported and the others are listed.
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -12,8 +12,13 @@ use crate::format::{BackupInstance, read_backup_info, read_manifest};
 use crate::ident::Guid;
 
 use super::backup::find_without_case;
+use super::backup_manifest::{BACKUP_INFO, MANIFEST, ManifestLock, write_failed};
 use super::constants::BackupType;
-use super::{Backup, BackupIndex, InvalidCriterion, Problem, SearchCriteria};
+use super::new_backup::{remove_left_over, unfinished_folder};
+use super::{
+    Backup, BackupIndex, HResult, InvalidCriterion, MessageId, OperationError, Problem, Repaired, SearchCriteria,
+    StatusMessage,
+};
 
 /// A folder of backups as it was read.
 #[derive(Clone, Debug)]
@@ -45,7 +50,7 @@ impl BackupDir {
         let failed = |source| OpenBackupDirError { path: path.to_owned(), source };
         let mut reader = FolderReader::default();
         let mut folders = BTreeMap::new();
-        for entry in std::fs::read_dir(path).map_err(failed)? {
+        for entry in fs::read_dir(path).map_err(failed)? {
             let entry = entry.map_err(failed)?;
             let id = entry.file_name().to_str().and_then(|name| name.parse::<Guid>().ok());
             if let Some(id) = id
@@ -107,12 +112,55 @@ impl BackupDir {
         // In full, since `.` has neither a name nor a parent.
         let Ok(set) = path.canonicalize() else { return Ok(None) };
         let has_id = set.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.parse::<Guid>().is_ok());
-        let is_set = has_id && matches!(find_without_case(&set, "bkupInfo.xml"), Ok(Some(_)));
+        let is_set = has_id && matches!(find_without_case(&set, BACKUP_INFO), Ok(Some(_)));
         let Some(parent) = set.parent().filter(|_| is_set) else { return Ok(None) };
         let mut dir = BackupDir::open(parent)?;
         dir.backups.retain(|backup| backup.folder.as_ref() == Some(&set));
         dir.problems.retain(|problem| Path::new(&problem.object).starts_with(&set));
         Ok(Some(dir))
+    }
+
+    /// Deletes backups (IGPMBackup.Delete). Each leaves its place with one rename, then the manifest, then the disk. Blocks on the file system.
+    ///
+    /// # Errors
+    /// Fails where a backup is not in this folder, or cannot be deleted; those before it are gone then.
+    pub fn delete(&self, backups: &[Guid]) -> Result<(), OperationError> {
+        if let Some(stranger) = backups.iter().find(|id| self.backup(**id).is_none()) {
+            let text = format!("there is no backup {stranger}");
+            let message = StatusMessage::error(MessageId::BackupFileMissing, HResult::FILE_NOT_FOUND, text);
+            return Err(OperationError::new(message.about(self.path.display())));
+        }
+        let mut manifest = ManifestLock::take(&self.path)?;
+        manifest.intend(backups)?;
+        let mut aside = Vec::new();
+        let moved = backups.iter().filter_map(|id| Some((*id, self.backup(*id)?.folder.as_ref()?))).try_for_each(
+            |(id, folder)| {
+                let place = unfinished_folder(&self.path, id);
+                match fs::rename(folder, &place) {
+                    Ok(()) => aside.push(place),
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(write_failed(folder, &error)),
+                }
+                Ok(())
+            },
+        );
+        manifest.settle(backups)?;
+        moved.and(
+            aside
+                .iter()
+                .try_for_each(|folder| fs::remove_dir_all(folder).map_err(|error| write_failed(folder, &error))),
+        )
+    }
+
+    /// Makes the manifest of a folder say what its sets say: entries of sets that are gone go, sets that it did not list are added,
+    /// and what could not be read of it is made anew. Blocks on the file system.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be read or written to.
+    pub fn repair(path: &Path) -> Result<Repaired, OperationError> {
+        let mut manifest = ManifestLock::take(path)?;
+        remove_left_over(path);
+        manifest.rebuild()
     }
 
     /// Returns the folder.
@@ -145,7 +193,7 @@ impl BackupDir {
 fn folders_without_sets(folder: &Path) -> Result<Vec<PathBuf>, OpenBackupDirError> {
     let failed = |source| OpenBackupDirError { path: folder.to_owned(), source };
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
+    for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let is_set = entry.file_name().to_str().is_some_and(|name| name.parse::<Guid>().is_ok());
         if !is_set && entry.file_type().map_err(failed)?.is_dir() {
@@ -176,7 +224,7 @@ impl FolderReader {
     }
 
     fn manifest(&mut self, folder: &Path) -> BTreeMap<Guid, BackupInstance> {
-        let Some((path, bytes)) = self.read(folder, "manifest.xml") else { return BTreeMap::new() };
+        let Some((path, bytes)) = self.read(folder, MANIFEST) else { return BTreeMap::new() };
         let manifest = read_manifest(&bytes);
         for problem in manifest.problems {
             self.report(path.clone(), problem);
@@ -185,7 +233,7 @@ impl FolderReader {
     }
 
     fn set(&mut self, id: Guid, folder: PathBuf, in_manifest: Option<BackupInstance>) -> Option<Backup> {
-        let own = self.read(&folder, "bkupInfo.xml").and_then(|(path, bytes)| match read_backup_info(&bytes) {
+        let own = self.read(&folder, BACKUP_INFO).and_then(|(path, bytes)| match read_backup_info(&bytes) {
             Ok(instance) => Some((path, instance)),
             Err(error) => {
                 self.report(path, error);
@@ -230,7 +278,7 @@ fn holds_starter_gpo(folder: &Path) -> io::Result<bool> {
     if find_without_case(folder, METADATA)?.is_some() {
         return Ok(true);
     }
-    for entry in std::fs::read_dir(folder)? {
+    for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if entry.file_type()?.is_dir() && find_without_case(&entry.path(), METADATA)?.is_some() {
             return Ok(true);

@@ -28,6 +28,8 @@ mod search_criteria;
 mod backup;
 mod backup_dir;
 mod migration_table;
+mod backup_manifest;
+mod new_backup;
 mod decode;
 mod load;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use async_progress::{AsyncOperation, AsyncProgress, StatusCall, StatusUpdate
 pub use backup::{Backup, BackupIndex};
 pub(crate) use backup_dir::read_bounded;
 pub use backup_dir::{BackupDir, OpenBackupDirError};
+pub use backup_manifest::Repaired;
 pub use client_side_extension::ClientSideExtension;
 pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};
 pub use domain_snapshot::{DomainController, DomainSnapshot};
@@ -51,6 +54,7 @@ pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use hresult::HResult;
 pub use migration_table::{EntryMessage, MigrationTable, MigrationTableError};
 pub use names::{FindTrusteeError, Names, NamesFound};
+pub(crate) use new_backup::{NewBackup, sync as sync_backups};
 pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};
 pub use search_criteria::{

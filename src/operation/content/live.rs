@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use crate::format::GptIni;
 use crate::gpm::{Domain, Gpo, HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, GpoVersion};
+use crate::ident::{Dn, GpoVersion, Guid};
 use crate::operation::half_objects::{HalfObject, read_below};
 use crate::operation::sysvol_tree::{ListTreeError, Tree, TreeBounds, Unlisted, list_tree};
 use crate::store::{Entry, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
-use super::object::content_object;
+use super::object::{content_object, object_guid};
 use super::{ContentFile, GpoContent, GpoCore};
 
 /// Files and folders of one GPO, and how deep they lie; a GPO beyond that is refused, not cut.
@@ -32,6 +32,7 @@ impl GpoContent {
 /// What the directory says of some GPOs of a domain.
 pub(in crate::operation) struct LiveGpos {
     domain: Domain,
+    domain_guid: Option<Guid>,
     sysvol: Arc<dyn Sysvol>,
     containers: HashMap<Dn, Entry>,
     objects: HashMap<Dn, Vec<HalfObject>>,
@@ -48,37 +49,74 @@ impl LiveGpos {
             [only] => only.dn.clone(),
             _ => domain.policies_container(),
         };
-        let below = match task.or_cancel(read_below(domain, base, true)).await? {
+        let head = domain.directory().root_dse().domain_dn.clone();
+        let head = domain.directory().read(&head, &["objectGUID"], None);
+        let (below, head) = task.or_cancel(async { futures::join!(read_below(domain, base, true), head) }).await?;
+        let below = match below {
             Err(error) if error.kind == StoreErrorKind::NotFound => Default::default(),
             below => below.map_err(|error| OperationError::of_directory(&error))?,
         };
         let sysvol = task.or_cancel(domain.sysvol()).await?.map_err(|error| OperationError::of_read(&error))?;
-        Ok(LiveGpos { domain: domain.clone(), sysvol, containers: below.containers, objects: below.objects })
+        Ok(LiveGpos {
+            domain: domain.clone(),
+            domain_guid: head.ok().and_then(|head| object_guid(&head)),
+            sysvol,
+            containers: below.containers,
+            objects: below.objects,
+        })
+    }
+
+    /// Returns the domain.
+    pub(in crate::operation) fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// Returns `objectGUID` of the domain, where it could be read.
+    pub(in crate::operation) fn domain_guid(&self) -> Option<Guid> {
+        self.domain_guid
+    }
+
+    /// Returns the objects below the halves of one of the GPOs.
+    pub(in crate::operation) fn objects(&self, gpo: &Dn) -> &[HalfObject] {
+        self.objects.get(gpo).map_or(&[], Vec::as_slice)
+    }
+
+    /// Returns where the folder of a GPO lies, as a person would name it.
+    pub(in crate::operation) fn location(&self, gpo: &Gpo) -> String {
+        format!("{}\\{}", self.sysvol.location(), gpo.sysvol_folder())
+    }
+
+    /// Returns one of the GPOs as it was read just now.
+    ///
+    /// # Errors
+    /// Fails where it does not exist any more, or its attributes may not be read.
+    pub(in crate::operation) fn gpo(&self, gpo: &Dn) -> Result<Gpo, OperationError> {
+        let fresh = self.containers.get(gpo).and_then(|container| self.domain.decode_gpo(container.clone()).0);
+        let message = match fresh {
+            Some(fresh) if !fresh.inaccessible => return Ok(fresh),
+            Some(_) => {
+                let text = "the attributes of the GPO may not be read";
+                StatusMessage::error(MessageId::AccessDenied, HResult::ACCESS_DENIED, text)
+            }
+            None => {
+                let text = "the GPO does not exist any more";
+                StatusMessage::error(MessageId::GpoNotFound, HResult::NO_SUCH_OBJECT, text)
+            }
+        };
+        Err(OperationError::new(message.about(gpo)))
     }
 
     /// Returns what one of the GPOs consists of.
     pub(in crate::operation) async fn content(&self, gpo: &Gpo, task: &Task) -> Result<GpoContent, OperationError> {
-        let missing = || {
-            let text = "the GPO does not exist any more";
-            let message = StatusMessage::error(MessageId::GpoNotFound, HResult::NO_SUCH_OBJECT, text);
-            OperationError::new(message.about(&gpo.dn))
-        };
-        let container = self.containers.get(&gpo.dn).ok_or_else(missing)?;
-        let (fresh, _problems) = self.domain.decode_gpo(container.clone());
-        let fresh = fresh.ok_or_else(missing)?;
-        if fresh.inaccessible {
-            let text = "the attributes of the GPO may not be read";
-            let message = StatusMessage::error(MessageId::AccessDenied, HResult::ACCESS_DENIED, text);
-            return Err(OperationError::new(message.about(&gpo.dn)));
-        }
+        let fresh = self.gpo(&gpo.dn)?;
+        let text = |attribute| self.containers.get(&gpo.dn).and_then(|container| container.text(attribute));
         let folder = fresh.sysvol_folder();
         let (tree, version, filter_name) = futures::join!(
             list_tree(&*self.sysvol, &folder, BOUNDS, task),
             self.sysvol_version(&folder, task),
             self.filter_name(&fresh, task),
         );
-        let (folders, files) = places(tree, &folder, &format!("{}\\{folder}", self.sysvol.location()), task)?;
-        let objects = self.objects.get(&gpo.dn).map_or(&[] as &[_], Vec::as_slice);
+        let (folders, files) = places(tree, &folder, &self.location(&fresh), task)?;
         Ok(GpoContent {
             core: GpoCore {
                 id: fresh.id,
@@ -87,15 +125,15 @@ impl LiveGpos {
                 status: fresh.status,
                 directory_version: fresh.version,
                 sysvol_version: version?,
-                computer_extensions: container.text("gPCMachineExtensionNames").unwrap_or_default(),
-                user_extensions: container.text("gPCUserExtensionNames").unwrap_or_default(),
+                computer_extensions: text("gPCMachineExtensionNames").unwrap_or_default(),
+                user_extensions: text("gPCUserExtensionNames").unwrap_or_default(),
                 wmi_filter: fresh.wmi_filter,
                 wmi_filter_name: filter_name?,
                 security_descriptor: fresh.security_descriptor,
             },
             folders,
             files,
-            objects: objects.iter().cloned().map(content_object).collect(),
+            objects: self.objects(&gpo.dn).iter().cloned().map(content_object).collect(),
             principals: Vec::new(),
             sysvol: Arc::clone(&self.sysvol),
             changed: Default::default(),

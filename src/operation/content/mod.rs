@@ -7,6 +7,7 @@ mod live;
 mod object;
 mod set;
 
+pub(super) use live::LiveGpos;
 pub(super) use object::object_place;
 pub(super) use set::container;
 

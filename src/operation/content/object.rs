@@ -5,6 +5,7 @@ use crate::ident::Guid;
 use crate::operation::half_objects::HalfObject;
 use crate::report::Side;
 use crate::security::{Control, SecurityDescriptor};
+use crate::store::Entry;
 
 use super::ContentObject;
 
@@ -46,7 +47,7 @@ pub(super) fn is_own_attribute(name: &str) -> bool {
 pub(super) fn content_object(object: HalfObject) -> ContentObject {
     let HalfObject { side, names, entry } = object;
     let class = entry.last_class().unwrap_or_default();
-    let id = entry.bytes("objectGUID").and_then(|bytes| bytes.try_into().ok()).map(Guid::from_bytes);
+    let id = object_guid(&entry);
     let descriptor = entry.bytes("nTSecurityDescriptor").map(<[u8]>::to_vec);
     let security_descriptor =
         descriptor.filter(|bytes| class.eq_ignore_ascii_case(PACKAGE_CLASS) || stands_alone(bytes));
@@ -54,6 +55,11 @@ pub(super) fn content_object(object: HalfObject) -> ContentObject {
     let mut attributes: Vec<_> = attributes.map(|attribute| (attribute.name, attribute.values)).collect();
     attributes.sort_by_cached_key(|(name, _)| name.to_lowercase());
     ContentObject { side, path: names, class, id, attributes, security_descriptor }
+}
+
+/// Returns `objectGUID`, where it is there.
+pub(super) fn object_guid(entry: &Entry) -> Option<Guid> {
+    entry.bytes("objectGUID").and_then(|bytes| bytes.try_into().ok()).map(Guid::from_bytes)
 }
 
 /// Tells whether a descriptor inherits nothing.

@@ -8,14 +8,14 @@ use crate::gpm::{Cancelled, Domain, ForestSnapshot, Gpo, Names, Task};
 use crate::ident::{Dn, DnsName};
 use crate::operation::half_objects::{HalfObject, read_below};
 use crate::report::Side;
-use crate::store::{ForestStore, StoreError, StoreErrorKind};
+use crate::store::{Attribute, ForestStore, StoreError, StoreErrorKind};
 
 /// The common part of the reports of some GPOs.
-pub(super) struct Common<'a> {
-    pub(super) store: &'a Arc<dyn ForestStore>,
-    pub(super) forest: &'a ForestSnapshot,
+pub(in crate::operation) struct Common<'a> {
+    pub(in crate::operation) store: &'a Arc<dyn ForestStore>,
+    pub(in crate::operation) forest: &'a ForestSnapshot,
     /// Names of principals, each looked up at most once.
-    pub(super) names: Names,
+    pub(in crate::operation) names: Names,
     domains: HashMap<DnsName, Result<CommonDomain, StoreError>>,
 }
 
@@ -27,7 +27,7 @@ struct CommonDomain {
 
 /// The two halves of a GPO.
 #[derive(Clone, Default)]
-pub(super) struct Halves<T> {
+pub(in crate::operation) struct Halves<T> {
     pub(super) computer: T,
     pub(super) user: T,
 }
@@ -50,6 +50,11 @@ impl<'a> Common<'a> {
             domains.insert(name.clone(), read);
         }
         Ok(Common { store, forest, names: Names::new(forest), domains })
+    }
+
+    /// Returns what reports of GPOs need whose files and objects are read otherwise: the names alone.
+    pub(in crate::operation) fn names_only(store: &'a Arc<dyn ForestStore>, forest: &'a ForestSnapshot) -> Self {
+        Common { store, forest, names: Names::new(forest), domains: HashMap::new() }
     }
 
     /// Returns a domain.
@@ -76,35 +81,36 @@ impl CommonDomain {
             [only] => only.dn.clone(),
             _ => domain.policies_container(),
         };
-        let objects = read_below(&domain, base, false).await.map(|below| by_half(below.objects));
+        let objects = read_below(&domain, base, false)
+            .await
+            .map(|below| below.objects.into_iter().map(|(gpo, objects)| (gpo, by_half(&objects))).collect());
         Ok(CommonDomain { domain, objects })
     }
 }
 
-/// Returns the objects of each GPO, by half, sorted by path.
-fn by_half(objects: HashMap<Dn, Vec<HalfObject>>) -> HashMap<Dn, Halves<Vec<DirectoryObject>>> {
-    let sorted = |objects: Vec<HalfObject>| {
-        let mut halves = Halves::<Vec<DirectoryObject>>::default();
-        for object in objects {
-            let half = match object.side {
-                Side::Computer => &mut halves.computer,
-                Side::User => &mut halves.user,
-            };
-            half.push(directory_object(object));
-        }
-        for half in [&mut halves.computer, &mut halves.user] {
-            half.sort_by_cached_key(|object| object.path.to_lowercase());
-        }
-        halves
-    };
-    objects.into_iter().map(|(gpo, objects)| (gpo, sorted(objects))).collect()
+/// Returns the objects of a GPO by half, sorted by path.
+pub(in crate::operation) fn by_half(objects: &[HalfObject]) -> Halves<Vec<DirectoryObject>> {
+    let mut halves = Halves::<Vec<DirectoryObject>>::default();
+    for object in objects {
+        let half = match object.side {
+            Side::Computer => &mut halves.computer,
+            Side::User => &mut halves.user,
+        };
+        half.push(directory_object(object));
+    }
+    for half in [&mut halves.computer, &mut halves.user] {
+        half.sort_by_cached_key(|object| object.path.to_lowercase());
+    }
+    halves
 }
 
-fn directory_object(object: HalfObject) -> DirectoryObject {
-    let attributes = object.entry.attributes.iter();
+fn directory_object(object: &HalfObject) -> DirectoryObject {
+    // Descriptors come where a backup reads them along; a report is the same without.
+    let is_told = |attribute: &&Attribute| !attribute.name.eq_ignore_ascii_case("nTSecurityDescriptor");
+    let attributes = object.entry.attributes.iter().filter(is_told);
     DirectoryObject {
         class: object.entry.last_class().unwrap_or_default(),
         attributes: attributes.map(|attribute| (attribute.name.clone(), attribute.values.clone())).collect(),
-        path: object.names,
+        path: object.names.clone(),
     }
 }

@@ -27,7 +27,7 @@ const DEEPEST: usize = 32;
 
 /// The files of the two halves.
 #[derive(Default)]
-pub(super) struct HalfFiles {
+pub(in crate::operation) struct HalfFiles {
     pub computer: Vec<GptFile>,
     pub user: Vec<GptFile>,
     /// Folders that could not be listed in full.
@@ -109,7 +109,7 @@ fn holds_settings(path: &str) -> bool {
 }
 
 /// Reads the files below a folder of the local file system. Links are not followed.
-pub(super) fn read_folder(folder: &Path, task: &Task) -> Result<HalfFiles, Cancelled> {
+pub(in crate::operation) fn read_folder(folder: &Path, task: &Task) -> Result<HalfFiles, Cancelled> {
     let mut files = HalfFiles::default();
     let mut left = Left::default();
     read_folder_into(folder, "", 0, &mut left, &mut files, task)?;

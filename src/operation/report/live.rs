@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, join, stream};
 
-use crate::extension::{HalfContents, PrincipalNames};
+use crate::extension::{DirectoryObject, HalfContents, PrincipalNames};
 use crate::gpm::{
     Cancelled, Domain, ForestSnapshot, Gpo, LinkScope, LinkedSom, StarterGpo, SysvolState, Task, starter_gpo_folder,
 };
@@ -27,6 +27,16 @@ pub enum ReportGpoError {
     /// Its domain cannot be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// What a report of a GPO is made from, read.
+pub(in crate::operation) struct ReadGpo {
+    /// Its files, with what could not be read.
+    pub files: HalfFiles,
+    /// Its objects.
+    pub objects: Halves<Vec<DirectoryObject>>,
+    /// Its version in SYSVOL, where it is known.
+    pub sysvol_version: Option<GpoVersion>,
 }
 
 impl Reporting {
@@ -53,7 +63,6 @@ impl Reporting {
         gpo: &Gpo,
         task: &Task,
     ) -> Result<GpoReport, ReportGpoError> {
-        let forest = common.forest;
         let domain = common.domain(&gpo.domain)?;
         let gpos = [gpo];
         let (files, states) = join!(files(domain, gpo, task), domain.sysvol_states(&gpos, task, |_, _| {}));
@@ -64,8 +73,22 @@ impl Reporting {
             Some(SysvolState::Missing) => (None, Some(missing_half(gpo))),
             Some(SysvolState::Unreadable(_)) | None => (None, None),
         };
-        let (files, unlisted) = or_unlisted(files, &gpo.sysvol_folder().to_string());
+        let (mut files, unlisted) = or_unlisted(files, &gpo.sysvol_folder().to_string());
         let (objects, unread) = or_unlisted(common.objects(gpo), gpo.dn.as_str());
+        files.problems.extend([missing, unlisted, unread].into_iter().flatten());
+        self.of_read(common, gpo, ReadGpo { files, objects, sysvol_version }, task).await
+    }
+
+    /// Reports a GPO whose files and objects were read already.
+    pub(in crate::operation) async fn of_read(
+        &self,
+        common: &Common<'_>,
+        gpo: &Gpo,
+        read: ReadGpo,
+        task: &Task,
+    ) -> Result<GpoReport, ReportGpoError> {
+        let ReadGpo { files, objects, sysvol_version } = read;
+        let forest = common.forest;
         let halves = Halves {
             computer: HalfContents::new(gpo.computer_extensions.clone(), files.computer, objects.computer),
             user: HalfContents::new(gpo.user_extensions.clone(), files.user, objects.user),
@@ -97,15 +120,7 @@ impl Reporting {
             ),
             user: half(gpo.version, sysvol_version, |version| version.user, gpo.status.user_enabled(), user),
             links: forest.links_to(&gpo.dn, LinkScope::Domain(&gpo.domain)).iter().map(link).collect(),
-            problems: files
-                .problems
-                .into_iter()
-                .chain(missing)
-                .chain(unlisted)
-                .chain(unread)
-                .chain(unreadable)
-                .chain(unnamed)
-                .collect(),
+            problems: files.problems.into_iter().chain(unreadable).chain(unnamed).collect(),
             template_source: self.template_source.clone(),
         })
     }

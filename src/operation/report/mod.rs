@@ -10,6 +10,9 @@ mod live;
 mod to_folder;
 
 pub use backup::ReportBackupError;
+pub(super) use common::{Common, by_half};
+pub(super) use files::read_folder;
+pub(super) use live::ReadGpo;
 pub use live::ReportGpoError;
 pub use to_folder::{ReportFolderError, ReportedFolder, file_name, report_problems, reports_to_folder};
 

@@ -1,0 +1,229 @@
+//! A backup in the making: written beside its place, seen by nobody, and put there whole (`operations.md` 1, 2.4).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::format::{BackupInstance, write_backup_info};
+use crate::ident::Guid;
+
+use super::backup_manifest::{BACKUP_INFO, MANIFEST, ManifestLock, hide, write_failed};
+use super::constants::BackupType;
+use super::{Backup, BackupIndex, OperationError};
+
+/// How the folder of a backup in the making, and the file that its writer holds locked, are named: `.opengpmc-{ID}.part`, `….lock`.
+const PREFIX: &str = ".opengpmc-{";
+const FOLDER_SUFFIX: &str = "}.part";
+const LOCK_SUFFIX: &str = "}.lock";
+
+/// A backup in the making. Dropped before it is published, it leaves nothing. All methods block.
+pub(crate) struct NewBackup {
+    id: Guid,
+    root: PathBuf,
+    folder: PathBuf,
+    lock_path: PathBuf,
+    /// Held locked for as long as somebody works on the folder.
+    lock: Option<File>,
+    is_published: bool,
+}
+
+impl NewBackup {
+    /// Begins one in a folder of backups, which is made if it is not there. What writers left that were killed is removed first.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be written to.
+    pub(crate) fn begin(root: &Path) -> Result<Self, OperationError> {
+        fs::create_dir_all(root).map_err(|error| write_failed(root, &error))?;
+        let _manifest = ManifestLock::take(root)?;
+        remove_left_over(root);
+        let id = Guid::random();
+        let folder = unfinished_folder(root, id);
+        let lock_path = root.join(format!(".opengpmc-{id}.lock"));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        hide(&mut options);
+        let lock = options.open(&lock_path).map_err(|error| write_failed(&lock_path, &error))?;
+        // Nobody else knows the file yet; a file system without locks must do without.
+        lock.try_lock().ok();
+        let new = NewBackup { id, root: root.to_owned(), folder, lock_path, lock: Some(lock), is_published: false };
+        fs::create_dir(&new.folder).map_err(|error| write_failed(&new.folder, &error))?;
+        Ok(new)
+    }
+
+    /// Returns the id of the backup.
+    pub(crate) fn id(&self) -> Guid {
+        self.id
+    }
+
+    /// Returns the folder that its files are written to.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Returns what is written so far as a backup, to be read as one.
+    pub(crate) fn as_backup(&self, instance: BackupInstance) -> Backup {
+        Backup::new(instance, BackupType::Gpo, BackupIndex::BackupInfoOnly, Some(self.folder.clone()))
+    }
+
+    /// Puts it in its place: one rename, then the manifest. What was written may be in the system's memory only: see [`sync`].
+    ///
+    /// # Errors
+    /// Fails where folder or manifest cannot be written; nothing of the backup is left then.
+    pub(crate) fn publish(mut self, instance: BackupInstance) -> Result<Backup, OperationError> {
+        let instance = BackupInstance { id: self.id, ..instance };
+        let info = self.folder.join(BACKUP_INFO);
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        hide(&mut options);
+        let written = options.open(&info).and_then(|mut file| file.write_all(&write_backup_info(&instance)));
+        written.map_err(|error| write_failed(&info, &error))?;
+        let place = self.root.join(self.id.to_string());
+        let mut manifest = ManifestLock::take(&self.root)?;
+        manifest.intend(&[self.id])?;
+        fs::rename(&self.folder, &place).map_err(|error| write_failed(&place, &error))?;
+        if let Err(error) = manifest.settle(&[self.id]) {
+            // Back where dropping it finds it.
+            fs::rename(&place, &self.folder).ok();
+            return Err(error);
+        }
+        self.is_published = true;
+        Ok(Backup::new(instance, BackupType::Gpo, BackupIndex::Both, Some(place)))
+    }
+}
+
+/// Has the system bring a folder of backups to the disk: once at the end, since a flush of each file would cost more than all else.
+pub(crate) fn sync(root: &Path) -> io::Result<()> {
+    File::open(root.join(MANIFEST))?.sync_all()?;
+    #[cfg(unix)]
+    File::open(root)?.sync_all()?;
+    Ok(())
+}
+
+impl Drop for NewBackup {
+    fn drop(&mut self) {
+        if !self.is_published {
+            fs::remove_dir_all(&self.folder).ok();
+        }
+        // Closed before it is removed, for Windows.
+        self.lock = None;
+        fs::remove_file(&self.lock_path).ok();
+    }
+}
+
+/// Returns the folder of a backup that is being made, or being deleted.
+pub(super) fn unfinished_folder(root: &Path, id: Guid) -> PathBuf {
+    root.join(format!(".opengpmc-{id}.part"))
+}
+
+/// Removes backups in the making or on their way out whose writer is gone. To be called with the manifest's lock held, so that none is
+/// beginning.
+pub(super) fn remove_left_over(root: &Path) {
+    let Ok(entries) = fs::read_dir(root) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let inner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
+        let id = inner.and_then(|inner| inner.strip_suffix(FOLDER_SUFFIX).or_else(|| inner.strip_suffix(LOCK_SUFFIX)));
+        let Some(id) = id else { continue };
+        let lock_path = root.join(format!("{PREFIX}{id}{LOCK_SUFFIX}"));
+        // Deleting holds the manifest's lock only, and what it could not remove is removed here.
+        let is_held = File::open(&lock_path).is_ok_and(|lock| lock.try_lock().is_err());
+        if !is_held {
+            fs::remove_dir_all(root.join(format!("{PREFIX}{id}{FOLDER_SUFFIX}"))).ok();
+            fs::remove_file(&lock_path).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::BackupDir;
+    use super::*;
+
+    fn instance(name: &str) -> BackupInstance {
+        BackupInstance {
+            id: Guid::NIL,
+            gpo_id: Guid::from_u128(7),
+            gpo_name: name.to_owned(),
+            domain: "corp.x".to_owned(),
+            domain_guid: None,
+            domain_controller: "dc1.corp.x".to_owned(),
+            time: None,
+            comment: String::new(),
+            has_software: false,
+        }
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|name| name != ".opengpmc-manifest.lock");
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_backup_shows_once_it_is_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().join("made/anew");
+        let new = NewBackup::begin(&root).unwrap();
+        fs::write(new.folder().join("Backup.xml"), "x").unwrap();
+        assert_eq!(BackupDir::open(&root).unwrap().backups(), []);
+        let backup = new.publish(instance("A")).unwrap();
+        assert_eq!(names(&root), ["manifest.xml".to_owned(), backup.id.to_string()]);
+        let dir = BackupDir::open(&root).unwrap();
+        assert_eq!(dir.backups(), [backup]);
+        assert_eq!(dir.problems(), []);
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        drop(NewBackup::begin(root.path()).unwrap());
+        assert_eq!(names(root.path()), [] as [&str; 0]);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_cleared_and_finished() {
+        let root = tempfile::tempdir().unwrap();
+        let at_work = NewBackup::begin(root.path()).unwrap();
+        let killed = Guid::random();
+        fs::create_dir(root.path().join(format!(".opengpmc-{killed}.part"))).unwrap();
+        fs::write(root.path().join(format!(".opengpmc-{killed}.lock")), "").unwrap();
+        // Killed after its rename, before the manifest.
+        let renamed = root.path().join(killed.to_string());
+        fs::create_dir(&renamed).unwrap();
+        fs::write(renamed.join("bkupInfo.xml"), write_backup_info(&BackupInstance { id: killed, ..instance("B") }))
+            .unwrap();
+        ManifestLock::take(root.path()).unwrap().intend(&[killed]).unwrap();
+        let other = NewBackup::begin(root.path()).unwrap();
+        let mut expected: Vec<String> = [&at_work, &other]
+            .into_iter()
+            .flat_map(|new| [format!(".opengpmc-{}.part", new.id), format!(".opengpmc-{}.lock", new.id)])
+            .chain(["manifest.xml".to_owned(), killed.to_string()])
+            .collect();
+        expected.sort();
+        assert_eq!(names(root.path()), expected);
+        assert_eq!(BackupDir::open(root.path()).unwrap().backups()[0].index, BackupIndex::Both);
+    }
+
+    #[test]
+    fn eight_writers_lose_nothing() {
+        let root = tempfile::tempdir().unwrap();
+        std::thread::scope(|scope| {
+            for writer in 0..8 {
+                let root = root.path();
+                scope.spawn(move || {
+                    for number in 0..5 {
+                        let new = NewBackup::begin(root).unwrap();
+                        new.publish(instance(&format!("{writer}/{number}"))).unwrap();
+                    }
+                });
+            }
+        });
+        let dir = BackupDir::open(root.path()).unwrap();
+        assert_eq!(dir.backups().len(), 40);
+        assert!(dir.backups().iter().all(|backup| backup.index == BackupIndex::Both));
+        assert_eq!(names(root.path()).len(), 41);
+    }
+}
