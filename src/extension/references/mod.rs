@@ -5,8 +5,8 @@
 //! references is a walk whose visitor keeps them all, so that what is listed and what is changed cannot differ.
 //!
 //! Built-in principals have the same SID everywhere. Where a setting names them by a SID they are shown, because a table may speak of
-//! them, but nothing has to be done about them; in permissions they are passed over, and services and the like everywhere, as GPMC does:
-//! the 18 sets of the development corpus that name principals in settings list exactly these 121.
+//! them, but nothing has to be done about them; in permissions they are passed over, and services with a known name everywhere, as GPMC
+//! does: the 18 sets of the development corpus that name principals in settings list exactly the 121 that are found here.
 
 mod security_template;
 mod scripts;

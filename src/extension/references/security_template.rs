@@ -39,8 +39,8 @@ pub(super) fn walk(bytes: &[u8], walk: &mut Walk<'_, '_>) -> Option<Vec<u8>> {
 /// an empty one where it goes.
 fn principal(text: &str, setting: &str, walk: &mut Walk<'_, '_>) -> Option<String> {
     let subject = match text.strip_prefix('*').map(str::parse::<Sid>) {
-        // Services and the like belong to no directory; GPMC lists none of them.
-        Some(Ok(sid)) if sid.is_virtual_account() => return None,
+        // Services and the like belong to no directory; GPMC lists those alone whose name it does not find.
+        Some(Ok(sid)) if sid.is_virtual_account() && has_name(&sid) => return None,
         Some(Ok(sid)) => Subject::Principal { sid: Some(sid), name: None },
         _ => Subject::Principal { sid: None, name: Some(text.to_owned()) },
     };
@@ -49,6 +49,10 @@ fn principal(text: &str, setting: &str, walk: &mut Walk<'_, '_>) -> Option<Strin
         Replacement::Remove => Some(String::new()),
         Replacement::Principal { sid, .. } => Some(format!("*{sid}")),
     }
+}
+
+fn has_name(sid: &Sid) -> bool {
+    sid.well_known_name().is_some() || sid.virtual_account_name().is_some()
 }
 
 /// Shows the principals of a list, separated by commas, from this place of a line.
