@@ -4,10 +4,15 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
 use crate::gpm::constants::BackupType;
-use crate::gpm::{Backup, BackupDir, BackupIndex, SearchCriteria, SearchOperation, SearchProperty, SearchValue, Task};
-use crate::ident::{DnsName, Guid};
+use crate::gpm::{
+    Backup, BackupDir, BackupIndex, Problem, SearchCriteria, SearchOperation, SearchProperty, SearchValue, Severity,
+    StatusMessage, Task,
+};
+use crate::ident::{DnsName, GpoVersion, Guid};
+use crate::operation::{Reporting, verify_backup};
 
 use super::UsageError;
 use super::output::{Outcome, Output, Table};
@@ -24,6 +29,38 @@ pub enum Command {
     /// The report is made from the data of the backup, not taken from the report that lies in it. With --all, folders of backups
     /// below the folder are reported too; the folder of one backup reports that one.
     Report(Report),
+    Delete(Delete),
+    Verify(Verify),
+    Repair(Repair),
+}
+
+/// Delete backups
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The folder
+    folder: PathBuf,
+    /// The backup with this id; may be given several times
+    #[arg(long, value_name = "GUID", required = true)]
+    id: Vec<Guid>,
+}
+
+/// Check backups: every file that they list is there, and everything in them can be read
+///
+/// A backup that is damaged cannot be restored; one of which something cannot be read is named with a warning.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The folder; folders of backups below it are checked too
+    folder: PathBuf,
+    /// Only the backup with this id, or the newest of the GPO with this id
+    #[arg(long, value_name = "GUID")]
+    id: Option<Guid>,
+}
+
+/// Make the manifest of a folder of backups anew from the backups in it
+#[derive(Debug, Args)]
+pub struct Repair {
+    /// The folder
+    folder: PathBuf,
 }
 
 /// List the backups in a folder
@@ -74,6 +111,9 @@ impl Command {
         match self {
             Command::List(list) => list.run(output),
             Command::Report(report) => report.run(task, output).await,
+            Command::Delete(delete) => tokio::task::block_in_place(|| delete.run(output)),
+            Command::Verify(verify) => verify.run(task, output).await,
+            Command::Repair(repair) => tokio::task::block_in_place(|| repair.run(output)),
         }
     }
 }
@@ -127,7 +167,7 @@ impl Report {
                 self.folder.display()
             ));
         }
-        let templates = self.arguments.local_templates(task).await?;
+        let templates = self.arguments.templates.local(task).await?;
         let reporting = self.arguments.reporting(templates);
         let problems = report(folders.iter().flat_map(BackupDir::problems));
         let outcome = tokio::task::block_in_place(|| match &self.arguments.output_dir {
@@ -141,6 +181,94 @@ impl Report {
             }
         })?;
         Ok(problems.and(outcome))
+    }
+}
+
+impl Delete {
+    fn run(&self, output: &mut Output) -> anyhow::Result<Outcome> {
+        let folder = BackupDir::open(&self.folder)?;
+        if let Some(id) = self.id.iter().find(|id| folder.backup(**id).is_none()) {
+            return Err(UsageError(format!(
+                "there is no backup with the id {id}; `opengpmc backup list` shows the ids"
+            ))
+            .into());
+        }
+        folder.delete(&self.id)?;
+        if output.is_json() {
+            output.json(&json!({ "deleted": self.id }))?;
+        } else {
+            output.line(match self.id.len() {
+                1 => "1 backup deleted".to_owned(),
+                count => format!("{count} backups deleted"),
+            })?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+impl Verify {
+    async fn run(&self, task: &Task, output: &mut Output) -> anyhow::Result<Outcome> {
+        let folders = BackupDir::open_all_below(&self.folder)?;
+        let all: Vec<&Backup> = folders.iter().flat_map(BackupDir::backups).collect();
+        let wanted: Vec<&Backup> = match &self.id {
+            Some(id) => vec![find(&all, *id)?],
+            None => all,
+        };
+        let mut outcome = report(folders.iter().flat_map(BackupDir::problems));
+        let reporting = Reporting::new(Default::default());
+        let mut table = Table::new(&["GPO", "BACKUP", "STATE", "COMPUTER", "USER", "FILES", "OBJECTS"]);
+        let (mut checks, mut damaged) = (Vec::new(), 0);
+        for (done, backup) in (0..).zip(&wanted) {
+            task.activity(format!("Checking {}", backup.gpo_name));
+            task.progress(done, wanted.len() as u64);
+            let check = verify_backup(backup, &reporting, task).await?;
+            let wrong = check.messages.iter().filter(|message| message.severity > Severity::Information);
+            let problems = wrong.map(|message| Problem {
+                object: backup.gpo_name.clone(),
+                message: StatusMessage { severity: Severity::Information, ..message.clone() }.to_string(),
+            });
+            outcome = outcome.and(report(&problems.collect::<Vec<_>>()));
+            damaged += usize::from(!check.is_usable());
+            let half = |half: fn(GpoVersion) -> u16| {
+                check.version.map_or_else(String::new, |version| half(version).to_string())
+            };
+            table.row([
+                backup.gpo_name.clone(),
+                backup.id.to_string(),
+                if check.is_usable() { "good" } else { "damaged" }.to_owned(),
+                half(|version| version.computer),
+                half(|version| version.user),
+                check.files.to_string(),
+                check.objects.to_string(),
+            ]);
+            checks.push(json!({ "backup": backup, "usable": check.is_usable(), "check": check }));
+        }
+        if output.is_json() {
+            output.json(&Value::Array(checks))?;
+        } else {
+            output.table(&table)?;
+        }
+        match damaged {
+            0 => Ok(outcome),
+            _ if damaged == wanted.len() => Err(anyhow!("none of {damaged} backups can be restored")),
+            _ => Ok(Outcome::Partly),
+        }
+    }
+}
+
+impl Repair {
+    fn run(&self, output: &mut Output) -> anyhow::Result<Outcome> {
+        let repaired = BackupDir::repair(&self.folder)?;
+        if output.is_json() {
+            output.json(&serde_json::to_value(repaired)?)?;
+        } else {
+            let (added, changed, removed) = (repaired.added, repaired.changed, repaired.removed);
+            output.line(format!(
+                "{} backups in the manifest: {added} added, {changed} changed, {removed} removed",
+                repaired.listed
+            ))?;
+        }
+        Ok(report(BackupDir::open(&self.folder)?.problems()))
     }
 }
 

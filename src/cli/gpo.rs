@@ -14,6 +14,7 @@ use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 use crate::store::StoreError;
 
 use super::delegation::Delegation;
+use super::gpo_backup::Backup;
 use super::output::{Outcome, Output, Table, printable, yes_no};
 use super::report::ReportArguments;
 use super::session::{check_domain, report};
@@ -50,6 +51,7 @@ pub enum Command {
     ///
     /// Administrative templates come from --admx, else from the central store of the domain, else from this machine (Windows).
     Report(Box<Report>),
+    Backup(Backup),
 }
 
 /// Report the settings of one GPO, or of all
@@ -82,6 +84,7 @@ impl Command {
             }
             Command::Show { gpo, domain } => show(session, output, gpo, domain.as_ref()).await,
             Command::Report(report) => report.run(session, output).await,
+            Command::Backup(backup) => backup.run(session, output).await,
         }
     }
 }
@@ -200,7 +203,7 @@ impl Report {
             }
         };
         let template_domain = gpos.first().map_or(&own, |gpo| &gpo.domain);
-        let templates = self.arguments.templates(&store, template_domain, &session.task).await?;
+        let templates = self.arguments.templates.read(&store, template_domain, &session.task).await?;
         let reporting = self.arguments.reporting(templates);
         let problems = report(forest.all_problems());
         let outcome = match &self.arguments.output_dir {
@@ -219,7 +222,7 @@ impl Report {
 }
 
 /// Finds the one GPO of this name or id: in the domain named, else in that of the connection, else in the whole forest.
-fn find<'a>(
+pub(super) fn find<'a>(
     forest: &'a ForestSnapshot,
     wanted: &'a str,
     domain: Option<&DnsName>,

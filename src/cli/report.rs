@@ -20,45 +20,20 @@ use super::UsageError;
 use super::output::{Outcome, Output, printable};
 use super::session::report;
 
-/// How settings are reported.
+/// Which administrative templates the texts of settings come from.
 #[derive(Clone, Debug, Args)]
-pub struct ReportArguments {
-    /// The form: html, xml (as GPMC writes it), csv, json or text
-    ///
-    /// Without it: the form that the extension of --output says, text on standard output, html in --output-dir.
-    #[arg(long, value_name = "FORM")]
-    format: Option<ReportFormat>,
-    /// Write one file instead of printing
-    #[arg(long, value_name = "FILE", conflicts_with = "output_dir")]
-    output: Option<PathBuf>,
-    /// Write a file for each GPO into this folder, which is made where it is missing
-    #[arg(long, value_name = "FOLDER")]
-    pub output_dir: Option<PathBuf>,
+pub struct TemplateArguments {
     /// Administrative templates (ADMX files) from this folder; given several times, the first that has a template counts
     #[arg(long, value_name = "FOLDER")]
     pub admx: Vec<PathBuf>,
     /// Language of the texts of administrative templates
     #[arg(long, value_name = "LANGUAGE", default_value = "en-US")]
     pub language: String,
-    /// Leave comments of settings out
-    #[arg(long)]
-    no_comments: bool,
-    /// Report as GPMC does where it is wrong: denied permissions, and nothing that its reports have no place for
-    #[arg(long)]
-    compatible: bool,
 }
 
-impl ReportArguments {
-    /// Refuses a file whose form cannot be told, before anything is read for it.
-    pub fn check(&self, output: &Output) -> Result<(), UsageError> {
-        match self.output_dir {
-            Some(_) => Ok(()),
-            None => self.single_format(output).map(|_| ()),
-        }
-    }
-
+impl TemplateArguments {
     /// Reads the templates of the folders named, else this machine's.
-    pub async fn local_templates(&self, task: &Task) -> anyhow::Result<Option<Templates>> {
+    pub async fn local(&self, task: &Task) -> anyhow::Result<Option<Templates>> {
         let (folders, options, task) = (self.admx.clone(), template_options(&self.language), task.clone());
         let load = move || match folders[..] {
             [] => load_machine_templates(&options, &task),
@@ -68,7 +43,7 @@ impl ReportArguments {
     }
 
     /// Reads the templates of the folders named, else those of the domain's central store, else this machine's.
-    pub async fn templates(
+    pub async fn read(
         &self,
         store: &Arc<dyn ForestStore>,
         domain: &DnsName,
@@ -91,18 +66,46 @@ impl ReportArguments {
                 }
             }
         }
-        self.local_templates(task).await
+        self.local(task).await
+    }
+}
+
+/// How settings are reported.
+#[derive(Clone, Debug, Args)]
+pub struct ReportArguments {
+    /// The form: html, xml (as GPMC writes it), csv, json or text
+    ///
+    /// Without it: the form that the extension of --output says, text on standard output, html in --output-dir.
+    #[arg(long, value_name = "FORM")]
+    format: Option<ReportFormat>,
+    /// Write one file instead of printing
+    #[arg(long, value_name = "FILE", conflicts_with = "output_dir")]
+    output: Option<PathBuf>,
+    /// Write a file for each GPO into this folder, which is made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    pub output_dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub templates: TemplateArguments,
+    /// Leave comments of settings out
+    #[arg(long)]
+    no_comments: bool,
+    /// Report as GPMC does where it is wrong: denied permissions, and nothing that its reports have no place for
+    #[arg(long)]
+    compatible: bool,
+}
+
+impl ReportArguments {
+    /// Refuses a file whose form cannot be told, before anything is read for it.
+    pub fn check(&self, output: &Output) -> Result<(), UsageError> {
+        match self.output_dir {
+            Some(_) => Ok(()),
+            None => self.single_format(output).map(|_| ()),
+        }
     }
 
     /// Returns reporting with the choices made.
     pub fn reporting(&self, templates: Option<Templates>) -> Reporting {
-        let (templates, template_source) = templates.map(|read| (read.store, read.source)).unzip();
-        Reporting {
-            templates: templates.unwrap_or_default(),
-            template_source,
-            with_comments: !self.no_comments,
-            compatible: self.compatible,
-        }
+        Reporting { with_comments: !self.no_comments, compatible: self.compatible, ..reporting(templates) }
     }
 
     /// Returns the form in which files in a folder are written.
@@ -149,6 +152,12 @@ impl ReportArguments {
             )),
         }
     }
+}
+
+/// Returns reporting with these templates.
+pub(super) fn reporting(templates: Option<Templates>) -> Reporting {
+    let (templates, template_source) = templates.map(|read| (read.store, read.source)).unzip();
+    Reporting { template_source, ..Reporting::new(templates.unwrap_or_default()) }
 }
 
 /// Returns how templates are read: in this language, parsed stores kept in this user's cache folder.

@@ -74,7 +74,7 @@ impl Report {
             Some(wanted) => vec![find(&found.values, wanted)?],
             None => found.values.iter().collect(),
         };
-        let templates = self.arguments.templates(domain.store(), domain.name(), &session.task).await?;
+        let templates = self.arguments.templates.read(domain.store(), domain.name(), &session.task).await?;
         let reporting = self.arguments.reporting(templates);
         let mut reports = Vec::new();
         for starter in starters {

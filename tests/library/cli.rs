@@ -607,3 +607,50 @@ fn a_snapshot_shows_the_same_forest() {
         assert_eq!(text(&copy.stdout), demo(arguments), "{arguments:?}");
     }
 }
+
+#[test]
+fn gpos_are_backed_up_checked_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("made");
+    let path = path.to_str().unwrap();
+    let one = demo_json(&[
+        "gpo",
+        "backup",
+        "Default Domain Policy",
+        "--output-dir",
+        path,
+        "--comment",
+        "before \"it\" <starts>",
+        "--with-links",
+    ]);
+    assert_eq!((string(&one[0], "name"), one[0]["error"].is_null()), ("Default Domain Policy", true));
+    assert_eq!(string(&one[0]["backup"], "comment"), "before \"it\" <starts>");
+    let id = string(&one[0]["backup"], "id");
+    assert!(folder.path().join("made").join(id).join("opengpmc.json").exists());
+    let unknown = run(&["--connect", "demo", "gpo", "backup", "No such GPO", "--output-dir", path]);
+    assert_eq!(unknown.status.code(), Some(1), "{}", text(&unknown.stderr));
+
+    let all = run(&["--connect", "demo", "gpo", "backup", "--all", "--output-dir", path]);
+    assert_eq!(all.status.code(), Some(3), "{}", text(&all.stderr));
+    let told = text(&all.stderr);
+    assert!(told.contains("error: ") && told.contains(" GPOs backed up"), "{told}");
+    let written = text(&all.stdout).lines().count();
+    assert!(written > 10, "{}", text(&all.stdout));
+
+    let verify = || run(&["--json", "backup", "verify", path]);
+    let checked: Vec<Value> = serde_json::from_slice(&verify().stdout).unwrap();
+    assert_eq!(checked.len(), written + 1);
+    assert!(checked.iter().all(|check| check["usable"] == true));
+    std::fs::remove_file(folder.path().join("made").join(id).join("Backup.xml")).unwrap();
+    let damaged = verify();
+    assert_eq!(damaged.status.code(), Some(3), "{}", text(&damaged.stderr));
+    assert!(text(&damaged.stderr).contains("Backup.xml"), "{}", text(&damaged.stderr));
+    let only = run(&["backup", "verify", path, "--id", id]);
+    assert_eq!(only.status.code(), Some(1), "{}", text(&only.stderr));
+
+    assert!(text(&run(&["backup", "delete", path, "--id", id]).stdout).contains("1 backup deleted"));
+    assert_eq!(run(&["backup", "delete", path, "--id", id]).status.code(), Some(2));
+    std::fs::remove_file(folder.path().join("made/manifest.xml")).unwrap();
+    let repaired: Value = serde_json::from_slice(&run(&["--json", "backup", "repair", path]).stdout).unwrap();
+    assert_eq!((repaired["added"].as_u64(), repaired["listed"].as_u64()), (Some(written as u64), Some(written as u64)));
+}
