@@ -19,6 +19,7 @@ mod library {
     mod corpus_settings_files;
     mod corpus_hosted;
     mod corpus_admx;
+    mod changes;
     mod names;
     mod reports;
     mod async_contract;

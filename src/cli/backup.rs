@@ -273,7 +273,7 @@ impl Repair {
 }
 
 /// Returns the backup with this id; where there is none, the newest of the GPO with this id.
-fn find<'a>(backups: &[&'a Backup], id: Guid) -> Result<&'a Backup, UsageError> {
+pub fn find<'a>(backups: &[&'a Backup], id: Guid) -> Result<&'a Backup, UsageError> {
     let of_gpo = || backups.iter().filter(|backup| backup.gpo_id == id).max_by_key(|backup| backup.time);
     let found = backups.iter().find(|backup| backup.id == id).or_else(of_gpo);
     found.copied().ok_or_else(|| {

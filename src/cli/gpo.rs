@@ -13,6 +13,7 @@ use crate::gpm::{
 use crate::ident::{DnsName, GpoVersion, Guid, Sid, Timestamp};
 use crate::store::StoreError;
 
+use super::change::{Copy, Import, Restore};
 use super::delegation::Delegation;
 use super::gpo_backup::Backup;
 use super::output::{Outcome, Output, Table, printable, yes_no};
@@ -52,6 +53,9 @@ pub enum Command {
     /// Administrative templates come from --admx, else from the central store of the domain, else from this machine (Windows).
     Report(Box<Report>),
     Backup(Backup),
+    Restore(Restore),
+    Import(Box<Import>),
+    Copy(Box<Copy>),
 }
 
 /// Report the settings of one GPO, or of all
@@ -85,6 +89,9 @@ impl Command {
             Command::Show { gpo, domain } => show(session, output, gpo, domain.as_ref()).await,
             Command::Report(report) => report.run(session, output).await,
             Command::Backup(backup) => backup.run(session, output).await,
+            Command::Restore(restore) => restore.run(session, output).await,
+            Command::Import(import) => import.run(session, output).await,
+            Command::Copy(copy) => copy.run(session, output).await,
         }
     }
 }

@@ -18,6 +18,8 @@ mod som;
 mod site;
 mod wmi_filter;
 mod starter_gpo;
+mod change;
+mod journal;
 mod messages;
 mod backup;
 mod admx;
@@ -86,6 +88,9 @@ pub enum Command {
     /// Folders of backups
     #[command(subcommand)]
     Backup(backup::Command),
+    /// Operations that were broken off
+    #[command(subcommand)]
+    Journal(journal::Command),
     /// Administrative templates
     #[command(subcommand)]
     Admx(admx::Command),
@@ -162,6 +167,7 @@ impl Cli {
                 Some(Command::Site(command)) => command.run(&session, output).await,
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
+                Some(Command::Journal(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,
                 Some(Command::Snapshot(command)) => command.run(&session, output).await,
                 Some(Command::Admx(_) | Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => {

@@ -6,7 +6,12 @@ mod sysvol_tree;
 mod half_objects;
 mod report;
 mod backup;
+mod change;
+mod copy;
+mod extras;
+mod import;
 mod item_outcome;
+mod restore;
 mod render_reports;
 pub mod migration;
 pub mod content;
@@ -19,10 +24,14 @@ pub use backup::{
     BackupCheck, BackupOptions, BackupOrigin, VersionComparison, back_up_gpo, back_up_gpos, compare_versions,
     read_backup_extras, verify_backup, write_backup,
 };
+pub use change::{ChangeContext, ChangeKind, Interrupted, Journal, JournalRecord, Recovered, recover};
+pub use copy::{CopyOptions, copy_gpo};
+pub use import::{ImportSource, import_settings};
 pub use item_outcome::ItemOutcome;
 pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
     reports_to_folder,
 };
+pub use restore::{RestoreOptions, RestoredGpo, restore_backup, restore_backups};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};

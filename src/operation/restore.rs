@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
+use crate::format::SavedWmiFilter;
 use crate::gpm::{
     Backup, Domain, HResult, ItemState, MessageId, OperationError, StatusMessage, Task,
 };
@@ -135,7 +136,9 @@ async fn restore_into(
     let target = Target::in_domain(domain, content.core.id, task).await?;
     rebase(&mut content.objects, content.core.id, &target.place());
     let dacl = dacl(&content, task);
-    let wmi_filter = restored_filter(domain, &content, options, backup, context, task).await?;
+    let extras = super::extras::read(backup, options, task).await;
+    let saved_filter = extras.as_ref().and_then(|extras| extras.wmi_filter.as_ref()).filter(|_| options.with_wmi_filter);
+    let wmi_filter = restored_filter(domain, &content, saved_filter, task).await?;
     warn_of_content(&content, &target, task);
     let core = Written {
         display_name: Some(content.core.display_name.clone()),
@@ -145,7 +148,9 @@ async fn restore_into(
     };
     let wanted = wanted(&content, &target, core, task).await?;
     change(context, &target, &wanted, task).await?;
-    super::extras::bring_back(context, &target, backup, options, task).await;
+    if let Some(extras) = &extras {
+        super::extras::bring_back(context, &target, extras, options, task).await;
+    }
     let what = if target.gpo.is_some() { "was restored" } else { "was gone and was made again" };
     let message = format!(
         "{} {what}: {} files, {} objects",
@@ -208,9 +213,7 @@ fn dacl(content: &GpoContent, task: &Task) -> Option<SecurityDescriptor> {
 async fn restored_filter(
     domain: &Domain,
     content: &GpoContent,
-    options: &RestoreOptions,
-    backup: &Backup,
-    context: &ChangeContext,
+    saved: Option<&SavedWmiFilter>,
     task: &Task,
 ) -> Result<Option<WmiFilterRef>, OperationError> {
     let Some(wanted) = &content.core.wmi_filter else { return Ok(None) };
@@ -219,7 +222,9 @@ async fn restored_filter(
     if filters.values.iter().any(|filter| filter.id == wanted.id) {
         return Ok(Some(wanted.clone()));
     }
-    if options.with_wmi_filter && super::extras::make_filter(context, domain, backup, task).await {
+    if let Some(saved) = saved.filter(|saved| saved.id == wanted.id)
+        && super::extras::make_filter(domain, saved, task).await
+    {
         return Ok(Some(wanted.clone()));
     }
     let name = content.core.wmi_filter_name.clone().unwrap_or_else(|| wanted.id.to_string());

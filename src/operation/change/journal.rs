@@ -13,8 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage};
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
-use crate::operation::write_whole;
-use crate::store::{FolderSysvol, StoreError};
+use crate::store::{FolderSysvol, StoreError, write_whole};
 
 /// A folder of journal entries.
 #[derive(Clone, Debug)]
@@ -32,6 +31,17 @@ pub enum ChangeKind {
     Import,
     /// It is made as a copy of another.
     Copy,
+}
+
+impl ChangeKind {
+    /// Returns the word for it.
+    pub fn label(self) -> &'static str {
+        match self {
+            ChangeKind::Restore => "restore",
+            ChangeKind::Import => "import",
+            ChangeKind::Copy => "copy",
+        }
+    }
 }
 
 /// What is being done to which GPO.

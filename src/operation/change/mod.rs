@@ -14,7 +14,8 @@ pub use journal::{ChangeKind, Interrupted, Journal, JournalRecord};
 pub use recovery::{Recovered, recover};
 pub(super) use objects::rebase;
 pub(super) use target::Target;
-pub(super) use write::{Wanted, Written, change};
+pub(super) use tree::FileTree;
+pub(super) use write::{Wanted, Written, change, steps};
 
 use std::sync::Arc;
 

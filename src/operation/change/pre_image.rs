@@ -6,10 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::GpoVersion;
-use crate::operation::content::{ContentFile, ContentObject, list_tree, read_objects};
+use crate::operation::content::{BOUNDS, ContentFile, ContentObject, content_object};
+use crate::operation::half_objects::read_below;
+use crate::operation::sysvol_tree::{ListTreeError, Tree, Unlisted, list_tree};
 use crate::report::Side;
 use crate::security::SecurityDescriptor;
-use crate::store::{Attribute, Change, Entry, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
+use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::access::set_folder_access;
 use super::journal::{JournalEntry, JournalRecord};
@@ -239,14 +241,13 @@ async fn put_container_back(
 }
 
 async fn read_container(target: &Target, task: &Task) -> Result<Option<Container>, OperationError> {
-    let wanted: Vec<&str> = WRITTEN.into_iter().chain([DESCRIPTOR]).collect();
-    let read = target.directory().read(&target.dn, &wanted, Some(SdParts::READABLE));
-    let entry: Entry = match task.or_cancel(read).await? {
-        Ok(entry) => entry,
+    let below = match task.or_cancel(read_below(&target.domain, target.dn.clone(), true)).await? {
+        Ok(below) => below,
         Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(OperationError::of_directory(&error)),
     };
-    let objects = read_objects(&target.domain, &target.dn, task).await?;
+    let Some(entry) = below.containers.get(&target.dn) else { return Ok(None) };
+    let objects = below.objects.get(&target.dn).cloned().unwrap_or_default();
     let attributes = WRITTEN
         .into_iter()
         .map(|name| (name.to_owned(), entry.values(name).to_vec()))
@@ -255,20 +256,16 @@ async fn read_container(target: &Target, task: &Task) -> Result<Option<Container
     Ok(Some(Container {
         attributes,
         descriptor: entry.bytes(DESCRIPTOR).map(<[u8]>::to_vec),
-        objects: objects.into_iter().map(StoredObject::new).collect(),
+        objects: objects.into_iter().map(content_object).map(StoredObject::new).collect(),
     }))
 }
 
 async fn read_folder(target: &Target, task: &Task) -> Result<Option<Folder>, OperationError> {
     let failed = |error: StoreError| OperationError::of_read(&error);
-    match task.or_cancel(target.sysvol.stat(&target.folder)).await? {
-        Ok(_) => {}
-        Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(failed(error)),
-    }
-    let (folders, mut files) = list_tree(&*target.sysvol, &target.folder, task).await?;
-    let gpt_ini = root(GPT_INI);
-    files.retain(|file| file.path != gpt_ini);
+    let tree = match list_all(target, task).await? {
+        Some(tree) => tree,
+        None => return Ok(None),
+    };
     let gpt_ini = match task.or_cancel(target.sysvol.read(&target.path(GPT_INI))).await? {
         Ok(bytes) => Some(bytes),
         Err(error) if error.kind == StoreErrorKind::NotFound => None,
@@ -282,9 +279,25 @@ async fn read_folder(target: &Target, task: &Task) -> Result<Option<Folder>, Ope
     Ok(Some(Folder {
         descriptor,
         gpt_ini,
-        folders: folders.iter().map(ToString::to_string).collect(),
-        files: files.iter().map(|file| (file.path.to_string(), file.size_bytes)).collect(),
+        folders: tree.folders,
+        files: tree.files.into_iter().filter(|(path, _)| !path.eq_ignore_ascii_case(GPT_INI)).collect(),
     }))
+}
+
+/// Lists all files of a GPO; none where it has no folder. A folder that cannot be listed in full cannot be put back.
+async fn list_all(target: &Target, task: &Task) -> Result<Option<Tree>, OperationError> {
+    let failed = |error: StoreError| OperationError::of_read(&error);
+    let mut tree = match list_tree(&*target.sysvol, &target.folder, BOUNDS, task).await {
+        Ok(tree) => tree,
+        Err(ListTreeError::Cancelled(cancelled)) => return Err(cancelled.into()),
+        Err(ListTreeError::Store(error)) if error.kind == StoreErrorKind::NotFound => return Ok(None),
+        Err(ListTreeError::Store(error)) => return Err(failed(error)),
+    };
+    match tree.unlisted.pop() {
+        None => Ok(Some(tree)),
+        Some((_, Unlisted::Store(error))) => Err(failed(error)),
+        Some((path, why)) => Err(failed(StoreError::new(StoreErrorKind::NotSupported, path).with_detail(why))),
+    }
 }
 
 impl StoredObject {
@@ -303,6 +316,7 @@ impl StoredObject {
             side: if self.is_user { Side::User } else { Side::Computer },
             path: self.path.clone(),
             class: self.class.clone(),
+            id: None,
             attributes: self.attributes.clone(),
             security_descriptor: self.descriptor.clone(),
         }

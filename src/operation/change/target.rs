@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::gpm::{Domain, Gpo, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, DnsName, Guid};
+use crate::format::GptIni;
+use crate::ident::{Dn, DnsName, GpoVersion, Guid};
 use crate::store::{Directory, ForestStore, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::objects::GpoPlace;
@@ -80,6 +81,12 @@ impl Target {
             let domain = self.domain.name();
             format!(r"\\{domain}\SysVol\{domain}\{}", self.folder)
         })
+    }
+
+    /// Reads the version in SYSVOL; none where there is none that can be read.
+    pub async fn sysvol_version(&self, task: &Task) -> Result<Option<GpoVersion>, OperationError> {
+        let read = task.or_cancel(self.sysvol.read(&self.path("GPT.INI"))).await?;
+        Ok(read.ok().and_then(|bytes| GptIni::parse(&bytes).version()))
     }
 
     /// Returns a path below the folder of the GPO.

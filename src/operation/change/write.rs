@@ -1,7 +1,5 @@
 //! One change of one GPO, from its pre-image to the modify that makes it count.
 
-use std::sync::Arc;
-
 use crate::format::GptIni;
 use crate::gpm::{GpoStatus, OperationError, MessageId, StatusMessage, Task};
 use crate::ident::{ExtensionList, GpoVersion, Timestamp, WmiFilterRef};

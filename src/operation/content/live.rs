@@ -14,7 +14,7 @@ use super::object::{content_object, object_guid};
 use super::{ContentFile, GpoContent, GpoCore};
 
 /// Files and folders of one GPO, and how deep they lie; a GPO beyond that is refused, not cut.
-const BOUNDS: TreeBounds = TreeBounds { most_entries: 200_000, deepest: 64 };
+pub(in crate::operation) const BOUNDS: TreeBounds = TreeBounds { most_entries: 200_000, deepest: 64 };
 /// The file of the version, which is made anew wherever a GPO is written.
 const VERSION_FILE: &str = "GPT.INI";
 

@@ -7,8 +7,8 @@ mod live;
 mod object;
 mod set;
 
-pub(super) use live::LiveGpos;
-pub(super) use object::object_place;
+pub(super) use live::{BOUNDS, LiveGpos};
+pub(super) use object::{content_object, object_place};
 pub(super) use set::container;
 
 use std::collections::BTreeMap;

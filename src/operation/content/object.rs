@@ -44,7 +44,7 @@ pub(super) fn is_own_attribute(name: &str) -> bool {
 }
 
 /// Returns the content of an object of a directory.
-pub(super) fn content_object(object: HalfObject) -> ContentObject {
+pub(in crate::operation) fn content_object(object: HalfObject) -> ContentObject {
     let HalfObject { side, names, entry } = object;
     let class = entry.last_class().unwrap_or_default();
     let id = object_guid(&entry);

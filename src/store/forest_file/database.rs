@@ -18,7 +18,7 @@ use super::key;
 /// `GPFo`: marks an SQLite file as a forest file.
 const APPLICATION_ID: i32 = 0x4750_466F;
 /// Raised with every change of the tables, of `record.rs`, or of the attributes in `schema.rs`.
-const FORMAT_VERSION: i32 = 1;
+const FORMAT_VERSION: i32 = 2;
 /// How long a call waits while another program writes to the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// Readers kept open for reuse.
@@ -119,6 +119,10 @@ impl Database {
         check_format(&writer, &label)?;
         // A file that the system protects from writing opens all the same.
         let read_only = read_only || writer.is_readonly("main").about(&label)?;
+        if !read_only {
+            // From now on there may be attributes in it that an older program does not know.
+            writer.pragma_update(None, "user_version", FORMAT_VERSION).about(&label)?;
+        }
         let layout = Layout::load(&writer, &label)?;
         Ok(Database { label, layout, place, read_only, writer: Mutex::new(writer), readers: Mutex::default() })
     }
@@ -373,8 +377,9 @@ fn check_format(connection: &Connection, label: &str) -> Result<(), StoreError> 
         return Err(not_a_forest(label));
     }
     let version = number("user_version")?;
-    if version != FORMAT_VERSION {
-        let detail = format!("its format has version {version}, this program reads version {FORMAT_VERSION}");
+    // The names of attributes were only added to.
+    if !(1..=FORMAT_VERSION).contains(&version) {
+        let detail = format!("its format has version {version}, this program reads versions up to {FORMAT_VERSION}");
         return Err(StoreError::new(StoreErrorKind::NotSupported, label).with_detail(detail));
     }
     let ours = Connection::open_in_memory().and_then(|empty| {

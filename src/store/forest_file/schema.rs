@@ -314,6 +314,8 @@ static ATTRIBUTES: &[AttributeType] = &[
     one("st", Text),
     many("msDS-HasDomainNCs", Dn),
     many("msDS-hasMasterNCs", Dn),
+    many("extensionName", Text),
+    many("cOMProgID", Text),
 ];
 
 const fn class_type(
@@ -438,7 +440,7 @@ mod tests {
         for (code, name) in [(0, "objectClass"), (19, "gPLink"), (39, "member"), (100, "ipsecNFAReference")] {
             assert_eq!(attribute_name(code), Some(name));
         }
-        assert_eq!(ATTRIBUTES.last().map(|attribute| attribute.name), Some("msDS-hasMasterNCs"));
+        assert_eq!(ATTRIBUTES.last().map(|attribute| attribute.name), Some("cOMProgID"));
     }
 
     #[test]
