@@ -5,10 +5,11 @@
 use jiff::tz::TimeZone;
 
 use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, SavedLink, SavedWmiFilter};
-use crate::gpm::{Backup, Domain, HResult, MessageId, StatusMessage, Task, WmiQuery, WmiQueryList, read_bounded};
+use crate::gpm::{Backup, Domain, HResult, MessageId, StatusMessage, Task, WmiQuery, WmiQueryList};
 use crate::ident::{Dn, GpLink, GpLinkElement, LinkOptions, Timestamp};
 use crate::store::{Attribute, Change, Directory, StoreError, StoreErrorKind};
 
+use super::backup::read_backup_extras;
 use super::change::{ChangeContext, Target};
 use super::restore::RestoreOptions;
 
@@ -27,9 +28,8 @@ pub(super) async fn read(backup: &Backup, options: &RestoreOptions, task: &Task)
         None
     };
     let own = backup.clone();
-    let bytes = tokio::task::spawn_blocking(move || own.file(BACKUP_EXTRAS_FILE)?.map(|path| read_bounded(&path)).transpose());
-    match bytes.await {
-        Ok(Ok(Some(bytes))) => BackupExtras::parse(&bytes).map_or_else(|error| warn(error.to_string()), Some),
+    match tokio::task::spawn_blocking(move || read_backup_extras(&own)).await {
+        Ok(Ok(Some(extras))) => Some(extras),
         Ok(Ok(None)) => warn("the backup was made without them".to_owned()),
         Ok(Err(error)) => warn(error.to_string()),
         Err(error) => warn(error.to_string()),
