@@ -198,8 +198,7 @@ impl Copy {
         let domain = session.domain(self.domain.as_ref()).await?;
         let gpo = find_gpo(session, &domain, &self.gpo).await?;
         let target = self.to_domain.as_ref().unwrap_or_else(|| domain.name());
-        let copied =
-            copy_gpo(&context.store, domain.name(), gpo.id, &context, target, &options, &session.task).await;
+        let copied = copy_gpo(&context.store, domain.name(), gpo.id, &context, target, &options, &session.task).await;
         finish(session, output, copied)
     }
 }

@@ -41,10 +41,8 @@ impl Command {
 fn list(journal: &Journal, output: &mut Output) -> anyhow::Result<Outcome> {
     let interrupted = journal.interrupted()?;
     if output.is_json() {
-        let records: Vec<_> = interrupted
-            .iter()
-            .map(|left| json!({ "record": left.record, "folder": left.folder }))
-            .collect();
+        let records: Vec<_> =
+            interrupted.iter().map(|left| json!({ "record": left.record, "folder": left.folder })).collect();
         output.json(&records.into())?;
         return Ok(Outcome::Done);
     }

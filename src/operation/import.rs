@@ -101,7 +101,8 @@ async fn settings_tree(content: &GpoContent, present: &GpoContent) -> Result<Fil
 
 /// Tells whether a half holds settings: an extension is registered, or there is a file or an object in it.
 pub(super) fn has_settings(content: &GpoContent, side: Side) -> bool {
-    let is_of_side = |path: &SysvolPath| path.parts().first().is_some_and(|first| first.eq_ignore_ascii_case(side.folder()));
+    let is_of_side =
+        |path: &SysvolPath| path.parts().first().is_some_and(|first| first.eq_ignore_ascii_case(side.folder()));
     !ExtensionList::parse_lossy(content.extensions(side)).is_empty()
         || content.files.iter().any(|file| is_of_side(&file.path))
         || content.objects.iter().any(|object| object.side == side)

@@ -6,9 +6,7 @@ use futures::stream::{self, StreamExt};
 use serde::Serialize;
 
 use crate::format::SavedWmiFilter;
-use crate::gpm::{
-    Backup, Domain, HResult, ItemState, MessageId, OperationError, StatusMessage, Task,
-};
+use crate::gpm::{Backup, Domain, HResult, ItemState, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{DnsName, ExtensionList, GpoVersion, Guid, WmiFilterRef};
 use crate::security::{AclState, SecurityDescriptor};
 use crate::store::StoreErrorKind;
@@ -106,7 +104,9 @@ async fn home(context: &ChangeContext, backup: &Backup, task: &Task) -> Result<D
     let name: DnsName = backup.domain.parse().map_err(|_| other_domain(backup, "it names no domain"))?;
     match task.or_cancel(Domain::open(&context.store, &name)).await? {
         Ok(domain) => Ok(domain),
-        Err(error) if error.kind == StoreErrorKind::NotFound => Err(other_domain(backup, "this forest has no such domain")),
+        Err(error) if error.kind == StoreErrorKind::NotFound => {
+            Err(other_domain(backup, "this forest has no such domain"))
+        }
         Err(error) => Err(OperationError::of_directory(&error)),
     }
 }
@@ -137,7 +137,8 @@ async fn restore_into(
     rebase(&mut content.objects, content.core.id, &target.place());
     let dacl = dacl(&content, task);
     let extras = super::extras::read(backup, options, task).await;
-    let saved_filter = extras.as_ref().and_then(|extras| extras.wmi_filter.as_ref()).filter(|_| options.with_wmi_filter);
+    let saved_filter =
+        extras.as_ref().and_then(|extras| extras.wmi_filter.as_ref()).filter(|_| options.with_wmi_filter);
     let wmi_filter = restored_filter(domain, &content, saved_filter, task).await?;
     warn_of_content(&content, &target, task);
     let core = Written {

@@ -24,8 +24,16 @@ fn sddl(descriptor: &[u8]) -> String {
     SecurityDescriptor::from_bytes(descriptor).unwrap().to_sddl(&SddlContext::default())
 }
 
-const OF_THE_MOMENT: [&str; 8] =
-    ["whenChanged", "whenCreated", "uSNChanged", "uSNCreated", "objectGUID", "dSCorePropagationData", "name", "replPropertyMetaData"];
+const OF_THE_MOMENT: [&str; 8] = [
+    "whenChanged",
+    "whenCreated",
+    "uSNChanged",
+    "uSNCreated",
+    "objectGUID",
+    "dSCorePropagationData",
+    "name",
+    "replPropertyMetaData",
+];
 
 impl GpoState {
     /// Reads it; empty where there is no such GPO.
@@ -44,9 +52,10 @@ impl GpoState {
             entries => entries.unwrap(),
         };
         for entry in entries {
-            let attributes = entry.attributes.into_iter().filter(|attribute| {
-                !OF_THE_MOMENT.iter().any(|name| attribute.name.eq_ignore_ascii_case(name))
-            });
+            let attributes = entry
+                .attributes
+                .into_iter()
+                .filter(|attribute| !OF_THE_MOMENT.iter().any(|name| attribute.name.eq_ignore_ascii_case(name)));
             let attributes = attributes.map(|mut attribute| {
                 attribute.values.sort();
                 let name = attribute.name.to_lowercase();

@@ -4,8 +4,8 @@
 use futures::stream::{self, StreamExt};
 
 use crate::gpm::OperationError;
-use crate::security::inherit::{self, Heir};
 use crate::security::SecurityDescriptor;
+use crate::security::inherit::{self, Heir};
 use crate::store::{SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 /// Descriptors that are read and written at the same time.
@@ -20,9 +20,9 @@ pub(super) async fn set_folder_access(
     descriptor: &SecurityDescriptor,
 ) -> Result<(), OperationError> {
     let failed = |error: StoreError| OperationError::of_write(&error);
-    let bytes = descriptor.to_bytes().map_err(|error| {
-        failed(StoreError::new(StoreErrorKind::InvalidValue, folder).with_detail(error))
-    })?;
+    let bytes = descriptor
+        .to_bytes()
+        .map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, folder).with_detail(error)))?;
     sysvol.set_security(folder, SdParts::DACL, &bytes).await.map_err(failed)?;
     let whole = read(sysvol, folder).await?;
     let mut waiting = vec![(folder.clone(), whole)];

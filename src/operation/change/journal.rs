@@ -108,7 +108,10 @@ impl Journal {
             match fs::read(folder.join(RECORD)) {
                 Ok(bytes) => {
                     let record = serde_json::from_slice(&bytes).map_err(|error| {
-                        io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", folder.join(RECORD).display()))
+                        io::Error::new(
+                            io::ErrorKind::InvalidData,
+                            format!("{}: {error}", folder.join(RECORD).display()),
+                        )
                     })?;
                     found.push(Interrupted { record, folder });
                 }
@@ -134,7 +137,10 @@ impl Journal {
     }
 
     /// Takes over an entry that a crash left; none where another process has it, or it is gone.
-    pub(in crate::operation) fn take_over(&self, interrupted: &Interrupted) -> Result<Option<JournalEntry>, OperationError> {
+    pub(in crate::operation) fn take_over(
+        &self,
+        interrupted: &Interrupted,
+    ) -> Result<Option<JournalEntry>, OperationError> {
         let held = hold(&interrupted.folder).map_err(|error| journal_error(&interrupted.folder, &error))?;
         let is_there = interrupted.folder.join(RECORD).is_file();
         Ok(held.filter(|_| is_there).map(|lock| JournalEntry { folder: interrupted.folder.clone(), lock }))
@@ -155,7 +161,8 @@ impl JournalEntry {
     /// Writes down what is being done. From here on a crash is noticed.
     pub(in crate::operation) fn record(&self, record: &JournalRecord) -> Result<(), OperationError> {
         let path = self.folder.join(RECORD);
-        let written = serde_json::to_vec_pretty(record).map_err(io::Error::from).and_then(|bytes| write_whole(&path, &bytes));
+        let written =
+            serde_json::to_vec_pretty(record).map_err(io::Error::from).and_then(|bytes| write_whole(&path, &bytes));
         written.map_err(|error| journal_error(&path, &error))
     }
 
@@ -170,7 +177,9 @@ impl JournalEntry {
 fn hold(folder: &Path) -> io::Result<Option<File>> {
     let lock = match File::open(folder.join(LOCK)) {
         Ok(lock) => lock,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => return Ok(None),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
         Err(error) => return Err(error),
     };
     match lock.try_lock() {

@@ -11,8 +11,8 @@ mod tree;
 mod write;
 
 pub use journal::{ChangeKind, Interrupted, Journal, JournalRecord};
-pub use recovery::{Recovered, recover};
 pub(super) use objects::rebase;
+pub use recovery::{Recovered, recover};
 pub(super) use target::Target;
 pub(super) use tree::FileTree;
 pub(super) use write::{Wanted, Written, change, steps};

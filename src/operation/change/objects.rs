@@ -44,7 +44,8 @@ pub(super) async fn write_objects(
     }
     let gone: HashSet<_> = present.iter().filter(|object| !is_kept(object)).map(key).collect();
     let is_below_gone = |object: &ContentObject| {
-        gone.iter().any(|(side, path)| *side == object.side && object.path.to_lowercase().ends_with(&format!(",{path}")))
+        gone.iter()
+            .any(|(side, path)| *side == object.side && object.path.to_lowercase().ends_with(&format!(",{path}")))
     };
     let there: HashMap<_, &ContentObject> = present
         .iter()

@@ -108,7 +108,8 @@ impl PreImage {
         let live = self.tree(Arc::clone(&target.sysvol), &target.folder);
         copy_tree(&live, &*journal, &files, task).await?;
         let state = postcard::to_stdvec(self);
-        let state = state.map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, STATE).with_detail(error)))?;
+        let state =
+            state.map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, STATE).with_detail(error)))?;
         journal.replace(&root(STATE), &state).await.map_err(failed)?;
         Ok(self.tree(journal, &files))
     }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::gpm::{Domain, Gpo, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::format::GptIni;
+use crate::gpm::{Domain, Gpo, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, GpoVersion, Guid};
 use crate::store::{Directory, ForestStore, StoreErrorKind, Sysvol, SysvolPath};
 

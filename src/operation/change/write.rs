@@ -1,20 +1,20 @@
 //! One change of one GPO, from its pre-image to the modify that makes it count.
 
 use crate::format::GptIni;
-use crate::gpm::{GpoStatus, OperationError, MessageId, StatusMessage, Task};
+use crate::gpm::{GpoStatus, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{ExtensionList, GpoVersion, Timestamp, WmiFilterRef};
 use crate::operation::content::ContentObject;
 use crate::report::Side;
 use crate::security::{AclDialect, AclState, SecurityDescriptor, compare_sysvol_acl, to_sysvol_acl};
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind, SysvolPath};
 
+use super::ChangeContext;
 use super::access::set_folder_access;
 use super::journal::{ChangeKind, JournalEntry, JournalRecord};
 use super::objects::{half, write_objects};
 use super::pre_image::{Container, GPT_INI, PreImage, put_back};
 use super::target::Target;
 use super::tree::{FileTree, make_folder, write_tree};
-use super::ChangeContext;
 
 /// What a GPO is to be.
 pub(in crate::operation) struct Wanted {
@@ -97,7 +97,9 @@ pub(in crate::operation) async fn change(
                 "the state before could not be put back: {second}. It lies in {} and is put back when the domain is opened again",
                 entry.folder().display()
             );
-            task.message(StatusMessage::error(MessageId::RollbackFailed, second.0.code, message).about(&record.gpo_name));
+            task.message(
+                StatusMessage::error(MessageId::RollbackFailed, second.0.code, message).about(&record.gpo_name),
+            );
         }
     }
     Err(error)
@@ -175,7 +177,8 @@ async fn write(
     }
     task.activity("Writing files");
     let count = wanted.tree.files.len();
-    let files = write_tree(copies, &wanted.tree, &*target.sysvol, &target.folder, task, |done| progress.files(done, count));
+    let files =
+        write_tree(copies, &wanted.tree, &*target.sysvol, &target.folder, task, |done| progress.files(done, count));
     files.await?;
     progress.files(1, 1);
     task.activity("Writing objects");
@@ -220,7 +223,8 @@ async fn make_container(target: &Target, wanted: &Wanted) -> Result<Container, O
         Some(SdParts::READABLE),
     );
     let entry = entry.await.map_err(failed)?;
-    let attributes = entry.attributes.iter().filter(|attribute| !attribute.name.eq_ignore_ascii_case("nTSecurityDescriptor"));
+    let attributes =
+        entry.attributes.iter().filter(|attribute| !attribute.name.eq_ignore_ascii_case("nTSecurityDescriptor"));
     Ok(Container {
         attributes: attributes.map(|attribute| (attribute.name.clone(), attribute.values.clone())).collect(),
         descriptor: entry.bytes("nTSecurityDescriptor").map(<[u8]>::to_vec),
@@ -235,9 +239,12 @@ async fn make_halves(target: &Target, wanted: &Wanted) -> Result<(), OperationEr
         if !is_needed {
             continue;
         }
-        let attributes = [Attribute::text("objectClass", "container"), Attribute::text("showInAdvancedViewOnly", "TRUE")];
+        let attributes =
+            [Attribute::text("objectClass", "container"), Attribute::text("showInAdvancedViewOnly", "TRUE")];
         match target.directory().add(&half(&target.dn, side), &attributes).await {
-            Err(error) if error.kind != StoreErrorKind::AlreadyExists => return Err(OperationError::of_directory(&error)),
+            Err(error) if error.kind != StoreErrorKind::AlreadyExists => {
+                return Err(OperationError::of_directory(&error));
+            }
             _ => {}
         }
     }
@@ -255,14 +262,17 @@ fn folder_access(
     let Some(own) = container.descriptor.as_ref().filter(|_| is_asked_for && target.sysvol.has_security()) else {
         return Ok(None);
     };
-    let damaged = |error| OperationError::of_directory(&StoreError::new(StoreErrorKind::Corrupt, &target.dn).with_detail(error));
+    let damaged =
+        |error| OperationError::of_directory(&StoreError::new(StoreErrorKind::Corrupt, &target.dn).with_detail(error));
     let mut descriptor = SecurityDescriptor::from_bytes(own).map_err(damaged)?;
     if let Some(dacl) = &wanted.core.dacl {
         descriptor.dacl = dacl.dacl.clone();
     }
-    let present = before.folder.as_ref().and_then(|folder| SecurityDescriptor::from_bytes(folder.descriptor.as_ref()?).ok());
+    let present =
+        before.folder.as_ref().and_then(|folder| SecurityDescriptor::from_bytes(folder.descriptor.as_ref()?).ok());
     let fits = present.is_some_and(|present| compare_sysvol_acl(&descriptor, &present).is_empty());
-    Ok((!fits && matches!(descriptor.dacl, AclState::Present(_))).then(|| to_sysvol_acl(&descriptor, AclDialect::Windows)))
+    Ok((!fits && matches!(descriptor.dacl, AclState::Present(_)))
+        .then(|| to_sysvol_acl(&descriptor, AclDialect::Windows)))
 }
 
 /// Writes a version into `GPT.INI` and leaves the rest of it as it was.
@@ -287,7 +297,9 @@ fn last_changes(container: &Container, wanted: &Wanted) -> Vec<Change> {
     changes.extend(text("gPCUserExtensionNames", Some(user.clone())));
     changes.extend(core.display_name.clone().and_then(|name| text("displayName", Some(name))));
     changes.extend(core.status.and_then(|status| text("flags", Some(status.to_flags().to_string()))));
-    changes.extend(core.wmi_filter.as_ref().and_then(|filter| text("gPCWQLFilter", filter.as_ref().map(ToString::to_string))));
+    changes.extend(
+        core.wmi_filter.as_ref().and_then(|filter| text("gPCWQLFilter", filter.as_ref().map(ToString::to_string))),
+    );
     if let Some(dacl) = &core.dacl
         && let Ok(descriptor) = dacl.to_bytes()
     {
