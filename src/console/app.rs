@@ -47,6 +47,8 @@ pub struct AppOptions {
     pub browser: Arc<dyn Browser>,
     /// Where settings are kept; none to keep nothing.
     pub settings_folder: Option<PathBuf>,
+    /// Where operations keep what was there before, until they are done.
+    pub journal_folder: PathBuf,
     /// The forests to open at the start.
     pub forests: Vec<ConnectRequest>,
 }
@@ -58,6 +60,7 @@ impl Default for AppOptions {
             file_picker: Arc::new(SystemFilePicker),
             browser: Arc::new(SystemBrowser),
             settings_folder: super::settings::default_folder(),
+            journal_folder: super::settings::journal_folder(),
             forests: Vec::new(),
         }
     }
@@ -135,7 +138,7 @@ impl App {
         theme::install(ctx);
         ctx.set_theme(settings.theme);
         let mut app = App {
-            workers: Workers::new(ctx.clone())?,
+            workers: Workers::new(ctx.clone(), options.journal_folder.clone())?,
             saved_settings: settings.clone(),
             settings,
             forests: Vec::new(),

@@ -14,6 +14,7 @@ use crate::format::BackupXml;
 use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, BackupDir, BackupIndex};
 use crate::ident::{DnsName, GpoVersion, Guid};
+use crate::operation::{VersionComparison, compare_versions, read_backup_extras};
 
 use super::Command;
 use super::Icon;
@@ -57,10 +58,21 @@ struct Found {
 }
 
 /// What the settings file of a set tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct SetDetails {
     version: GpoVersion,
-    has_extras: bool,
+    extras: Option<SavedExtras>,
+}
+
+/// What was saved beside backups.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SavedExtras {
+    /// How many links.
+    pub links: usize,
+    /// How many sites, domains and OUs blocked inheritance.
+    pub blocked: usize,
+    /// The names of the WMI filters.
+    pub wmi_filters: Vec<String>,
 }
 
 /// A line of the list.
@@ -169,10 +181,16 @@ impl BackupList {
         }
     }
 
-    /// Tells whether a backup has links, WMI filter and block inheritance saved beside it.
-    pub fn has_extras(&self, backup: &Backup) -> bool {
-        let row = self.rows.iter().find(|row| row.backup.as_ref().is_some_and(|known| known.id == backup.id));
-        row.and_then(|row| row.details).is_some_and(|details| details.has_extras)
+    /// Returns what was saved beside a backup, where something was.
+    pub fn extras(&self, backup: &Backup) -> Option<&SavedExtras> {
+        let row = self.rows.iter().find(|row| row.backup.as_ref().is_some_and(|known| known.id == backup.id))?;
+        row.details.as_ref()?.extras.as_ref()
+    }
+
+    /// Returns how many settings files are still to be read.
+    fn sets_left(&self) -> usize {
+        let found = self.found.as_ref().and_then(|found| found.as_ref().ok());
+        found.map_or(0, |found| sets(&found.backups).count().saturating_sub(self.details_shown))
     }
 
     fn selected_rows(&self) -> impl Iterator<Item = &Row> {
@@ -209,7 +227,7 @@ impl BackupList {
                 if let (true, Some(backup)) = (button.clicked(), one) {
                     around.commands.push(Command::ViewBackup(Box::new(backup)));
                 }
-                if self.reading.is_some() {
+                if self.reading.is_some() || self.sets_left() > 0 {
                     loading_ui(ui, "Reading…");
                 }
             });
@@ -235,7 +253,7 @@ impl BackupList {
         let forests: Vec<_> = around.forests.iter().filter_map(super::ForestEntry::open).collect();
         let snapshots: Vec<usize> = forests.iter().map(|forest| Arc::as_ptr(&forest.snapshot) as usize).collect();
         let live = move |row: &Row| {
-            let (Some(backup), Some(details)) = (&row.backup, row.details) else { return Live::Unknown };
+            let (Some(backup), Some(details)) = (&row.backup, &row.details) else { return Live::Unknown };
             let domain: Option<DnsName> = backup.domain.parse().ok();
             let found = domain.and_then(|domain| {
                 forests.iter().find(|forest| forest.snapshot.domain(&domain).is_some()).map(|forest| (forest, domain))
@@ -244,7 +262,10 @@ impl BackupList {
                 None => Live::OtherForest,
                 Some((forest, domain)) => match forest.snapshot.gpo(&domain, backup.gpo_id) {
                     None => Live::Deleted,
-                    Some(gpo) => Live::compare(details.version, gpo.version),
+                    Some(gpo) => {
+                        let comparison = compare_versions(details.version, gpo);
+                        Live::Compared(comparison, details.version, gpo.version)
+                    }
                 },
             }
         };
@@ -355,7 +376,7 @@ impl BackupList {
                 folder: backup.folder.clone().unwrap_or_default(),
                 backup: Some(backup.clone()),
                 damage,
-                details: read.and_then(|read| read.as_ref().ok().copied()),
+                details: read.and_then(|read| read.as_ref().ok().cloned()),
             });
         }
         // What nothing is known about may be of any GPO: shown where all are managed.
@@ -364,6 +385,18 @@ impl BackupList {
                 self.rows.push(Row { backup: None, folder: folder.clone(), damage: Some(why.clone()), details: None });
             }
         }
+    }
+}
+
+impl SavedExtras {
+    /// Returns what was saved beside this and another backup.
+    pub fn with(mut self, other: &SavedExtras) -> Self {
+        self.links += other.links;
+        self.blocked += other.blocked;
+        let new = other.wmi_filters.iter().filter(|name| !self.wmi_filters.contains(name)).cloned();
+        let new: Vec<String> = new.collect();
+        self.wmi_filters.extend(new);
+        self
     }
 }
 
@@ -392,46 +425,33 @@ enum Live {
     Unknown,
     OtherForest,
     Deleted,
-    Same,
-    Older(GpoVersion, GpoVersion),
-    Newer(GpoVersion, GpoVersion),
-    Differs(GpoVersion, GpoVersion),
+    /// How, the version saved, and the version of the GPO.
+    Compared(VersionComparison, GpoVersion, GpoVersion),
 }
 
 impl Live {
-    fn compare(saved: GpoVersion, live: GpoVersion) -> Self {
-        let no_newer = saved.user <= live.user && saved.computer <= live.computer;
-        let no_older = saved.user >= live.user && saved.computer >= live.computer;
-        match (no_newer, no_older) {
-            (true, true) => Live::Same,
-            (true, false) => Live::Older(saved, live),
-            (false, true) => Live::Newer(saved, live),
-            (false, false) => Live::Differs(saved, live),
-        }
-    }
-
     fn cell<'a>(self) -> Cell<'a> {
-        let versions = |saved: GpoVersion, live: GpoVersion| {
-            format!(
-                "Saved: user {}, computer {}. Now: user {}, computer {}.",
-                saved.user, saved.computer, live.user, live.computer
-            )
+        let (comparison, saved, live) = match self {
+            Live::Unknown => return Cell::default(),
+            Live::OtherForest => {
+                return Cell::text("Not in view").tone(Tone::Weak).tooltip("Its domain is of no open forest.");
+            }
+            Live::Deleted => {
+                return Cell::text("Deleted")
+                    .tone(Tone::Warning)
+                    .tooltip("The domain has no such GPO any more. Restore brings it back under the same ID.");
+            }
+            Live::Compared(comparison, saved, live) => (comparison, saved, live),
         };
-        match self {
-            Live::Unknown => Cell::default(),
-            Live::OtherForest => Cell::text("Not in view").tone(Tone::Weak).tooltip("Its domain is of no open forest."),
-            Live::Deleted => Cell::text("Deleted")
-                .tone(Tone::Warning)
-                .tooltip("The domain has no such GPO any more. Restore brings it back under the same ID."),
-            Live::Same => Cell::text("Same version"),
-            Live::Older(saved, live) => Cell::text("Changed since").tooltip(versions(saved, live)),
-            Live::Newer(saved, live) => {
-                Cell::text("Older than backup").tone(Tone::Warning).tooltip(versions(saved, live))
-            }
-            Live::Differs(saved, live) => {
-                Cell::text("Other version").tone(Tone::Warning).tooltip(versions(saved, live))
-            }
-        }
+        let cell = match comparison {
+            VersionComparison::Same => Cell::text("Same version"),
+            VersionComparison::GpoChanged => Cell::text("Changed since"),
+            VersionComparison::BackupNewer => Cell::text("Older than backup").tone(Tone::Warning),
+        };
+        cell.tooltip(format!(
+            "Saved: user {}, computer {}. Now: user {}, computer {}.",
+            saved.user, saved.computer, live.user, live.computer
+        ))
     }
 }
 
@@ -456,12 +476,14 @@ fn read_folder(path: &Path) -> Result<Found, String> {
     Ok(found)
 }
 
+/// Returns the backups of GPOs whose data is there.
+fn sets(backups: &[Backup]) -> impl Iterator<Item = &Backup> {
+    backups.iter().filter(|backup| backup.kind == BackupType::Gpo && backup.folder.is_some())
+}
+
 /// Reads the settings file of each set. Blocks on the file system.
 fn read_sets(backups: &[Backup], details: &Mutex<HashMap<Guid, Result<SetDetails, String>>>, wake: &crate::gpm::Task) {
-    for (number, backup) in backups.iter().filter(|backup| backup.kind == BackupType::Gpo).enumerate() {
-        if backup.folder.is_none() {
-            continue;
-        }
+    for (number, backup) in sets(backups).enumerate() {
         let read = read_set(backup);
         details.lock().unwrap_or_else(PoisonError::into_inner).insert(backup.id, read);
         wake.progress(number as u64, backups.len() as u64);
@@ -474,22 +496,11 @@ fn read_set(backup: &Backup) -> Result<SetDetails, String> {
     let bytes = crate::gpm::read_bounded(&path).map_err(|error| format!("Backup.xml cannot be read: {error}"))?;
     let xml = BackupXml::parse(&bytes).map_err(|error| format!("Backup.xml is damaged: {error}"))?;
     let version = GpoVersion { user: xml.user_versions.directory, computer: xml.computer_versions.directory };
-    Ok(SetDetails { version, has_extras: false })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_by_half() {
-        let version = |user, computer| GpoVersion { user, computer };
-        let check = |saved: GpoVersion, live: GpoVersion, expected: &str| {
-            assert_eq!(Live::compare(saved, live).cell().text, expected, "{saved:?} {live:?}");
-        };
-        check(version(1, 2), version(1, 2), "Same version");
-        check(version(1, 2), version(1, 3), "Changed since");
-        check(version(2, 2), version(1, 2), "Older than backup");
-        check(version(2, 1), version(1, 2), "Other version");
-    }
+    // What lies beside the set is no part of it: damaged, it cannot be brought back, and the set can be used.
+    let extras = read_backup_extras(backup).ok().flatten().map(|extras| SavedExtras {
+        links: extras.links.len(),
+        blocked: extras.links.iter().filter(|link| link.inheritance_blocked).count(),
+        wmi_filters: extras.wmi_filter.into_iter().map(|filter| filter.name).collect(),
+    });
+    Ok(SetDetails { version, extras: extras.filter(|extras| *extras != SavedExtras::default()) })
 }

@@ -15,13 +15,14 @@ use super::wizard::{PageFrame, Ready};
 pub struct BackupSource {
     location: PathField,
     list: BackupList,
+    was_drawn: bool,
 }
 
 impl BackupSource {
     /// Begins with the folder used last; `scope` says which of its backups can be chosen.
     pub fn new(scope: BackupScope, settings: &Settings) -> Self {
         let last = settings.backup_folders.first().cloned().unwrap_or_default();
-        BackupSource { location: PathField::new(last), list: BackupList::new(scope) }
+        BackupSource { location: PathField::new(last), list: BackupList::new(scope), was_drawn: false }
     }
 
     /// Returns the folder as it was entered, to be looked at in another way where it holds no backups.
@@ -46,7 +47,8 @@ impl BackupSource {
         }
         let path = self.location.path();
         let is_other = self.list.folder() != path.as_deref();
-        if is_other && (response.settled || page.is_awaited || !response.edit.has_focus()) {
+        let is_first = !std::mem::replace(&mut self.was_drawn, true);
+        if is_other && (is_first || response.settled || page.is_awaited || !response.edit.has_focus()) {
             match path {
                 Some(path) => self.list.open(&path, page.around),
                 None => self.list.close(),

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
-use crate::gpm::Backup;
+use crate::gpm::{Backup, Gpo};
 use crate::ident::DnsName;
 use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 use super::{
-    Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenedFile, Place, ReportOf, ReportUse, ReportsOf,
-    Shown, ShownReport,
+    BackUpOf, Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, OpenedFile, Place, ReportOf,
+    ReportUse, ReportsOf, Shown, ShownReport,
 };
 
 /// Something a person, or a view on their behalf, asks for.
@@ -86,6 +86,8 @@ pub enum Command {
         /// The form of the files.
         format: ReportFormat,
     },
+    /// Open the dialog that backs up GPOs.
+    ShowBackUp(ForestId, BackUpOf),
     /// Open the window that manages backups: of a domain, or of all domains of a forest.
     ShowManageBackups(ForestId, Option<DnsName>),
     /// Show the settings of a backup in the browser.
@@ -201,6 +203,11 @@ impl<'a> CommandContext<'a> {
         self.forests.iter().find(|entry| entry.id == id)
     }
 
+    /// Returns the forest the node lies in, if it is open.
+    fn open_forest(&self) -> Option<&'a OpenForest> {
+        self.forest().and_then(ForestEntry::open)
+    }
+
     /// Returns the place of the node in its forest.
     fn place(&self) -> Option<&'a Place> {
         self.node.place()
@@ -298,6 +305,43 @@ pub const TABLE: &[Row] = &[
             _ => Availability::Absent,
         },
         make: |context| context.node.forest().map(Command::Retry),
+        ..ROW
+    },
+    Row {
+        text: "Back Up…",
+        menu: (Menu::Action, 1),
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
+            GpoOfNode::Some(..) => Availability::Available,
+        },
+        make: |context| match gpo_of(context) {
+            GpoOfNode::Some(forest, gpo) => {
+                Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(gpo.domain.clone(), vec![gpo.id])))
+            }
+            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+        },
+        ..ROW
+    },
+    Row {
+        text: "Back Up All…",
+        menu: (Menu::Action, 1),
+        availability: |context| match context.place() {
+            Some(Place::Gpos(domain)) => {
+                match context.open_forest().and_then(|forest| forest.snapshot.domain(domain)) {
+                    Some(domain) if !domain.gpos.is_empty() => Availability::Available,
+                    _ => Availability::Greyed("The domain has no GPO that could be read."),
+                }
+            }
+            _ => Availability::Absent,
+        },
+        make: |context| match (context.node.forest(), context.place()) {
+            (Some(forest), Some(Place::Gpos(domain))) => {
+                Some(Command::ShowBackUp(forest, BackUpOf::All(domain.clone())))
+            }
+            _ => None,
+        },
         ..ROW
     },
     Row {
@@ -515,8 +559,29 @@ pub fn rows_of_menu(menu: Menu) -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(move |row| row.menu.0 == menu)
 }
 
+/// The GPO that a node speaks of: a GPO, or a link to one.
+enum GpoOfNode<'a> {
+    None,
+    /// There should be one; why there is none.
+    Missing(&'static str),
+    Some(&'a OpenForest, &'a Gpo),
+}
+
+fn gpo_of<'a>(context: &CommandContext<'a>) -> GpoOfNode<'a> {
+    let (Some(place @ (Place::Gpo { .. } | Place::Link { .. })), Some(forest)) =
+        (context.place(), context.open_forest())
+    else {
+        return GpoOfNode::None;
+    };
+    match (forest.gpo(place), place) {
+        (Some(gpo), _) => GpoOfNode::Some(forest, gpo),
+        (None, Place::Link { .. }) => GpoOfNode::Missing("The link leads to no GPO that could be read."),
+        (None, _) => GpoOfNode::Missing("The GPO is gone."),
+    }
+}
+
 fn needs_open_forest(context: &CommandContext<'_>) -> Availability {
-    match context.forest().and_then(ForestEntry::open) {
+    match context.open_forest() {
         Some(_) => Availability::Available,
         None => Availability::Greyed("The forest is not open."),
     }

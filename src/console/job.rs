@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::gpm::{Backup, Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::operation::{ReportFolderError, ReportedFolder, render_reports, write_whole};
+use crate::operation::{ReportFolderError, ReportedFolder, Reporting, render_reports, write_whole};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
@@ -34,6 +34,7 @@ pub struct Workers {
     runtime: Runtime,
     ctx: Context,
     local_templates: Arc<LocalTemplates>,
+    journal_folder: PathBuf,
 }
 
 /// A forest that is being opened or read anew.
@@ -99,14 +100,14 @@ pub enum Fetched {
 }
 
 impl Workers {
-    /// Starts the runtime; `ctx` is the window to wake.
-    pub fn new(ctx: Context) -> std::io::Result<Self> {
+    /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before.
+    pub fn new(ctx: Context, journal_folder: PathBuf) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(4)
             .thread_name("opengpmc")
             .enable_all()
             .build()?;
-        Ok(Workers { runtime, ctx, local_templates: Arc::default() })
+        Ok(Workers { runtime, ctx, local_templates: Arc::default(), journal_folder })
     }
 
     /// Returns the runtime.
@@ -198,6 +199,13 @@ impl Workers {
         let local = Arc::clone(&self.local_templates);
         let report = move || ReadFile::Report(item, reports::report_backup(&backup, &local));
         FileJob { file, promise: Some(self.spawn_blocking(report)) }
+    }
+
+    /// Returns reporting for a domain, with its templates; they are read when it is awaited, once for each state of the forest.
+    pub fn reporting(&self, forest: &OpenForest, domain: DnsName) -> impl Future<Output = Reporting> + Send + use<> {
+        let (templates, local, store) =
+            (forest.templates.clone(), Arc::clone(&self.local_templates), Arc::clone(&forest.store));
+        async move { templates.reporting(&store, &domain, &local).await }
     }
 
     /// Reports a backup that was not opened as a file.

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, Context, Layout, RichText, Ui, vec2};
+use egui::{Button, Context, Layout, RichText, ScrollArea, Ui, vec2};
 
-use crate::gpm::Backup;
+use crate::gpm::{Backup, BackupDir, OpenBackupDirError, OperationError, Task};
 use crate::ident::{DnsName, Guid};
+use crate::store::{StoreError, StoreErrorKind};
 
 use super::backup_list::{BackupList, BackupScope};
 use super::dialog::{self, Closing};
-use super::kit::notice::{Severity, banner_ui};
+use super::operation_job::OperationJob;
 use super::path_field::{PathField, PathKind};
 use super::settings::Settings;
 use super::theme::SPACE;
@@ -21,13 +22,22 @@ pub struct ManageBackups {
     forest: ForestId,
     location: PathField,
     list: BackupList,
+    question: Option<Question>,
     focus_wanted: bool,
+    was_drawn: bool,
+}
+
+/// What is asked before something is done.
+enum Question {
+    Delete(Vec<Backup>),
 }
 
 const WIDTH: f32 = 1040.0;
 const LIST_HEIGHT: f32 = 420.0;
 /// What the window needs besides the list.
 const FRAME_HEIGHT: f32 = 250.0;
+/// How many backups a question names before it counts the rest.
+const NAMED: usize = 8;
 
 impl ManageBackups {
     /// Opens the window on the folder used last; `domain` names the domain whose backups are shown, none for all.
@@ -37,7 +47,9 @@ impl ManageBackups {
             forest,
             location: PathField::new(last),
             list: BackupList::new(BackupScope { domain, gpo: None }),
+            question: None,
             focus_wanted: true,
+            was_drawn: false,
         }
     }
 
@@ -52,7 +64,8 @@ impl ManageBackups {
         }
         let path = self.location.path();
         let is_other = self.list.folder() != path.as_deref();
-        if response.entered || (is_other && (response.settled || !response.edit.has_focus())) {
+        let is_first = !std::mem::replace(&mut self.was_drawn, true);
+        if response.entered || (is_other && (is_first || response.settled || !response.edit.has_focus())) {
             match path {
                 Some(path) => self.list.open(&path, around),
                 None => self.list.close(),
@@ -60,12 +73,50 @@ impl ManageBackups {
         }
     }
 
-    fn buttons_ui(&mut self, ui: &mut Ui) -> bool {
+    /// Draws the buttons; tells whether the window is to be closed.
+    fn buttons_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) -> bool {
         let mut closed = false;
-        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
-            closed = dialog::button(ui, "Close");
+        ui.horizontal(|ui| {
+            let selected = self.list.selected();
+            let button = |text: &str| Button::new(text.to_owned()).min_size(vec2(88.0, 0.0));
+            let delete = ui.add_enabled(!selected.is_empty(), button("Delete…"));
+            let delete = delete.on_disabled_hover_text("Select backups in the list.");
+            if delete.clicked() {
+                self.question = Some(Question::Delete(selected.into_iter().cloned().collect()));
+            }
+            if self.list.needs_repair()
+                && let Some(folder) = self.list.folder()
+                && ui
+                    .add(button("Repair Index"))
+                    .on_hover_text("Makes manifest.xml anew from the sets that are in the folder.")
+                    .clicked()
+            {
+                around.started.push(start_repair(folder.to_owned(), around));
+            }
+            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+                closed = dialog::button(ui, "Close");
+            });
         });
         closed
+    }
+
+    fn question_ui(&mut self, ctx: &Context, around: &mut Surroundings<'_>) {
+        let answer = match &mut self.question {
+            None => return,
+            Some(Question::Delete(backups)) => delete_question_ui(ctx, backups),
+        };
+        let question = match answer {
+            Answer::Open => return,
+            Answer::No => return self.question = None,
+            Answer::Yes => self.question.take(),
+        };
+        match (question, self.list.folder()) {
+            (Some(Question::Delete(backups)), Some(folder)) => {
+                let job = start_delete(folder.to_owned(), backups, around);
+                around.started.push(job);
+            }
+            _ => {}
+        }
     }
 }
 
@@ -78,8 +129,9 @@ impl Window for ManageBackups {
             let height = LIST_HEIGHT.min(ui.ctx().content_rect().height() - FRAME_HEIGHT);
             self.list.ui(ui, height, around);
             ui.add_space(3.0 * SPACE);
-            closed = self.buttons_ui(ui);
+            closed = self.buttons_ui(ui, around);
         });
+        self.question_ui(ctx, around);
         if closed || closing == Closing::Close {
             if let (Some(folder), Some(Ok(_))) = (self.list.folder(), self.list.count()) {
                 around.commands.push(Command::RememberFolder(folder.to_owned()));
@@ -88,4 +140,108 @@ impl Window for ManageBackups {
         }
         Closing::Stay
     }
+}
+
+/// How a question was answered.
+enum Answer {
+    Open,
+    Yes,
+    No,
+}
+
+fn delete_question_ui(ctx: &Context, backups: &[Backup]) -> Answer {
+    let verb =
+        if backups.len() == 1 { "Delete Backup".to_owned() } else { format!("Delete {} Backups", backups.len()) };
+    question_ui(ctx, "Delete Backups", &verb, |ui| {
+        ui.label("These backups are deleted from the disk, for ever:");
+        named_ui(ui, backups, |_| "");
+        ui.label("The GPOs themselves stay as they are.");
+    })
+}
+
+/// Names the backups, up to a number.
+fn named_ui(ui: &mut Ui, backups: &[Backup], more: impl Fn(&Backup) -> &'static str) {
+    ui.add_space(SPACE);
+    ScrollArea::vertical().max_height(220.0).auto_shrink([false, true]).show(ui, |ui| {
+        for backup in backups.iter().take(NAMED) {
+            let time = backup.time.map(|time| format!(", backed up {}", time.to_local_text())).unwrap_or_default();
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                ui.label("•  ");
+                ui.label(RichText::new(&backup.gpo_name).strong());
+                ui.label(format!(" of {}{time}{}", backup.domain, more(backup)));
+            });
+        }
+        if backups.len() > NAMED {
+            ui.label(format!("…  and {} more", backups.len() - NAMED));
+        }
+    });
+    ui.add_space(SPACE);
+}
+
+/// Draws a question that cannot be undone: Cancel has the focus.
+fn question_ui(ctx: &Context, title: &str, verb: &str, content: impl FnOnce(&mut Ui)) -> Answer {
+    let mut answer = Answer::Open;
+    let closing = dialog::show(ctx, title, 560.0, |ui| {
+        content(ui);
+        dialog::buttons_ui(ui, |ui| {
+            let cancel = ui.add(Button::new("Cancel").min_size(vec2(88.0, 0.0)));
+            // A new window takes no focus in its first frame: ask until something in it has it.
+            if ui.memory(|memory| memory.focused()).is_none() {
+                cancel.request_focus();
+                ui.ctx().request_repaint();
+            }
+            if cancel.clicked() {
+                answer = Answer::No;
+            }
+            if dialog::button(ui, verb) {
+                answer = Answer::Yes;
+            }
+        });
+    });
+    if closing == Closing::Close { Answer::No } else { answer }
+}
+
+/// Deletes backups of a folder.
+fn start_delete(folder: PathBuf, backups: Vec<Backup>, around: &Surroundings<'_>) -> OperationJob {
+    let work = move |task: Task| {
+        task.activity(format!("Deleting from {}", folder.display()));
+        blocking(move || {
+            let dir = BackupDir::open(&folder).map_err(|error| OperationError::of_read(&opening_failed(&error)))?;
+            let ids: Vec<Guid> = backups.iter().map(|backup| backup.id).collect();
+            dir.delete(&ids)
+        })
+    };
+    around.workers.operation("Delete Backups", work, |_| Vec::new())
+}
+
+/// Makes the index of a folder anew.
+fn start_repair(folder: PathBuf, around: &Surroundings<'_>) -> OperationJob {
+    let work = move |task: Task| {
+        task.activity(format!("Repairing the index of {}", folder.display()));
+        blocking(move || {
+            let repaired = BackupDir::repair(&folder)?;
+            let text = format!(
+                "manifest.xml lists {} backups now: {} added, {} changed, {} removed.",
+                repaired.listed, repaired.added, repaired.changed, repaired.removed
+            );
+            Ok(text)
+        })
+    };
+    let tell = |outcome: &Result<String, OperationError>| outcome.iter().cloned().map(Command::Tell).collect();
+    around.workers.operation("Repair Index", work, tell)
+}
+
+fn opening_failed(error: &OpenBackupDirError) -> StoreError {
+    StoreError::from_io(error.path.display(), &error.source)
+}
+
+/// Runs work that blocks as part of an operation.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
+) -> Result<T, OperationError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| {
+        let error = StoreError::new(StoreErrorKind::Io, "backups").with_detail(failed);
+        Err(OperationError::of_write(&error))
+    })
 }

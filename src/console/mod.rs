@@ -20,6 +20,7 @@ mod backup_list;
 mod backup_source;
 mod manage_backups;
 mod migration_table;
+mod back_up_dialog;
 mod face;
 pub mod tree;
 pub mod kit;
@@ -40,6 +41,7 @@ mod fixture;
 mod app_tests;
 
 pub use app::{App, AppOptions};
+pub use back_up_dialog::BackUpOf;
 pub use command::{Command, CommandContext, ConnectRequest};
 pub use face::Face;
 pub use icon::{Icon, NodeIcon};

@@ -4,11 +4,14 @@ use std::path::Path;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::Place;
+use opengpmc::gpm::BackupDir;
 
 use crate::console::{Console, demo, go_to, wait};
+use crate::picture::compare;
 use crate::report::write_set;
+use crate::screens::{gpo, root, times};
 use crate::support::{cells, press, rows, type_text};
 
 /// Opens a menu and clicks on a command in it.
@@ -77,4 +80,101 @@ fn damaged_backups_are_listed_as_such() {
     check("No settings", "Damaged");
     check("Broken settings", "Damaged");
     check("{CA093B03-0000-0000-0000-000000000005}", "Damaged");
+}
+
+/// Returns what differs from run to run: points in time, and the paths of temporary folders.
+fn changing(console: &Console) -> Vec<egui::Rect> {
+    let mut masked = times(console);
+    let is_temporary = |text: Option<String>| text.is_some_and(|text| text.contains(".tmp"));
+    let nodes = console.root().children_recursive();
+    let nodes = nodes.filter(|node| {
+        let node = node.accesskit_node();
+        is_temporary(node.label()) || is_temporary(node.value())
+    });
+    masked.extend(nodes.map(|node| node.rect()));
+    masked
+}
+
+fn picture(console: &mut Console, name: &str) {
+    let masked = changing(console);
+    compare(console, name, &masked);
+}
+
+#[test]
+fn one_gpo_is_backed_up_into_a_folder_that_is_made_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("new").join("folder");
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    menu(&mut console, "Action", "Back Up…");
+    console.get_by_label("Backs up Screen Lock - Strict of kestrelbay.example.");
+    click(&mut console, "Back Up");
+    console.get_by_label("Enter the folder that the backups are made into.");
+    put(&mut console, "Location", "/srv/backups");
+    put(&mut console, "Description", "before the change of March");
+    console.get_by_role_and_label(Role::CheckBox, "Also save links, WMI filter and block inheritance").click();
+    console.run_steps(3);
+    picture(&mut console, "back-up");
+    put(&mut console, "Location", &target.display().to_string());
+    click(&mut console, "Back Up");
+    wait(&mut console, "it is told that the folder is made", |console| {
+        console.query_by_label_contains("does not exist. It will be created.").is_some()
+    });
+    console.run_steps(2);
+    click(&mut console, "Create Folder and Back Up");
+    wait(&mut console, "the backup is done", |console| console.query_by_label("1 succeeded, 0 failed.").is_some());
+    console.run_steps(2);
+    click(&mut console, "OK");
+    let dir = BackupDir::open(&target).unwrap();
+    assert!(dir.problems().is_empty(), "{:?}", dir.problems());
+    let [backup] = dir.backups() else { panic!("{:?}", dir.backups()) };
+    assert_eq!(
+        (backup.gpo_name.as_str(), backup.comment.as_str()),
+        ("Screen Lock - Strict", "before the change of March")
+    );
+    assert!(backup.file("opengpmc.json").unwrap().is_some());
+}
+
+/// Backs up all GPOs of the root domain through the dialog; returns how many the domain has.
+fn back_up_all(console: &mut Console, folder: &Path) -> usize {
+    go_to(console, Place::Gpos(root()));
+    menu(console, "Action", "Back Up All…");
+    put(console, "Location", &folder.display().to_string());
+    put(console, "Description", "all of them");
+    click(console, "Back Up");
+    wait(console, "all are backed up", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
+    console.run_steps(3);
+    let forest = console.state().forests()[0].open().unwrap();
+    forest.snapshot.domain(&root()).unwrap().gpos.len()
+}
+
+#[test]
+fn all_gpos_are_backed_up_listed_and_deleted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo();
+    let count = back_up_all(&mut console, folder.path());
+    // The demo forest holds a GPO that nobody may read and one without files.
+    assert!(console.query_by_label("57 succeeded (3 with warnings), 2 failed.").is_some() && count == 59);
+    click(&mut console, "OK");
+    let sets = BackupDir::open(folder.path()).unwrap();
+    assert_eq!((sets.backups().len(), sets.problems().len()), (57, 0));
+    go_to(&mut console, Place::Domains);
+    menu(&mut console, "Action", "Manage Backups…");
+    wait(&mut console, "the backups are listed", |console| {
+        console.query_by_role_and_label(Role::Table, LIST).is_some()
+            && !rows(console, LIST).is_empty()
+            && console.query_all_by_label("Reading…").next().is_none()
+    });
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Row, "Baseline - All Computers").click();
+    console.run_steps(4);
+    click(&mut console, "Delete…");
+    console.run_steps(3);
+    click(&mut console, "Delete Backup");
+    wait(&mut console, "the backup is deleted", |console| {
+        console.query_by_role_and_label(Role::Row, "Baseline - All Computers").is_none()
+    });
+    let left = BackupDir::open(folder.path()).unwrap();
+    assert_eq!(left.backups().len(), sets.backups().len() - 1);
 }

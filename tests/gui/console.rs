@@ -35,7 +35,9 @@ pub fn demo_of_size(size: [f32; 2]) -> Console {
 /// Opens the console on the demo forest with a browser and a file dialog of one's own.
 pub fn demo_with(browser: Arc<dyn Browser>, file_picker: Arc<dyn FilePicker>) -> Console {
     let opener = Arc::new(StoreOpener);
-    let options = AppOptions { opener, file_picker, browser, settings_folder: None, forests: vec![demo_request()] };
+    let forests = vec![demo_request()];
+    let journal_folder = journal_folder();
+    let options = AppOptions { opener, file_picker, browser, settings_folder: None, journal_folder, forests };
     let mut console = with_options([1280.0, 800.0], options);
     wait(&mut console, "the demo forest is read", |console| {
         console.state().forests().iter().all(|entry| entry.open().is_some())
@@ -51,9 +53,15 @@ pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<C
         file_picker: Arc::new(NoFilePicker),
         browser: Arc::new(NoBrowser),
         settings_folder: None,
+        journal_folder: journal_folder(),
         forests,
     };
     with_options(size, options)
+}
+
+/// Returns a folder of this process for the journal.
+pub fn journal_folder() -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("opengpmc-journal-{}", std::process::id()))
 }
 
 fn with_options(size: [f32; 2], options: AppOptions) -> Console {

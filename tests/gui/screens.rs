@@ -111,7 +111,7 @@ fn show(console: &mut Console, screen: &Screen) {
 }
 
 /// Returns where points in time stand: they are shown in the time zone of the machine.
-fn times(console: &Console) -> Vec<egui::Rect> {
+pub fn times(console: &Console) -> Vec<egui::Rect> {
     let is_time = |text: &str| {
         let time = text.strip_prefix("Read ").or(text.strip_prefix("Collected ")).unwrap_or(text);
         let bytes = time.as_bytes();

@@ -7,6 +7,7 @@ use egui::{Context, ViewportCommand};
 use crate::report::HtmlOptions;
 use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 
+use super::super::back_up_dialog::BackUpDialog;
 use super::super::command::Command;
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
@@ -67,6 +68,10 @@ impl App {
                 self.write_jobs.push(self.workers.write_report(report, path, format, html));
             }
             Command::WriteReports { of, folder, format } => self.write_reports(of, folder, format),
+            Command::ShowBackUp(forest, of) => {
+                let window = BackUpDialog::new(forest, of, &self.settings);
+                self.show(ctx, Dialog::Window(Box::new(window)));
+            }
             Command::ShowManageBackups(forest, domain) => {
                 let window = ManageBackups::new(forest, domain, &self.settings);
                 self.show(ctx, Dialog::Window(Box::new(window)));

@@ -2,11 +2,11 @@
 
 use egui::Ui;
 
-use super::state::View;
+use super::state::{View, Way};
 use super::{cells, delegation, orphans};
-use crate::console::Place;
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, row_id};
 use crate::console::kit::notice::{Severity, banner_ui};
+use crate::console::{BackUpOf, Command, Place};
 use crate::gpm::{DomainSnapshot, Gpo};
 use crate::ident::DnsName;
 
@@ -64,5 +64,10 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no GPOs, or you may not see them.");
-    view.table_ui(ui, table, &domain.gpos, &[("Go to GPO", &|gpo| Some(place(gpo)))]);
+    let back_up = |gpos: &[&Gpo]| {
+        let ids = gpos.iter().map(|gpo| gpo.id).collect();
+        Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain.name.clone(), ids))
+    };
+    let ways: &[Way<'_, Gpo>] = &[("Go to GPO", &|gpo| Some(place(gpo)))];
+    view.table_with_deeds_ui(ui, table, &domain.gpos, ways, &[("Back Up…", &back_up)]);
 }

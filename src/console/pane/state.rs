@@ -60,6 +60,9 @@ impl Default for SomPermission {
 /// Where a row leads: the words of the menu, and the place.
 pub(super) type Way<'w, R> = (&'w str, &'w dyn Fn(&R) -> Option<Place>);
 
+/// What can be done with the selected rows: the words of the menu, and the command.
+pub(super) type Deed<'w, R> = (&'w str, &'w dyn Fn(&[&R]) -> Command);
+
 impl PaneState {
     /// Moves the keyboard focus into the pane with the next frame.
     pub fn request_focus(&mut self) {
@@ -190,14 +193,34 @@ impl View<'_> {
 
     /// Draws a table whose rows lead to places: by double click, by Enter, and by the context menu.
     pub(super) fn table_ui<'a, R>(&mut self, ui: &mut Ui, table: DataTable<'a, R>, rows: &'a [R], ways: &[Way<'_, R>]) {
+        self.table_with_deeds_ui(ui, table, rows, ways, &[]);
+    }
+
+    /// Draws a table whose rows lead to places and with which something can be done, one or several at once.
+    pub(super) fn table_with_deeds_ui<'a, R>(
+        &mut self,
+        ui: &mut Ui,
+        table: DataTable<'a, R>,
+        rows: &'a [R],
+        ways: &[Way<'_, R>],
+        deeds: &[Deed<'_, R>],
+    ) {
         let mut chosen = None;
+        let mut command = None;
         let response = self.state.table_ui(ui, table, rows, |ui, selected| {
-            let [row] = selected else { return };
-            for (text, way) in ways {
-                if let Some(place) = way(&rows[*row])
-                    && ui.button(*text).clicked()
-                {
-                    chosen = Some(place);
+            if let [row] = selected {
+                for (text, way) in ways {
+                    if let Some(place) = way(&rows[*row])
+                        && ui.button(*text).clicked()
+                    {
+                        chosen = Some(place);
+                    }
+                }
+            }
+            for (text, deed) in deeds {
+                if ui.button(*text).clicked() {
+                    let selected: Vec<&R> = selected.iter().filter_map(|row| rows.get(*row)).collect();
+                    command = Some(deed(&selected));
                 }
             }
         });
@@ -207,5 +230,6 @@ impl View<'_> {
         if let Some(place) = chosen {
             self.go_to(place);
         }
+        self.commands.extend(command);
     }
 }
