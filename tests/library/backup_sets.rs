@@ -63,6 +63,24 @@ async fn every_set_of_the_corpus_is_read_or_says_what_is_missing() {
 }
 
 #[tokio::test]
+async fn a_backup_of_samba_is_read() {
+    let Some(folder) = corpus("samba-gpo-backup/generalized") else { return };
+    let content = GpoContent::read_samba_backup(&folder, &Task::default()).await.unwrap();
+    let kept =
+        files_below(&folder).iter().filter(|path| path.extension().is_some_and(|end| end == "SAMBABACKUP")).count();
+    // All but GPT.INI.
+    assert_eq!(content.files.len(), kept - 1);
+    for file in &content.files {
+        assert!(content.read(file, u64::MAX - 1).await.unwrap().len() as u64 == file.size_bytes);
+    }
+    // It can be written as a set, and read back.
+    let root = tempfile::tempdir().unwrap();
+    let options = BackupOptions::default();
+    let set = write_backup(&content, &origin(), root.path(), &options, &reporting(), &Task::default()).await.unwrap();
+    assert_eq!(GpoContent::read_set(&set, &Task::default()).await.unwrap().files.len(), content.files.len());
+}
+
+#[tokio::test]
 async fn every_gpo_of_the_demo_forest_is_read() {
     let (store, forest) = demo_forest().await;
     let mut with_objects = 0;

@@ -5,7 +5,9 @@
 
 mod live;
 mod object;
+mod samba;
 mod set;
+mod stored;
 
 pub(super) use live::{BOUNDS, LiveGpos};
 pub(super) use object::{content_object, object_place};

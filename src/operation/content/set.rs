@@ -1,33 +1,25 @@
 //! What a set of a backup holds, checked in full before anybody relies on it: every place it names is there, is what it should be, and lies
 //! in the set (`operations.md` 1, 2.1).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fs;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use crate::format::{
     BackupAttributeType, BackupEntryKind, BackupXml, COMPUTER_FOLDER_MACRO, GPO_FOLDER_MACRO, GPO_OBJECT_MACRO,
     USER_FOLDER_MACRO,
 };
-use crate::gpm::{Backup, GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task, read_bounded};
+use crate::gpm::{Backup, GpoStatus, MessageId, OperationError, StatusMessage, Task, read_bounded};
 use crate::ident::{Dn, DnsName, GpoVersion, Guid, WmiFilterRef};
 use crate::report::Side;
-use crate::store::{FolderSysvol, StoreError, SysvolPath};
+use crate::store::{StoreError, SysvolPath};
 
 use super::object::{is_own_attribute, object_place};
+use super::stored::{Kind, Stored, invalid, missing, open, stored};
 use super::{ContentFile, ContentObject, GpoContent, GpoCore};
 
 /// The file that says what a set holds.
 const SET_FILE: &str = "Backup.xml";
-/// Files and folders of a set, and how deep they lie; real sets have some hundreds.
-const MOST_ENTRIES: usize = 200_000;
-const DEEPEST: usize = 64;
-/// How long the file system may keep us waiting for a piece of a file.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
 impl GpoContent {
     /// Reads what a set holds, and checks all of it: each file that it lists is there, no path leaves the set, no link is followed.
     /// Folders that are listed and were lost are kept; `Machine` and `User` are always there.
@@ -39,14 +31,14 @@ impl GpoContent {
         let (owned, own_task) = (backup.clone(), task.clone());
         let read = tokio::task::spawn_blocking(move || read_blocking(&owned, &own_task)).await;
         let read = read.map_err(|failed| invalid(&backup.id, failed))??;
-        let sysvol = task.or_cancel(FolderSysvol::open(&read.folder, TIMEOUT)).await?;
+        let sysvol = open(&read.folder, task).await?;
         Ok(GpoContent {
             core: read.core,
             folders: read.folders,
             files: read.files,
             objects: read.objects,
             principals: read.set.groups,
-            sysvol: Arc::new(sysvol.map_err(|error| OperationError::of_read(&error))?),
+            sysvol,
             changed: BTreeMap::new(),
         })
     }
@@ -79,16 +71,6 @@ fn read_blocking(backup: &Backup, task: &Task) -> Result<ReadSet, OperationError
     Ok(ReadSet { folder: folder.clone(), set, core, folders, files, objects })
 }
 
-fn invalid(object: &dyn std::fmt::Display, reason: impl ToString) -> OperationError {
-    let message = StatusMessage::error(MessageId::BackupXmlInvalid, HResult::INVALID_DATA, reason.to_string());
-    OperationError::new(message.about(object))
-}
-
-fn missing(object: &dyn std::fmt::Display, reason: &str) -> OperationError {
-    let message = StatusMessage::error(MessageId::BackupFileMissing, HResult::FILE_NOT_FOUND, reason);
-    OperationError::new(message.about(object))
-}
-
 fn core(set: &BackupXml, path: &Path, task: &Task) -> Result<GpoCore, OperationError> {
     let id = set.gpo_id.ok_or_else(|| invalid(&path.display(), "the id of the GPO is missing or no GUID"))?;
     let domain = set.domain.parse::<DnsName>().map_err(|error| invalid(&path.display(), error))?;
@@ -115,52 +97,6 @@ fn core(set: &BackupXml, path: &Path, task: &Task) -> Result<GpoCore, OperationE
         wmi_filter_name: set.wmi_filter_name.clone(),
         security_descriptor: set.security_descriptor.clone(),
     })
-}
-
-/// What stands at a place of a set.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    File {
-        size_bytes: u64,
-    },
-    Folder,
-    /// A link, a pipe, a device.
-    Other,
-}
-
-/// What lies in the folder of a set, by folded path: the paths as stored, more than one where they differ only in case.
-type Stored = HashMap<String, Vec<(SysvolPath, Kind)>>;
-
-/// Lists the folder of a set. Links are not followed, and names that no SYSVOL takes are passed over: nothing can name them.
-fn stored(folder: &Path, task: &Task) -> Result<Stored, OperationError> {
-    let mut stored = Stored::new();
-    let mut waiting = vec![(folder.to_owned(), SysvolPath::root())];
-    let mut count = 0;
-    while let Some((folder, below)) = waiting.pop() {
-        task.checkpoint()?;
-        let failed = |error: io::Error| OperationError::of_read(&StoreError::from_io(folder.display(), &error));
-        for entry in fs::read_dir(&folder).map_err(failed)? {
-            let entry = entry.map_err(failed)?;
-            let Some(path) = entry.file_name().to_str().and_then(|name| below.join(name).ok()) else { continue };
-            count += 1;
-            if count > MOST_ENTRIES || path.parts().len() > DEEPEST {
-                let reason = format!("the set has more than {MOST_ENTRIES} files, or folders deeper than {DEEPEST}");
-                return Err(invalid(&entry.path().display(), reason));
-            }
-            // Of the entry itself, so that links show as links.
-            let data = entry.metadata().map_err(failed)?;
-            let kind = match data.file_type() {
-                kind if kind.is_dir() => Kind::Folder,
-                kind if kind.is_file() => Kind::File { size_bytes: data.len() },
-                _ => Kind::Other,
-            };
-            if kind == Kind::Folder {
-                waiting.push((entry.path(), path.clone()));
-            }
-            stored.entry(path.folded()).or_default().push((path, kind));
-        }
-    }
-    Ok(stored)
 }
 
 /// Returns where files and folders of the GPO belong and lie, and checks each.
