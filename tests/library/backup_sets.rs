@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use opengpmc::format::{
-    BackupEntryKind, BackupExtension, BackupXml, decode_xml, read_backup_info, read_manifest, write_backup_info,
-    write_manifest,
+    BackupEntryKind, BackupExtension, BackupGroupType, BackupXml, decode_xml, read_backup_info, read_manifest,
+    write_backup_info, write_manifest,
 };
 use opengpmc::gpm::{
     Backup, BackupDir, BackupIndex, Domain, Forest, ForestSnapshot, Gpo, HResult, LinkScope, LoadOptions, MessageId,
@@ -335,7 +335,7 @@ async fn the_demo_forest_is_backed_up_and_read_back() {
     assert_eq!((progress.done, progress.items.len()), (progress.total, gpos.len()));
     let dir = BackupDir::open(root.path()).unwrap();
     assert_eq!(dir.problems(), []);
-    let (mut done, mut links, mut filters) = (0, 0, 0);
+    let (mut done, mut links, mut filters, mut from_settings) = (0, 0, 0, 0);
     for (gpo, outcome) in gpos.iter().zip(&outcomes) {
         assert_eq!(outcome.id, gpo.id);
         let backup = match &outcome.outcome {
@@ -370,6 +370,14 @@ async fn the_demo_forest_is_backed_up_and_read_back() {
         assert_eq!(saved.core.computer_extensions, live.core.computer_extensions);
         assert_eq!((saved.core.status, saved.core.directory_version), (live.core.status, live.core.directory_version));
         assert_eq!(saved.core.wmi_filter, live.core.wmi_filter);
+        for group in &saved.principals {
+            let is_known = group.sid.is_some() && !group.account.is_empty();
+            assert_eq!(group.upn.is_empty(), !is_known, "{group:?}");
+            assert_eq!(group.kind == BackupGroupType::Unknown, !is_known, "{group:?}");
+        }
+        let in_dacl = saved.principals.iter().position(|group| group.from_dacl).unwrap_or(saved.principals.len());
+        assert!(saved.principals[in_dacl..].iter().all(|group| group.from_dacl), "settings first");
+        from_settings += in_dacl;
         let report = std::fs::read(backup.file("gpreport.xml").unwrap().unwrap()).unwrap();
         let mut expected = reporting().gpo(&store, &forest, gpo, &Task::default()).await.unwrap();
         let mut saved_report = read_reports(&report).unwrap().remove(0);
@@ -393,7 +401,7 @@ async fn the_demo_forest_is_backed_up_and_read_back() {
         assert_eq!(compare_versions(check.version.unwrap(), gpo), VersionComparison::Same);
     }
     println!("{done} of {} GPOs backed up, with {links} links and {filters} filters", gpos.len());
-    assert!(done > gpos.len() / 2 && links > 0 && filters > 0);
+    assert!(done > gpos.len() / 2 && links > 0 && filters > 0 && from_settings > 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -178,7 +178,8 @@ pub async fn write_backup(
     reporting: &Reporting,
     task: &Task,
 ) -> Result<Backup, OperationError> {
-    let set = UnseenSet::write(content, origin, folder, task, |done, total| task.progress(done, total + 1)).await?;
+    let set = UnseenSet::copy(content, folder, task, |done, total| task.progress(done, total + 1)).await?;
+    set.describe(content, origin, task).await?;
     let (written, reporting, own) =
         (set.new.as_backup(set.instance(content, origin, options)), reporting.clone(), task.clone());
     let report = blocking(move || {
@@ -202,10 +203,9 @@ struct UnseenSet {
 }
 
 impl UnseenSet {
-    /// Writes the files of a GPO and `Backup.xml`. `done` is told how many of how many files are there.
-    async fn write(
+    /// Copies the files of a GPO. `done` is told how many of how many are there.
+    async fn copy(
         content: &GpoContent,
-        origin: &BackupOrigin,
         folder: &Path,
         task: &Task,
         done: impl FnMut(u64, u64),
@@ -214,9 +214,13 @@ impl UnseenSet {
         let new = blocking(move || NewBackup::begin(&root)).await?;
         let files = SetFiles::open(new.folder()).await?;
         files.copy_sysvol(content, task, done).await?;
-        let location = format!(r"\\{}\sysvol\{}\{}", origin.domain_controller, content.core.domain, origin.folder);
-        files.write("Backup.xml", &set_xml::backup_xml(content, &location, task).to_bytes()).await?;
         Ok(UnseenSet { new, files })
+    }
+
+    /// Writes `Backup.xml`.
+    async fn describe(&self, content: &GpoContent, origin: &BackupOrigin, task: &Task) -> Result<(), OperationError> {
+        let location = format!(r"\\{}\sysvol\{}\{}", origin.domain_controller, content.core.domain, origin.folder);
+        self.files.write("Backup.xml", &set_xml::backup_xml(content, &location, task).to_bytes()).await
     }
 
     /// Returns what the index says of it.
@@ -273,10 +277,13 @@ impl Saving<'_> {
             folder: gpo.sysvol_folder(),
             time: Timestamp::now(),
         };
-        let content = self.content(live, gpo, task).await?;
+        let mut content = self.content(live, gpo, task).await?;
         let steps = steps(gpo);
         let done = |done, total: u64| task.progress(done * (steps - 1) / total.max(1), steps);
-        let set = UnseenSet::write(&content, &origin, self.folder, task, done).await?;
+        let set = UnseenSet::copy(&content, self.folder, task, done).await?;
+        // From the copies, so that SYSVOL is read once.
+        content.principals = principals::of_content(&set.files.copied(&content), &self.common, task).await?;
+        set.describe(&content, &origin, task).await?;
         let report = self.report(live, gpo, &content, set.new.folder(), task).await?;
         let extras = self.options.with_extras.then(|| extras::of_gpo(self.common.forest, gpo));
         let instance = set.instance(&content, &origin, self.options);
@@ -285,9 +292,9 @@ impl Saving<'_> {
         Ok(backup)
     }
 
-    /// Reads what the GPO consists of, with the names of its principals.
+    /// Reads what the GPO consists of.
     async fn content(&self, live: &LiveGpos, gpo: &Gpo, task: &Task) -> Result<GpoContent, OperationError> {
-        let mut content = live.content(gpo, task).await?;
+        let content = live.content(gpo, task).await?;
         if content.folders.is_empty() && content.files.is_empty() && content.core.sysvol_version.is_none() {
             let message = StatusMessage::error(
                 MessageId::FileMissing,
@@ -300,10 +307,6 @@ impl Saving<'_> {
             let text = "the versions in the directory and in SYSVOL differ; both are saved";
             task.message(StatusMessage::warning(MessageId::VersionMismatch, text).about(live.location(gpo)));
         }
-        let common = &self.common;
-        let descriptor = content.core.security_descriptor.as_deref();
-        content.principals =
-            principals::of_descriptor(descriptor, &**common.store, common.forest, &common.names, task).await?;
         Ok(content)
     }
 

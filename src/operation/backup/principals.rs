@@ -4,42 +4,93 @@
 use std::collections::HashSet;
 
 use crate::format::{BackupGroup, BackupGroupType};
-use crate::gpm::{
-    ForestSnapshot, GroupScope, MessageId, Names, OperationError, StatusMessage, Task, Trustee, TrusteeKind,
-};
+use crate::gpm::{ForestSnapshot, GroupScope, MessageId, OperationError, StatusMessage, Task, Trustee, TrusteeKind};
 use crate::ident::Sid;
+use crate::operation::content::GpoContent;
+use crate::operation::migration::{ReferenceOrigin, ScanOptions, Subject, scan_references};
+use crate::operation::report::Common;
 use crate::security::SecurityDescriptor;
-use crate::store::ForestStore;
 
-/// Returns the principals of a descriptor's DACL. Those that are the same in every domain are left out, as Windows does.
-pub(super) async fn of_descriptor(
-    descriptor: Option<&[u8]>,
-    store: &dyn ForestStore,
-    forest: &ForestSnapshot,
-    names: &Names,
+/// Returns the principals of a content: those that its settings name, then those of its permissions, each once. Of the permissions, those that
+/// are the same in every domain are left out, as Windows does.
+///
+/// # Errors
+/// Fails where a settings file cannot be read, and where the task is cancelled. A principal that is not found is kept, and told.
+pub(super) async fn of_content(
+    content: &GpoContent,
+    common: &Common<'_>,
     task: &Task,
 ) -> Result<Vec<BackupGroup>, OperationError> {
-    let parsed = descriptor.and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
-    let mut seen = HashSet::new();
-    let aces = parsed.iter().filter_map(|descriptor| descriptor.dacl.acl()).flat_map(|acl| acl.aces());
-    let sids: Vec<Sid> = aces.map(|ace| ace.sid.clone()).filter(Sid::is_domain_principal).collect();
-    let sids: Vec<Sid> = sids.into_iter().filter(|sid| seen.insert(sid.clone())).collect();
-    if sids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let found = task.or_cancel(names.resolve(store, &sids)).await?;
-    for problem in found.problems {
-        task.message(StatusMessage::warning(MessageId::TrusteeUnknown, problem.message).about(problem.object));
-    }
-    let groups = sids.into_iter().map(|sid| {
-        let trustee = found.trustees.get(&sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid));
-        if trustee.name.is_none() {
-            let text = "no principal of the forest has this SID";
-            task.message(StatusMessage::warning(MessageId::TrusteeUnknown, text).about(&trustee.sid));
+    let found = scan_references(content, &ScanOptions::default(), task).await?;
+    let (mut named, mut texts) = (Vec::new(), Vec::new());
+    for reference in found.into_iter().filter(|reference| reference.origin == ReferenceOrigin::Setting) {
+        match reference.subject {
+            Subject::Principal { sid: Some(sid), .. } => named.push(sid),
+            Subject::Principal { sid: None, name: Some(name) } => texts.push(name),
+            Subject::Principal { sid: None, name: None } | Subject::Path(_) => {}
         }
-        BackupGroup { from_dacl: true, ..group(&trustee, forest) }
-    });
-    Ok(groups.collect())
+    }
+    let in_dacl = dacl_principals(content.core.security_descriptor.as_deref());
+    let all: Vec<Sid> = named.iter().chain(&in_dacl).cloned().collect();
+    let looked_up = task.or_cancel(common.names.resolve(&**common.store, &all)).await?;
+    for problem in looked_up.problems {
+        task.message(StatusMessage::warning(MessageId::PrincipalUnresolved, problem.message).about(problem.object));
+    }
+    let trustee = |sid: Sid| looked_up.trustees.get(&sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid));
+    let mut groups = Groups { forest: common.forest, listed: Vec::new(), seen: HashSet::new() };
+    named.into_iter().for_each(|sid| groups.add(trustee(sid), false, task));
+    for text in texts {
+        let home = &content.core.domain;
+        match task.or_cancel(common.names.find(&**common.store, &text, home)).await? {
+            Ok(trustee) => groups.add(trustee, false, task),
+            Err(_) => groups.add_name(text, task),
+        }
+    }
+    in_dacl.into_iter().for_each(|sid| groups.add(trustee(sid), true, task));
+    Ok(groups.listed)
+}
+
+fn dacl_principals(descriptor: Option<&[u8]>) -> Vec<Sid> {
+    let parsed = descriptor.and_then(|bytes| SecurityDescriptor::from_bytes(bytes).ok());
+    let aces = parsed.iter().filter_map(|descriptor| descriptor.dacl.acl()).flat_map(|acl| acl.aces());
+    aces.map(|ace| ace.sid.clone()).filter(Sid::is_domain_principal).collect()
+}
+
+/// The principals listed so far.
+struct Groups<'a> {
+    forest: &'a ForestSnapshot,
+    listed: Vec<BackupGroup>,
+    /// Their SIDs, or names where they have none.
+    seen: HashSet<String>,
+}
+
+impl Groups<'_> {
+    fn add(&mut self, trustee: Trustee, from_dacl: bool, task: &Task) {
+        if !self.seen.insert(trustee.sid.to_string()) {
+            return;
+        }
+        if trustee.name.is_none() {
+            let (id, text) = match from_dacl {
+                true => {
+                    (MessageId::TrusteeUnknown, "no principal of the forest has this SID, which is in the permissions")
+                }
+                false => {
+                    (MessageId::PrincipalUnresolved, "no principal of the forest has this SID, which a setting names")
+                }
+            };
+            task.message(StatusMessage::warning(id, text).about(&trustee.sid));
+        }
+        self.listed.push(BackupGroup { from_dacl, ..group(&trustee, self.forest) });
+    }
+
+    /// Adds a name that leads to no principal.
+    fn add_name(&mut self, name: String, task: &Task) {
+        if self.seen.insert(name.to_lowercase()) {
+            let text = "no principal of the forest has this name, which a setting holds";
+            task.message(StatusMessage::warning(MessageId::PrincipalUnresolved, text).about(&name));
+            self.listed.push(BackupGroup { account: name, ..BackupGroup::default() });
+        }
+    }
 }
 
 /// Returns what a set says of a trustee.
@@ -49,7 +100,8 @@ fn group(trustee: &Trustee, forest: &ForestSnapshot) -> BackupGroup {
     let known = domain.as_ref().and_then(|name| forest.domain(name));
     let dns_domain = domain.as_ref().filter(|_| !account.is_empty()).map_or_else(String::new, ToString::to_string);
     BackupGroup {
-        sid: Some(trustee.sid.clone()),
+        // Of those that are the same in every domain the name alone.
+        sid: Some(trustee.sid.clone()).filter(|_| trustee.kind != TrusteeKind::WellKnown),
         kind: kind(trustee),
         netbios_domain: known
             .filter(|_| !account.is_empty())

@@ -1,6 +1,7 @@
 //! The folder of a set while it is being written.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
@@ -19,14 +20,14 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The folder of a set that nobody looks at yet.
 pub(super) struct SetFiles {
-    folder: FolderSysvol,
+    folder: Arc<FolderSysvol>,
 }
 
 impl SetFiles {
     /// Opens the folder, which exists.
     pub(super) async fn open(folder: &Path) -> Result<Self, OperationError> {
         let opened = FolderSysvol::open(folder, TIMEOUT).await.map_err(|error| OperationError::of_write(&error))?;
-        Ok(SetFiles { folder: opened.unsynced() })
+        Ok(SetFiles { folder: Arc::new(opened.unsynced()) })
     }
 
     /// Writes a file of the set's own.
@@ -69,6 +70,15 @@ impl SetFiles {
             done(copied, total);
         }
         Ok(())
+    }
+
+    /// Returns the same content with its files where they were copied to.
+    pub(super) fn copied(&self, content: &GpoContent) -> GpoContent {
+        let root = SysvolPath::parse(SYSVOL_FOLDER).unwrap_or_default();
+        let mut copied = content.clone();
+        copied.files.iter_mut().for_each(|file| file.place = root.join_path(&in_set(&file.path)));
+        copied.sysvol = self.folder.clone();
+        copied
     }
 
     async fn copy(
