@@ -17,6 +17,8 @@ mod walks;
 mod window;
 #[path = "gui/kit.rs"]
 mod kit;
+#[path = "gui/copy_and_import.rs"]
+mod copy_and_import;
 #[path = "gui/migration_table.rs"]
 mod migration_table;
 #[path = "gui/report.rs"]

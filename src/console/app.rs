@@ -2,18 +2,19 @@
 
 mod backups;
 mod carry_out;
+mod copy_gpo;
 mod files_and_reports;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Id, Key, Margin, Modifiers, Panel, Ui, ViewportCommand};
+use egui::{CentralPanel, Context, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui, ViewportCommand};
 
 use crate::gpm::Task;
 use crate::store::StoreErrorKind;
 
 use super::bars::{self, Status};
-use super::command::{Availability, CommandContext, Menu, TABLE};
+use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, TABLE};
 use super::connect_dialog::ConnectDialog;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
@@ -78,6 +79,12 @@ pub struct App {
     files: Vec<OpenedFile>,
     next_file: u32,
     selected: Node,
+    /// The GPO that was copied, to be pasted.
+    copied: Option<Node>,
+    /// What is selected as soon as its forest was read anew.
+    changed: Option<Node>,
+    /// Whether that forest is to be read once more first.
+    read_again: bool,
     history: History,
     tree: Tree,
     panes: PaneState,
@@ -147,6 +154,9 @@ impl App {
             files: Vec::new(),
             next_file: 1,
             selected: Node::Root,
+            copied: None,
+            changed: None,
+            read_again: false,
             history: History::default(),
             tree: Tree::default(),
             panes: PaneState::default(),
@@ -204,6 +214,7 @@ impl App {
             forests: &self.forests,
             files: &self.files,
             node,
+            copied: self.copied.as_ref(),
             can_go_back: !self.history.back.is_empty(),
             can_go_forward: !self.history.forward.is_empty(),
             theme: self.settings.theme,
@@ -308,13 +319,14 @@ impl App {
     }
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let App { tree, forests, files, selected, history, settings, .. } = self;
+        let App { tree, forests, files, selected, history, settings, copied, .. } = self;
         let shown = Shown { forests, files };
         let mut menu_ui = |ui: &mut Ui, node: &Node, commands: &mut Vec<Command>| {
             let context = CommandContext {
                 forests: shown.forests,
                 files: shown.files,
                 node,
+                copied: copied.as_ref(),
                 can_go_back: !history.back.is_empty(),
                 can_go_forward: !history.forward.is_empty(),
                 theme: settings.theme,
@@ -461,7 +473,10 @@ impl App {
         // The toolkit takes Ctrl+Shift+O for Ctrl+O too: those with Shift come first.
         for with_shift in [true, false] {
             for row in TABLE {
-                let mut shortcuts = row.shortcuts.iter().filter(|keys| keys.modifiers.shift == with_shift);
+                let is_mine = |keys: &&KeyboardShortcut| {
+                    keys.modifiers.shift == with_shift && ![COPY_KEYS, PASTE_KEYS].contains(keys)
+                };
+                let mut shortcuts = row.shortcuts.iter().filter(is_mine);
                 let pressed = shortcuts.any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
                 if pressed && (row.availability)(&context) == Availability::Available {
                     commands.extend((row.make)(&context));

@@ -10,10 +10,11 @@ use std::sync::Arc;
 use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use crate::gpm::{Backup, Gpo};
-use crate::ident::DnsName;
+use crate::ident::{DnsName, Guid};
 use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
+use super::migration_table::SavedTable;
 use super::{
     BackUpOf, Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, OpenedFile, Place, ReportOf,
     ReportUse, ReportsOf, Shown, ShownReport,
@@ -88,6 +89,8 @@ pub enum Command {
     },
     /// Open the dialog that backs up GPOs.
     ShowBackUp(ForestId, BackUpOf),
+    /// Open the wizard that imports settings into a GPO of a domain.
+    ShowImport(ForestId, DnsName, Guid),
     /// Open the window that manages backups: of a domain, or of all domains of a forest.
     ShowManageBackups(ForestId, Option<DnsName>),
     /// Show the settings of a backup in the browser.
@@ -98,8 +101,25 @@ pub enum Command {
     RememberTable(PathBuf),
     /// Tell something in the status bar.
     Tell(String),
+    /// Remember the GPO of a node, to be pasted.
+    CopyGpo(Node),
+    /// Copy the GPO remembered into the domain of a node: opens the dialog, or the wizard for another domain.
+    PasteGpo(Node),
+    /// Copy the GPO of the first node into the domain of the second: it was dragged there.
+    DropGpo(Node, Node),
+    /// Read the forest of a node anew and select the node then: an operation changed it.
+    ShowChanged(Node),
     /// Open the Migration Table Editor, for a table of this domain.
     ShowMigrationTable(Option<(ForestId, DnsName)>),
+    /// Open the Migration Table Editor over a wizard.
+    EditMigrationTable {
+        /// The domain that the table is for.
+        target: (ForestId, DnsName),
+        /// The table; none for a new one.
+        path: Option<PathBuf>,
+        /// Where the editor leaves the path it was saved under.
+        saved: SavedTable,
+    },
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.
@@ -183,6 +203,8 @@ pub struct CommandContext<'a> {
     pub files: &'a [OpenedFile],
     /// The node it would act on.
     pub node: &'a Node,
+    /// The node of the GPO that was copied last, to be pasted.
+    pub copied: Option<&'a Node>,
     /// Whether there is a node to go back to.
     pub can_go_back: bool,
     /// Whether there is a node to go forward to.
@@ -325,6 +347,20 @@ pub const TABLE: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Import Settings…",
+        menu: (Menu::Action, 1),
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(..) => needs_writable_forest(context),
+        },
+        make: |context| match gpo_of(context) {
+            GpoOfNode::Some(forest, gpo) => Some(Command::ShowImport(forest.id, gpo.domain.clone(), gpo.id)),
+            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+        },
+        ..ROW
+    },
+    Row {
         text: "Back Up All…",
         menu: (Menu::Action, 1),
         availability: |context| match context.place() {
@@ -398,6 +434,32 @@ pub const TABLE: &[Row] = &[
             None => Availability::Absent,
         },
         make: |context| ReportsOf::node(context.node, context.shown()).map(Command::ShowReportMany),
+        ..ROW
+    },
+    Row {
+        text: "Copy",
+        icon: Some(Icon::Copy),
+        shortcuts: &[COPY_KEYS],
+        menu: (Menu::Action, 1),
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
+            GpoOfNode::Some(..) => Availability::Available,
+        },
+        make: |context| Some(Command::CopyGpo(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Paste",
+        shortcuts: &[PASTE_KEYS],
+        menu: (Menu::Action, 1),
+        availability: |context| match (context.node.place(), context.copied) {
+            (Some(Place::Gpos(_)), None) => Availability::Greyed("Copy a GPO first."),
+            (Some(Place::Gpos(_)), Some(_)) => needs_writable_forest(context),
+            _ => Availability::Absent,
+        },
+        make: |context| Some(Command::PasteGpo(context.node.clone())),
         ..ROW
     },
     Row {
@@ -580,10 +642,22 @@ fn gpo_of<'a>(context: &CommandContext<'a>) -> GpoOfNode<'a> {
     }
 }
 
+/// Keys that the toolkit turns into clipboard events; the tree carries them out while it has the focus.
+pub const COPY_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::C);
+/// As [`COPY_KEYS`].
+pub const PASTE_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::V);
+
 fn needs_open_forest(context: &CommandContext<'_>) -> Availability {
     match context.open_forest() {
         Some(_) => Availability::Available,
         None => Availability::Greyed("The forest is not open."),
+    }
+}
+
+fn needs_writable_forest(context: &CommandContext<'_>) -> Availability {
+    match context.open_forest() {
+        Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
+        _ => needs_open_forest(context),
     }
 }
 
@@ -641,6 +715,7 @@ mod tests {
             forests: &[],
             files: &[],
             node: &node,
+            copied: None,
             can_go_back: false,
             can_go_forward: false,
             theme: ThemePreference::System,

@@ -13,9 +13,13 @@ use egui::Context;
 use poll_promise::Promise;
 use tokio::runtime::Runtime;
 
-use crate::gpm::{Backup, Cancelled, Domain, ForestSnapshot, Names, Orphans, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{
+    Backup, Cancelled, Domain, ForestSnapshot, Names, OperationError, Orphans, StarterGpo, SysvolState, Task, Trustee,
+};
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::operation::{ReportFolderError, ReportedFolder, Reporting, render_reports, write_whole};
+use crate::operation::{
+    ChangeContext, Journal, ReportFolderError, ReportedFolder, Reporting, render_reports, write_whole,
+};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
@@ -142,16 +146,6 @@ impl Workers {
         promise
     }
 
-    /// Runs work on a thread of its own, where it may wait for what is asynchronous, and wakes the window when it ends.
-    pub fn spawn_waiting<T, F>(&self, work: impl FnOnce() -> F + Send + 'static) -> Promise<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = T>,
-    {
-        let runtime = self.handle().clone();
-        self.spawn_blocking(move || runtime.block_on(work()))
-    }
-
     /// Returns a task whose progress wakes the window.
     pub fn task(&self) -> Task {
         let ctx = self.ctx.clone();
@@ -206,6 +200,18 @@ impl Workers {
         let (templates, local, store) =
             (forest.templates.clone(), Arc::clone(&self.local_templates), Arc::clone(&forest.store));
         async move { templates.reporting(&store, &domain, &local).await }
+    }
+
+    /// Returns where operations on a forest write and keep what was there before; the journal is opened when it is awaited.
+    pub fn change_context(
+        &self,
+        forest: &OpenForest,
+    ) -> impl Future<Output = Result<ChangeContext, OperationError>> + Send + use<> {
+        let (store, folder) = (Arc::clone(&forest.store), self.journal_folder.clone());
+        async move {
+            let failed = |error| OperationError::of_write(&StoreError::from_io(folder.display(), &error));
+            Ok(ChangeContext { store, journal: Journal::open(&folder).map_err(failed)? })
+        }
     }
 
     /// Reports a backup that was not opened as a file.

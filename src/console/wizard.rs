@@ -4,7 +4,7 @@
 //! and go with what was entered before it. Next is never dead: it tells what is missing. Nothing happens before Finish, so Cancel loses
 //! nothing (`console-ui.md` part 7, 12.6).
 
-use egui::{Button, Context, Layout, Response, RichText, Ui, vec2};
+use egui::{Button, Context, Grid, Label, Layout, Response, RichText, Ui, vec2};
 
 use super::dialog::{self, Closing};
 use super::kit::accessible;
@@ -274,4 +274,15 @@ impl<S> Window for Wizard<S> {
         }
         Closing::Stay
     }
+}
+
+/// Draws what was chosen, for the last page: names and values, those without a value left out.
+pub fn summary_ui(ui: &mut Ui, rows: &[(&str, String)]) {
+    Grid::new("summary").num_columns(2).spacing(vec2(6.0 * SPACE, SPACE)).show(ui, |ui| {
+        for (name, value) in rows.iter().filter(|(_, value)| !value.is_empty()) {
+            ui.label(RichText::new(*name).weak());
+            ui.add(Label::new(value).wrap().selectable(true));
+            ui.end_row();
+        }
+    });
 }

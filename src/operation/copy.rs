@@ -11,7 +11,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind};
 use super::change::{ChangeContext, ChangeKind, FileTree, Target, Wanted, Written, change, rebase, steps};
 use super::content::GpoContent;
 use super::import::first_version;
-use super::migration::{MigrationOptions, plan_migration};
+use super::migration::{MigrationOptions, ScanOptions, name_principals, plan_migration};
 
 /// How a GPO is copied.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,12 @@ pub async fn copy_gpo(
     let name = name_of_copy(&target.domain, &content.core.display_name, options.new_name.as_deref(), task).await?;
     task.activity("Mapping principals and paths");
     let migration = MigrationOptions { with_security: options.keep_permissions, ..options.migration.clone() };
+    if migration.table.is_some() {
+        // A table names principals, settings mostly hold SIDs.
+        let wanted =
+            ScanOptions { with_security: migration.with_security, with_preferences: migration.map_preferences };
+        name_principals(&mut content, &original.domain, &wanted, task).await?;
+    }
     let plan = plan_migration(&content, &context.store, target_domain, &migration, task).await?;
     plan.apply(&mut content, task).await?;
     rebase(&mut content.objects, content.core.id, &target.place());

@@ -1,5 +1,7 @@
 //! Import: the settings of a backup take the place of a GPO's own, in any domain (IGPMGPO.Import, `operations.md` 2.2).
 
+use std::path::PathBuf;
+
 use crate::gpm::{Backup, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{DnsName, ExtensionList, GpoVersion, Guid};
 use crate::report::Side;
@@ -15,6 +17,8 @@ use super::restore::{greater, warn_of_ipsec};
 pub enum ImportSource {
     /// A backup in Microsoft's layout.
     Backup(Box<Backup>),
+    /// The folder that `samba-tool gpo backup` wrote for one GPO.
+    Samba(PathBuf),
 }
 
 /// The file of a GPO's comment, which is no setting.
@@ -30,6 +34,7 @@ impl ImportSource {
     pub async fn read(&self, task: &Task) -> Result<GpoContent, OperationError> {
         match self {
             ImportSource::Backup(backup) => GpoContent::read_set(backup, task).await,
+            ImportSource::Samba(folder) => GpoContent::read_samba_backup(folder, task).await,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::screens::{gpo, root, times};
 use crate::support::{cells, press, rows, type_text};
 
 /// Opens a menu and clicks on a command in it.
-fn menu(console: &mut Console, menu: &str, command: &str) {
+pub fn menu(console: &mut Console, menu: &str, command: &str) {
     console.get_by_role_and_label(Role::Button, menu).click();
     console.run_steps(4);
     console.get_by_role_and_label(Role::Button, command).click();
@@ -23,28 +23,28 @@ fn menu(console: &mut Console, menu: &str, command: &str) {
 }
 
 /// Puts a text into the field of that name, in place of what is there, and presses Enter.
-fn enter(console: &mut Console, field: &str, text: &str) {
+pub fn enter(console: &mut Console, field: &str, text: &str) {
     put(console, field, text);
     press(console, Modifiers::NONE, Key::Enter);
     console.run_steps(2);
 }
 
 /// Puts a text into the field of that name, in place of what is there.
-fn put(console: &mut Console, field: &str, text: &str) {
+pub fn put(console: &mut Console, field: &str, text: &str) {
     console.get_by_role_and_label(Role::TextInput, field).focus();
     console.run_steps(2);
     press(console, Modifiers::COMMAND, Key::A);
     type_text(console, text);
 }
 
-fn click(console: &mut Console, button: &str) {
+pub fn click(console: &mut Console, button: &str) {
     console.get_by_role_and_label(Role::Button, button).click();
     console.run_steps(4);
 }
 
 const LIST: &str = "Backed up GPOs";
 
-fn wait_for_rows(console: &mut Console, count: usize) {
+pub fn wait_for_rows(console: &mut Console, count: usize) {
     wait(console, "the backups are listed", |console| {
         console.query_by_role_and_label(Role::Table, LIST).is_some()
             && rows(console, LIST).len() == count
@@ -95,7 +95,7 @@ fn changing(console: &Console) -> Vec<egui::Rect> {
     masked
 }
 
-fn picture(console: &mut Console, name: &str) {
+pub fn picture(console: &mut Console, name: &str) {
     let masked = changing(console);
     compare(console, name, &masked);
 }

@@ -68,7 +68,7 @@ fn with_options(size: [f32; 2], options: AppOptions) -> Console {
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)
-        .with_max_steps(50)
+        .with_max_steps(150)
         .build_eframe(move |creation| App::new(creation, options).expect("the runtime starts"))
 }
 

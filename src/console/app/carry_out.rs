@@ -80,8 +80,21 @@ impl App {
             Command::RememberTable(path) => self.settings.remember_migration_table(text_of(&path)),
             Command::RememberFolder(folder) => self.settings.remember_backup_folder(text_of(&folder)),
             Command::Tell(note) => self.note = Some(note),
+            Command::ShowImport(forest, domain, gpo) => self.show_import(ctx, forest, domain, gpo),
+            Command::CopyGpo(node) => self.remember_gpo(ctx, &node),
+            Command::PasteGpo(node) => {
+                if let Some(copied) = self.copied.clone() {
+                    self.copy_gpo(ctx, &copied, &node);
+                }
+            }
+            Command::DropGpo(dragged, node) => self.copy_gpo(ctx, &dragged, &node),
+            Command::ShowChanged(node) => self.show_changed(node),
             Command::ShowMigrationTable(target) => {
                 let editor = MigrationTableEditor::new(target);
+                self.show(ctx, Dialog::Window(Box::new(editor)));
+            }
+            Command::EditMigrationTable { target, path, saved } => {
+                let editor = MigrationTableEditor::of_wizard(Some(target), path, saved, &self.workers);
                 self.show(ctx, Dialog::Window(Box::new(editor)));
             }
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
@@ -143,7 +156,7 @@ impl App {
         }
     }
 
-    fn refresh(&mut self, id: ForestId) {
+    pub(super) fn refresh(&mut self, id: ForestId) {
         let is_running = self.forest_jobs.iter().any(|job| job.forest == id);
         let Some(forest) = self.entry(id).and_then(ForestEntry::open).filter(|_| !is_running) else { return };
         let job = self.workers.refresh(Arc::clone(&self.options.opener), forest);
@@ -233,6 +246,7 @@ impl App {
                     self.opened_first_time(id, request);
                 }
                 self.settle_selection();
+                self.select_changed(id);
             }
             Err(error) if was_open => {
                 if error.kind == StoreErrorKind::Cancelled {

@@ -13,7 +13,7 @@ use crate::gpm::{
 };
 use crate::ident::DnsName;
 use crate::operation::content::GpoContent;
-use crate::operation::migration::{ScanOptions, populate_table, validate_table};
+use crate::operation::migration::{ScanOptions, name_principals, populate_table, validate_table};
 use crate::store::ForestStore;
 
 /// Returns the rows of a table.
@@ -146,7 +146,13 @@ pub(super) async fn scan_gpos(
     };
     for gpo in &gpos {
         task.activity(format!("Looking into {}", gpo.display_name));
-        let content = GpoContent::read_live(&opened, gpo, &task).await;
+        let options = ScanOptions { with_security, with_preferences: false };
+        let content = async {
+            let mut content = GpoContent::read_live(&opened, gpo, &task).await?;
+            name_principals(&mut content, &opened, &options, &task).await?;
+            Ok(content)
+        };
+        let content = content.await;
         found.take_in(&gpo.display_name, content, with_security, &task).await;
     }
     found
@@ -191,7 +197,7 @@ impl Finding {
 }
 
 /// Writes a message of the library as a sentence.
-fn sentence(text: &str) -> String {
+pub fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     format!("{first}{}.", letters.as_str().trim_end_matches('.'))

@@ -1,14 +1,11 @@
 //! Looking for a user, computer or group in the domains of the forests in the view.
 
-use std::sync::Arc;
-
 use egui::{ComboBox, Context, Key, TextEdit, Ui};
 use poll_promise::Promise;
 
 use crate::gpm::constants::EntryType;
-use crate::gpm::{FindTrusteeError, Names, Trustee, TrusteeKind};
+use crate::gpm::{FindTrusteeError, Names, Trustee};
 use crate::ident::{Dn, DnsName};
-use crate::store::{Filter, ForestStore, Scope, SearchRequest, StoreError};
 
 use super::prompt::Answer;
 use crate::console::dialog::{self, Closing};
@@ -130,7 +127,7 @@ impl FindPrincipal {
         let text = self.text.trim().to_owned();
         self.looking = Some(around.workers.spawn(async move {
             let trustee = Names::new(&snapshot).find(&*store, &text, &domain).await?;
-            found_of(&store, trustee).await
+            Ok(found_of(&trustee))
         }));
     }
 
@@ -150,39 +147,12 @@ impl FindPrincipal {
 }
 
 /// Returns how a table names a trustee, and what kind of entry it is.
-async fn found_of(store: &Arc<dyn ForestStore>, trustee: Trustee) -> Result<Found, FindTrusteeError> {
+fn found_of(trustee: &Trustee) -> Found {
     let account = trustee.account_part().map(str::to_owned);
     let home = trustee.dn.as_ref().and_then(Dn::domain);
     // What is no object of a domain has no name that means the same everywhere.
-    let (Some(dn), Some(account), Some(home)) = (&trustee.dn, account, home) else {
-        return Ok(Found { name: trustee.label(), kind: EntryType::Unknown });
+    let (Some(account), Some(home)) = (account, home) else {
+        return Found { name: trustee.label(), kind: EntryType::Unknown };
     };
-    let kind = match trustee.kind {
-        TrusteeKind::User => EntryType::User,
-        TrusteeKind::Computer => EntryType::Computer,
-        TrusteeKind::Group => group_type(store, &home, dn).await?,
-        TrusteeKind::WellKnown | TrusteeKind::Foreign | TrusteeKind::Unknown => EntryType::Unknown,
-    };
-    Ok(Found { name: format!("{account}@{home}"), kind })
-}
-
-/// Returns the kind of a group, by its scope (`groupType`, [MS-ADTS] 2.2.12).
-async fn group_type(store: &Arc<dyn ForestStore>, domain: &DnsName, dn: &Dn) -> Result<EntryType, StoreError> {
-    const GROUP_TYPE: &str = "groupType";
-    const GLOBAL: i64 = 2;
-    const UNIVERSAL: i64 = 8;
-    let request = SearchRequest {
-        base: dn.clone(),
-        scope: Scope::Base,
-        filter: Filter::class("group"),
-        attributes: vec![GROUP_TYPE.to_owned()],
-        sd_parts: None,
-    };
-    let entries = store.domain_directory(domain).await?.search(&request).await?;
-    let group_type: i64 = entries.first().and_then(|entry| entry.text(GROUP_TYPE)?.parse().ok()).unwrap_or(0);
-    Ok(match group_type {
-        _ if group_type & UNIVERSAL != 0 => EntryType::UniversalGroup,
-        _ if group_type & GLOBAL != 0 => EntryType::GlobalGroup,
-        _ => EntryType::LocalGroup,
-    })
+    Found { name: format!("{account}@{home}"), kind: trustee.entry_type() }
 }

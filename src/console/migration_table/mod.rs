@@ -14,7 +14,7 @@ mod file;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use egui::{Align, Context, Layout, ViewportCommand, vec2};
 use poll_promise::Promise;
@@ -24,18 +24,22 @@ use crate::gpm::{MigrationTable, OperationError};
 use crate::ident::DnsName;
 
 use super::dialog::{self, Closing};
-use super::job::take;
+use super::job::{Workers, take};
 use super::kit::notice::Severity;
 use super::path_field::{documents_folder, text_of};
 use super::theme::Tokens;
 use super::window::{Surroundings, Window};
 use super::{Command, ForestId, Icon};
 
+pub use file::sentence;
 use find::{FindPrincipal, Found};
 use grid::{Column, GridState};
 use populate::{Populate, Populated};
 use prompt::PathPrompt;
 use rows::Rows;
+
+/// Where the editor leaves the path of the table it saved, for the wizard that opened it.
+pub type SavedTable = Arc<Mutex<Option<PathBuf>>>;
 
 /// The editor.
 pub struct MigrationTableEditor {
@@ -57,6 +61,7 @@ pub struct MigrationTableEditor {
     reading: Option<Promise<Result<(PathBuf, MigrationTable), String>>>,
     saving: Option<Saving>,
     validating: Option<Promise<Result<HashMap<u64, Finding>, OperationError>>>,
+    saved: Option<SavedTable>,
     opened: bool,
 }
 
@@ -126,8 +131,23 @@ impl MigrationTableEditor {
             reading: None,
             saving: None,
             validating: None,
+            saved: None,
             opened: false,
         }
+    }
+
+    /// Opens a table from a file, or begins a new one, and leaves the path it is saved under in `saved`.
+    pub fn of_wizard(
+        target: Option<(ForestId, DnsName)>,
+        path: Option<PathBuf>,
+        saved: SavedTable,
+        workers: &Workers,
+    ) -> Self {
+        let mut editor = MigrationTableEditor { saved: Some(saved), ..MigrationTableEditor::new(target) };
+        if let Some(path) = path {
+            editor.read(path, workers);
+        }
+        editor
     }
 
     fn is_dirty(&self) -> bool {
@@ -210,8 +230,8 @@ impl MigrationTableEditor {
         self.saving = Some(Saving { promise, revision: self.revision, after });
     }
 
-    fn read(&mut self, path: PathBuf, around: &Surroundings<'_>) {
-        self.reading = Some(around.workers.spawn_blocking(move || match MigrationTable::load(&path) {
+    fn read(&mut self, path: PathBuf, workers: &Workers) {
+        self.reading = Some(workers.spawn_blocking(move || match MigrationTable::load(&path) {
             Ok(table) => Ok((path, table)),
             Err(error) => Err(format!("The table could not be opened. {error}")),
         }));
@@ -260,6 +280,9 @@ impl MigrationTableEditor {
             }
             Ok(Ok((path, table))) => {
                 self.table = table;
+                if let Some(saved) = &self.saved {
+                    *saved.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
+                }
                 self.told = Some((Severity::Info, format!("Saved {}", path.display())));
                 self.saved_revision = saving.revision;
                 commands.push(Command::RememberTable(path.clone()));

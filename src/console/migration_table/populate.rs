@@ -119,8 +119,7 @@ impl Populate {
                     return;
                 }
                 let (store, name) = (Arc::clone(&forest.store), domain.name.clone());
-                let work = move || file::scan_gpos(store, name, gpos, with_security, worker_task);
-                around.workers.spawn_waiting(work)
+                around.workers.spawn(file::scan_gpos(store, name, gpos, with_security, worker_task))
             }
             From::Backups { folder, list, .. } => {
                 let backups: Vec<Backup> = list.usable().into_iter().cloned().collect();
@@ -129,7 +128,7 @@ impl Populate {
                     return;
                 }
                 around.commands.extend(folder.path().map(Command::RememberFolder));
-                around.workers.spawn_waiting(move || file::scan_backups(backups, with_security, worker_task))
+                around.workers.spawn(file::scan_backups(backups, with_security, worker_task))
             }
         };
         self.scanning = Some((task, promise));

@@ -190,7 +190,7 @@ impl MigrationTableEditor {
         let Some(asking) = self.asking.take() else { return Closing::Stay };
         match asking {
             Asking::OpenPath(mut prompt) => match prompt.ui(ctx, around) {
-                Answer::Given(path) => self.read(path, around),
+                Answer::Given(path) => self.read(path, around.workers),
                 Answer::Cancelled => self.focus_marker(),
                 Answer::Open => self.asking = Some(Asking::OpenPath(prompt)),
             },

@@ -12,8 +12,8 @@ use std::time::Duration;
 use egui::accesskit::{Action, Role};
 use egui::containers::scroll_area;
 use egui::{
-    Align, Align2, Event, EventFilter, Id, Key, Modifiers, Popup, PopupAnchor, PopupKind, Rect, Response, ScrollArea,
-    Sense, Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
+    Align, Align2, CursorIcon, Event, EventFilter, Id, Key, Modifiers, Popup, PopupAnchor, PopupKind, Rect, Response,
+    ScrollArea, Sense, Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
 };
 
 use super::kit::accessible;
@@ -280,7 +280,10 @@ impl Tree {
         let content_width =
             indent + TREE_INDENT + ICON_SIZE + 3.0 * SPACE + galley.size().x + order_width + 2.0 * SPACE;
         let (_, rect) = ui.allocate_space(vec2(content_width.max(ui.available_width()), ROW_HEIGHT));
-        let response = ui.interact(rect, row_id(&node), Sense::CLICK);
+        let can_be_dragged = matches!(node.place(), Some(Place::Gpo { .. } | Place::Link { .. }));
+        let sense = if can_be_dragged { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
+        let response = ui.interact(rect, row_id(&node), sense);
+        let is_drop_place = drag_ui(&response, &node, commands);
         let is_selected = node == *selected;
         accessibility(ui, &response, row, &face, is_selected);
 
@@ -291,8 +294,11 @@ impl Tree {
             if tree_focused {
                 painter.rect_stroke(rect, 0.0, Stroke::new(1.0, tokens.focus), egui::StrokeKind::Inside);
             }
-        } else if response.hovered() {
+        } else if response.hovered() || is_drop_place {
             painter.rect_filled(rect, 0.0, tokens.hover);
+        }
+        if is_drop_place {
+            painter.rect_stroke(rect.shrink(1.0), 0.0, Stroke::new(2.0, tokens.focus), egui::StrokeKind::Inside);
         }
         let triangle = Rect::from_min_size(pos2(rect.left() + indent, rect.top()), vec2(TREE_INDENT, ROW_HEIGHT));
         if row.children != Children::None {
@@ -403,6 +409,14 @@ impl Tree {
                 },
                 Event::Key { key: Key::F10, pressed: true, modifiers, .. } if modifiers.shift => {
                     self.open_menu(ui, row.node(shown));
+                    None
+                }
+                Event::Copy => {
+                    commands.push(Command::CopyGpo(row.node(shown)));
+                    None
+                }
+                Event::Paste(_) => {
+                    commands.push(Command::PasteGpo(row.node(shown)));
                     None
                 }
                 Event::Text(text) => match text.as_str() {
@@ -527,6 +541,23 @@ fn searching_ui(ui: &mut Ui, field: Rect) {
     ui.painter().galley(place.min, galley, tokens.text_weak);
     let response = ui.interact(place, Id::unique("scope tree searching"), Sense::hover());
     accessible::describe(&response, Role::Status, TEXT);
+}
+
+/// Lets a GPO be dragged, and dropped on a container of GPOs: there it is copied. Tells whether it would be dropped on this row.
+fn drag_ui(response: &Response, node: &Node, commands: &mut Vec<Command>) -> bool {
+    if response.drag_started() {
+        response.dnd_set_drag_payload(node.clone());
+    }
+    let takes_gpos = matches!(node.place(), Some(Place::Gpos(_)));
+    if let Some(dragged) = response.dnd_release_payload::<Node>().filter(|_| takes_gpos) {
+        commands.push(Command::DropGpo((*dragged).clone(), node.clone()));
+    }
+    let hovers = response.dnd_hover_payload::<Node>().is_some();
+    if hovers {
+        let cursor = if takes_gpos { CursorIcon::Copy } else { CursorIcon::NotAllowed };
+        response.ctx.set_cursor_icon(cursor);
+    }
+    hovers && takes_gpos
 }
 
 fn row_id(node: &Node) -> Id {

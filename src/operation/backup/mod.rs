@@ -4,7 +4,7 @@
 //! report is made from what was just written, so that SYSVOL is read once. One rename puts the set into its place, and the manifest follows.
 
 mod extras;
-mod principals;
+pub(super) mod principals;
 mod set_files;
 mod set_xml;
 mod verify;

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use crate::format::{BackupGroup, BackupGroupType};
-use crate::gpm::{ForestSnapshot, GroupScope, MessageId, OperationError, StatusMessage, Task, Trustee, TrusteeKind};
+use crate::gpm::{GroupScope, MessageId, OperationError, StatusMessage, Task, Trustee, TrusteeKind};
 use crate::ident::Sid;
 use crate::operation::content::GpoContent;
 use crate::operation::migration::{ReferenceOrigin, ScanOptions, Subject, scan_references};
@@ -37,7 +37,7 @@ pub(super) async fn of_content(
         task.message(StatusMessage::warning(MessageId::PrincipalUnresolved, problem.message).about(problem.object));
     }
     let trustee = |sid: Sid| looked_up.trustees.get(&sid).cloned().unwrap_or_else(|| Trustee::unresolved(sid));
-    let mut groups = Groups { forest: common.forest, listed: Vec::new(), seen: HashSet::new() };
+    let mut groups = Groups::default();
     named.into_iter().for_each(|sid| groups.add(trustee(sid), false, task));
     for text in texts {
         let home = &content.core.domain;
@@ -57,14 +57,14 @@ fn dacl_principals(descriptor: Option<&[u8]>) -> Vec<Sid> {
 }
 
 /// The principals listed so far.
-struct Groups<'a> {
-    forest: &'a ForestSnapshot,
+#[derive(Default)]
+struct Groups {
     listed: Vec<BackupGroup>,
     /// Their SIDs, or names where they have none.
     seen: HashSet<String>,
 }
 
-impl Groups<'_> {
+impl Groups {
     fn add(&mut self, trustee: Trustee, from_dacl: bool, task: &Task) {
         if !self.seen.insert(trustee.sid.to_string()) {
             return;
@@ -80,7 +80,7 @@ impl Groups<'_> {
             };
             task.message(StatusMessage::warning(id, text).about(&trustee.sid));
         }
-        self.listed.push(BackupGroup { from_dacl, ..group(&trustee, self.forest) });
+        self.listed.push(BackupGroup { from_dacl, ..group(&trustee) });
     }
 
     /// Adds a name that leads to no principal.
@@ -94,18 +94,16 @@ impl Groups<'_> {
 }
 
 /// Returns what a set says of a trustee.
-fn group(trustee: &Trustee, forest: &ForestSnapshot) -> BackupGroup {
+pub(in crate::operation) fn group(trustee: &Trustee) -> BackupGroup {
     let account = trustee.account_part().unwrap_or_default().to_owned();
-    let domain = trustee.dn.as_ref().and_then(|dn| dn.domain());
-    let known = domain.as_ref().and_then(|name| forest.domain(name));
-    let dns_domain = domain.as_ref().filter(|_| !account.is_empty()).map_or_else(String::new, ToString::to_string);
+    let domain = trustee.dn.as_ref().and_then(|dn| dn.domain()).filter(|_| !account.is_empty());
+    let dns_domain = domain.as_ref().map_or_else(String::new, ToString::to_string);
+    let netbios_domain = domain.and_then(|_| trustee.domain_part()).unwrap_or_default().to_owned();
     BackupGroup {
         // Of those that are the same in every domain the name alone.
         sid: Some(trustee.sid.clone()).filter(|_| trustee.kind != TrusteeKind::WellKnown),
         kind: kind(trustee),
-        netbios_domain: known
-            .filter(|_| !account.is_empty())
-            .map_or_else(String::new, |known| known.netbios_name.clone()),
+        netbios_domain,
         upn: if dns_domain.is_empty() { String::new() } else { format!("{account}@{dns_domain}") },
         account,
         dns_domain,

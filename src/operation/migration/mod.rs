@@ -2,6 +2,7 @@
 
 mod scan;
 mod principals;
+mod name_principals;
 mod resolve;
 mod plan;
 mod populate;
@@ -10,6 +11,7 @@ mod validate;
 mod tests;
 
 pub use crate::extension::references::{FoundReference, ReferenceOrigin, Subject};
+pub use name_principals::name_principals;
 pub use plan::{KeptReason, MigrationPlan, PlannedOutcome, PlannedReference, plan_migration};
 pub use populate::populate_table;
 pub use scan::{ScanOptions, scan_references};

@@ -1,7 +1,7 @@
 //! Finding the references of a GPO, in its files, its objects and its permissions.
 
-use futures::StreamExt;
-use futures::stream;
+use futures::future::BoxFuture;
+use futures::{FutureExt, StreamExt, stream};
 
 use crate::extension::references::{
     FoundReference, ReferenceFile, Replacement, Visit, WalkedObject, walk_object, walk_permissions,
@@ -96,10 +96,9 @@ pub(super) async fn walk_content(
             wanted.push((kind, file));
         }
     }
-    let reads = wanted.into_iter().map(|(kind, file)| async move {
-        let bytes = task.or_cancel(content.read(file, LARGEST_FILE_BYTES)).await??;
-        Ok::<_, OperationError>((kind, file, bytes))
-    });
+    // Boxed, so that the compiler sees that the whole can run on any thread.
+    let read = |(kind, file)| read_file(content, kind, file, task).boxed();
+    let reads: Vec<BoxFuture<'_, _>> = wanted.into_iter().map(read).collect();
     let mut reads = stream::iter(reads).buffered(IN_FLIGHT);
     while let Some(read) = reads.next().await {
         let (kind, file, bytes) = read?;
@@ -134,6 +133,16 @@ pub(super) async fn walk_content(
         }
     }
     Ok(walked)
+}
+
+async fn read_file<'a>(
+    content: &'a GpoContent,
+    kind: ReferenceFile,
+    file: &'a ContentFile,
+    task: &Task,
+) -> Result<(ReferenceFile, &'a ContentFile, Vec<u8>), OperationError> {
+    let bytes = task.or_cancel(content.read(file, LARGEST_FILE_BYTES)).await??;
+    Ok((kind, file, bytes))
 }
 
 fn problem(kind: ReferenceFile, path: &SysvolPath, text: String) -> StatusMessage {

@@ -1,0 +1,82 @@
+//! Copying GPOs in the tree, and importing settings: what was copied, where it is pasted, and what is selected when it is done.
+
+use egui::Context;
+
+use super::super::copy_dialog::CopyDialog;
+use super::super::copy_wizard::copy_wizard;
+use super::super::import_wizard::import_wizard;
+use super::super::window::Window;
+use super::super::{ForestEntry, ForestId, Node, Place};
+use super::{App, Dialog};
+use crate::gpm::Gpo;
+use crate::ident::{DnsName, Guid};
+
+impl App {
+    /// Remembers the GPO of a node, that of a link too; its name goes to the clipboard.
+    pub(super) fn remember_gpo(&mut self, ctx: &Context, node: &Node) {
+        let Some((id, gpo)) = self.gpo_of(node) else { return };
+        let node = Node::In(id, Place::Gpo { domain: gpo.domain.clone(), id: gpo.id });
+        let name = gpo.display_name.clone();
+        self.note = Some(format!("{name} can be pasted into Group Policy Objects of any domain"));
+        ctx.copy_text(name);
+        self.copied = Some(node);
+    }
+
+    /// Asks how a GPO is to be copied into the domain of a node: in a dialog within its domain, in a wizard into another.
+    pub(super) fn copy_gpo(&mut self, ctx: &Context, source: &Node, to: &Node) {
+        let Some((source_forest, gpo)) = self.gpo_of(source).map(|(id, gpo)| (id, gpo.clone())) else {
+            self.note = Some("The GPO that was copied is no longer there".to_owned());
+            return;
+        };
+        let Node::In(forest, Place::Gpos(domain)) = to else { return };
+        let Some(target) = self.entry(*forest).and_then(ForestEntry::open) else { return };
+        if target.info.read_only {
+            self.note = Some("The forest is open read-only".to_owned());
+            return;
+        }
+        let dialog: Box<dyn Window> = if source_forest == *forest && gpo.domain == *domain {
+            Box::new(CopyDialog::new(*forest, gpo))
+        } else {
+            Box::new(copy_wizard(source_forest, gpo, *forest, domain.clone()))
+        };
+        self.show(ctx, Dialog::Window(dialog));
+    }
+
+    /// Opens the wizard that imports settings into a GPO.
+    pub(super) fn show_import(&mut self, ctx: &Context, forest: ForestId, domain: DnsName, gpo: Guid) {
+        let open = self.entry(forest).and_then(ForestEntry::open);
+        let Some((open, known)) = open.and_then(|open| Some((open, open.snapshot.gpo(&domain, gpo)?))) else { return };
+        let name = open.gpo_label(known);
+        let wizard = import_wizard(forest, domain, (gpo, name), &self.settings);
+        self.show(ctx, Dialog::Window(Box::new(wizard)));
+    }
+
+    /// Reads the forest of a node anew; the node is selected then.
+    pub(super) fn show_changed(&mut self, node: Node) {
+        if let Some(forest) = node.forest() {
+            self.changed = Some(node);
+            // What is being read now may have been read before the change: it is read once more then.
+            self.read_again = self.forest_jobs.iter().any(|job| job.forest == forest);
+            self.refresh(forest);
+        }
+    }
+
+    /// Selects what an operation changed, once its forest was read anew.
+    pub(super) fn select_changed(&mut self, forest: ForestId) {
+        let is_of_forest = |node: &Node| node.forest() == Some(forest);
+        if self.changed.as_ref().is_some_and(is_of_forest) && std::mem::take(&mut self.read_again) {
+            return self.refresh(forest);
+        }
+        let Some(node) = self.changed.take_if(|node| is_of_forest(node)) else { return };
+        let place = node.place().cloned();
+        let exists = self.entry(forest).and_then(ForestEntry::open).zip(place);
+        if exists.is_some_and(|(forest, place)| forest.exists(&place)) {
+            self.select(node);
+        }
+    }
+
+    fn gpo_of(&self, node: &Node) -> Option<(ForestId, &Gpo)> {
+        let id = node.forest()?;
+        Some((id, self.entry(id)?.open()?.gpo(node.place()?)?))
+    }
+}

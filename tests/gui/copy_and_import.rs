@@ -1,0 +1,261 @@
+//! Copying GPOs in the tree, within a domain and into another, and importing settings from backups.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
+use opengpmc::console::{Node, Place};
+use opengpmc::format::{EntryType, MapDestination};
+use opengpmc::gpm::{Forest, Gpo, LoadOptions, MigrationTable, Task};
+use opengpmc::ident::DnsName;
+use opengpmc::operation::{BackupOptions, Reporting, back_up_gpo};
+use opengpmc::store::demo;
+
+use crate::backups::{click, enter, menu, picture, put, wait_for_rows};
+use crate::console::{Console, demo, go_to, open_tab, settle, wait};
+use crate::screens::{gpo, root};
+use crate::support::{cells, press};
+
+fn lumen() -> DnsName {
+    "lumen-sails.example".parse().unwrap()
+}
+
+/// Backs up a GPO of the demo forest.
+fn back_up(name: &str, folder: &Path) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let (store, task) = (demo::open().await.unwrap(), Task::default());
+        let forest = Forest::load(store.clone(), &LoadOptions::default(), &task).await.unwrap();
+        let gpo = forest.domain(&root()).unwrap().gpos_named(name).next().unwrap();
+        let reporting = Reporting::new(Arc::default());
+        back_up_gpo(&store, &forest, gpo, folder, &BackupOptions::default(), &reporting, &task).await.unwrap();
+    });
+}
+
+/// Returns the GPOs of that name in a domain, as the console shows them.
+fn found(console: &Console, domain: &DnsName, name: &str) -> Vec<Gpo> {
+    let forest = console.state().forests()[0].open().unwrap();
+    forest.snapshot.domain(domain).unwrap().gpos_named(name).cloned().collect()
+}
+
+/// Waits until a GPO of that name is there and selected, and returns it.
+fn wait_for_copy(console: &mut Console, domain: &DnsName, name: &str) -> Gpo {
+    wait(console, "the copy is selected", |console| {
+        let copies = found(console, domain, name);
+        copies
+            .iter()
+            .any(|copy| console.state().selected().place() == Some(&Place::Gpo { domain: domain.clone(), id: copy.id }))
+    });
+    settle(console);
+    found(console, domain, name).remove(0)
+}
+
+const TIER: &str = "Tier 0 - Log-on Restrictions";
+
+#[test]
+fn a_gpo_is_copied_within_its_domain() {
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    menu(&mut console, "Action", "Copy");
+    go_to(&mut console, Place::Gpos(root()));
+    open_tab(&mut console, "Delegation");
+    menu(&mut console, "Action", "Paste");
+    console.get_by_label_contains("The copy has an ID of its own");
+    console.get_by_role_and_label(Role::RadioButton, "Preserve the existing permissions").click();
+    console.run_steps(3);
+    picture(&mut console, "copy-gpo");
+    click(&mut console, "OK");
+    let copy = wait_for_copy(&mut console, &root(), "Copy of Screen Lock - Strict");
+    let original = found(&console, &root(), "Screen Lock - Strict").remove(0);
+    assert_ne!(copy.id, original.id);
+    assert_eq!(copy.wmi_filter, original.wmi_filter);
+}
+
+#[test]
+fn keys_copy_and_paste_in_the_tree() {
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    press(&mut console, Modifiers::COMMAND, Key::Num1);
+    console.event(Event::Copy);
+    // The tree asks for it in one frame, the application does it in the next.
+    console.step();
+    console.step();
+    assert_eq!(crate::support::copied(&console).as_deref(), Some("Screen Lock - Strict"));
+    go_to(&mut console, Place::Gpos(root()));
+    console.event(Event::Paste("Screen Lock - Strict".to_owned()));
+    console.run_steps(5);
+    console.get_by_label_contains("The copy has an ID of its own");
+    press(&mut console, Modifiers::NONE, Key::Escape);
+    assert!(console.query_by_label_contains("The copy has an ID of its own").is_none());
+    // Nowhere else.
+    go_to(&mut console, Place::Domain(root()));
+    console.event(Event::Paste("Screen Lock - Strict".to_owned()));
+    console.run_steps(5);
+    assert!(console.query_by_label_contains("The copy has an ID of its own").is_none());
+}
+
+/// Goes on, and waits until the page of that title is there.
+fn next(console: &mut Console, title: &str) {
+    click(console, "Next");
+    wait(console, title, |console| {
+        let headings = console.query_all_by_label(title);
+        headings.into_iter().any(|node| node.accesskit_node().role() == Role::Label)
+    });
+    console.run_steps(4);
+}
+
+fn wait_for(console: &mut Console, words: &str) {
+    wait(console, words, |console| console.query_all_by_label_contains(words).next().is_some());
+    console.run_steps(4);
+}
+
+#[test]
+fn a_gpo_is_copied_into_another_domain_with_a_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.migtable");
+    let mut table = MigrationTable::new();
+    let users = "Domain Users@kestrelbay.example";
+    table.add_entry(users, EntryType::GlobalGroup, &MapDestination::ByRelativeName).unwrap();
+    table.save(&path).unwrap();
+    let mut console = demo();
+    let place = gpo(&console, TIER);
+    go_to(&mut console, place);
+    menu(&mut console, "Action", "Copy");
+    go_to(&mut console, Place::Gpos(lumen()));
+    open_tab(&mut console, "Delegation");
+    menu(&mut console, "Action", "Paste");
+    console.get_by_label_contains("This wizard copies a GPO into another domain.");
+    picture(&mut console, "copy-welcome");
+    next(&mut console, "Specifying permissions");
+    next(&mut console, "Scanning Original GPO");
+    wait_for(&mut console, "were found");
+    picture(&mut console, "copy-scan");
+    next(&mut console, "Migrating References");
+    wait_for(&mut console, "Everything stays as it is");
+    console
+        .get_by_role_and_label(Role::RadioButton, "Use this migration table to map them in the destination GPO")
+        .click();
+    console.run_steps(3);
+    enter(&mut console, "Migration table", &path.display().to_string());
+    wait_for(&mut console, "not in the table");
+    let planned = "What becomes of the references";
+    let row = cells(&console, planned, r"KESTREL\Domain Users");
+    assert!(row[1].ends_with(r"\Domain Users") && !row[1].starts_with("KESTREL"), "{row:?}");
+    picture(&mut console, "copy-references");
+    // Exclusively, what the table does not speak of stands against it.
+    console.get_by_label_contains("Use the table exclusively").click();
+    console.run_steps(3);
+    click(&mut console, "Next");
+    wait_for(&mut console, "or do not use it exclusively");
+    console.get_by_label_contains("Use the table exclusively").click();
+    console.run_steps(3);
+    next(&mut console, "Completing");
+    console.get_by_label(&path.display().to_string());
+    click(&mut console, "Finish");
+    wait_for(&mut console, "OK");
+    click(&mut console, "OK");
+    wait_for_copy(&mut console, &lumen(), &format!("Copy of {TIER}"));
+}
+
+#[test]
+fn settings_are_imported_from_a_backup() {
+    let folder = tempfile::tempdir().unwrap();
+    back_up(TIER, folder.path());
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place.clone());
+    let before = found(&console, &root(), "Screen Lock - Strict").remove(0);
+    menu(&mut console, "Action", "Import Settings…");
+    console.get_by_label_contains("This wizard imports settings");
+    picture(&mut console, "import-welcome");
+    next(&mut console, "Backup GPO");
+    console.get_by_role_and_label(Role::Button, "Backup…").click();
+    wait_for(&mut console, "Backs up Screen Lock - Strict");
+    press(&mut console, Modifiers::NONE, Key::Escape);
+    console.run_steps(6);
+    next(&mut console, "Backup location");
+    put(&mut console, "Backup location", &folder.path().display().to_string());
+    next(&mut console, "Source GPO");
+    wait_for_rows(&mut console, 1);
+    let list = console.get_by_role_and_label(Role::Table, "Backed up GPOs");
+    list.get_by_role_and_label(Role::Row, TIER).click();
+    console.run_steps(4);
+    next(&mut console, "Scanning Backup");
+    wait_for(&mut console, "were found");
+    next(&mut console, "Migrating References");
+    wait_for(&mut console, "Everything stays as it is");
+    next(&mut console, "Completing");
+    picture(&mut console, "import-completing");
+    click(&mut console, "Finish");
+    wait(&mut console, "the settings are imported", |console| {
+        found(console, &root(), "Screen Lock - Strict")[0].version != before.version
+    });
+    settle(&mut console);
+    let after = found(&console, &root(), "Screen Lock - Strict").remove(0);
+    assert_eq!((after.id, &after.display_name), (before.id, &before.display_name));
+    assert!(after.version.computer > before.version.computer);
+    assert!(matches!(console.state().selected(), Node::In(_, selected) if *selected == place));
+}
+
+#[test]
+fn settings_are_imported_from_what_samba_tool_wrote() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = folder.path().join("{5A4D2A30-0B0E-4B0E-9A39-3B2D6E3C7C11}");
+    for (path, bytes) in [
+        ("GPT.INI.SAMBABACKUP", "[General]\r\nVersion=1\r\n"),
+        (
+            "gPCMachineExtensionNames.SAMBAEXT",
+            "[{42B5FAAE-6536-11D2-AE5A-0000F87571E3}{40B6664F-4972-11D1-A7CA-0000F87571E3}]",
+        ),
+        ("Machine/Scripts/scripts.ini.SAMBABACKUP", "[Startup]\r\n0CmdLine=\\\\old\\tools\\a.cmd\r\n0Parameters=\r\n"),
+    ] {
+        std::fs::create_dir_all(set.join(path).parent().unwrap()).unwrap();
+        std::fs::write(set.join(path), bytes).unwrap();
+    }
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    let before = found(&console, &root(), "Screen Lock - Strict").remove(0);
+    menu(&mut console, "Action", "Import Settings…");
+    next(&mut console, "Backup GPO");
+    next(&mut console, "Backup location");
+    put(&mut console, "Backup location", &folder.path().display().to_string());
+    next(&mut console, "Source GPO");
+    console.get_by_label("{5A4D2A30-0B0E-4B0E-9A39-3B2D6E3C7C11}");
+    next(&mut console, "Scanning Backup");
+    wait_for(&mut console, "1 UNC path was found.");
+    next(&mut console, "Migrating References");
+    wait_for(&mut console, "Everything stays as it is");
+    next(&mut console, "Completing");
+    click(&mut console, "Finish");
+    wait(&mut console, "the settings are imported", |console| {
+        found(console, &root(), "Screen Lock - Strict")[0].version.computer > before.version.computer
+    });
+}
+
+#[test]
+fn a_gpo_is_dragged_onto_the_container_of_gpos() {
+    let mut console = demo();
+    let place = gpo(&console, "AppLocker - Kiosks");
+    go_to(&mut console, place);
+    let row = |console: &Console, name: &str| {
+        let rows = console.query_all_by_role_and_label(Role::TreeItem, name).map(|node| node.rect().center());
+        rows.min_by(|one, other| one.y.total_cmp(&other.y)).expect("the row is in view")
+    };
+    let (from, to) = (row(&console, "AppLocker - Kiosks"), row(&console, "Group Policy Objects"));
+    console.hover_at(from);
+    console.run_steps(2);
+    console.drag_at(from);
+    console.run_steps(2);
+    console.hover_at(from + egui::vec2(4.0, 6.0));
+    console.run_steps(2);
+    console.hover_at(to);
+    console.run_steps(2);
+    console.drop_at(to);
+    console.run_steps(4);
+    console.get_by_label_contains("Copies AppLocker - Kiosks within kestrelbay.example.");
+}
