@@ -11,7 +11,8 @@ mod library {
     mod demo;
     mod demo_extensions;
     mod demo_settings;
-    mod corpus;
+    pub(crate) use crate::common::corpus;
+
     mod corpus_backups;
     mod backup_sets;
     mod corpus_security;

@@ -14,6 +14,7 @@ mod live {
     mod forest;
     mod reading;
     mod reports;
+    mod changes;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;

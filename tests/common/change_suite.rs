@@ -14,6 +14,8 @@ use opengpmc::operation::{
     BackupOptions, ChangeContext, CopyOptions, ImportSource, Journal, Reporting, RestoreOptions, back_up_gpo, copy_gpo,
     import_settings, restore_backup,
 };
+use opengpmc::report::{Side, write_report};
+use opengpmc::security::SecurityDescriptor;
 use opengpmc::store::{Attribute, Change, ForestStore, SysvolPath};
 
 use super::gpo_state::GpoState;
@@ -234,10 +236,80 @@ pub async fn check_imports(suite: &Suite, sets: &Path, target: Guid) -> usize {
             let settings: std::collections::BTreeMap<_, _> =
                 state.settings().into_iter().map(|(path, bytes)| (path.to_owned(), bytes.to_vec())).collect();
             assert!(settings == wanted, "{}: other settings files", backup.gpo_name);
+            check_saved_again(suite, backup, target, false).await;
             count += 1;
         }
     }
     assert!(suite.journal_is_empty());
     println!("{count} sets were imported, {incomplete} are incomplete");
     count
+}
+
+/// A set that is put into the domain and saved again says the same: settings files byte for byte, `Backup.xml` by its meaning, and the
+/// report made of it. The versions are those that clients see, so they have risen.
+pub async fn check_saved_again(suite: &Suite, original: &Backup, id: Guid, as_restored: bool) {
+    let task = Task::default();
+    let saved = suite.back_up(id).await;
+    let (before, after) =
+        (GpoContent::read_set(original, &task).await.unwrap(), GpoContent::read_set(&saved, &task).await.unwrap());
+    let name = &original.gpo_name;
+    let comment = SysvolPath::parse("GPO.cmt").unwrap();
+    let places = |content: &GpoContent| -> Vec<(String, u64)> {
+        let files = content.files.iter().filter(|file| as_restored || file.path != comment);
+        let mut places: Vec<_> = files.map(|file| (file.path.folded(), file.size_bytes)).collect();
+        places.sort();
+        places
+    };
+    assert_eq!(places(&before), places(&after), "{name}");
+    for file in before.files.iter().filter(|file| as_restored || file.path != comment) {
+        let again = after.file(&file.path).unwrap();
+        assert!(
+            before.read(file, 1 << 30).await.unwrap() == after.read(again, 1 << 30).await.unwrap(),
+            "{name}: {}",
+            file.path
+        );
+    }
+    for side in [Side::Computer, Side::User] {
+        assert_eq!(before.extensions(side), after.extensions(side), "{name}");
+    }
+    assert_eq!(before.objects.len(), after.objects.len(), "{name}");
+    if as_restored {
+        let core = |content: &GpoContent| {
+            let core = content.core.clone();
+            (core.id, core.domain, core.display_name, core.status)
+        };
+        assert_eq!(core(&before), core(&after), "{name}");
+        let dacl = |content: &GpoContent| {
+            let bytes = content.core.security_descriptor.as_ref()?;
+            SecurityDescriptor::from_bytes(bytes).ok().filter(|descriptor| descriptor.dacl.acl().is_some())
+        };
+        if let Some(wanted) = dacl(&before) {
+            assert_eq!(wanted.dacl, dacl(&after).unwrap().dacl, "{name}");
+        }
+    }
+    if as_restored {
+        let (then, now) = (reported(original), reported(&saved));
+        let only = |one: &[String], other: &[String]| -> Vec<String> {
+            one.iter().filter(|line| !other.contains(line)).cloned().collect()
+        };
+        assert_eq!(only(&then, &now), only(&now, &then), "{name}: the report says something else");
+    }
+}
+
+/// Returns the report of a set without what belongs to the moment, and without the names of principals, which a domain without accounts cannot
+/// tell.
+fn reported(backup: &Backup) -> Vec<String> {
+    let mut report = Reporting::new(Arc::default()).backup(backup, &Task::default()).unwrap();
+    report.read = None;
+    report.security = None;
+    for half in [&mut report.computer, &mut report.user] {
+        (half.version_directory, half.version_sysvol) = (None, None);
+    }
+    let units: Vec<u16> =
+        write_report(&report).chunks_exact(2).map(|unit| u16::from_le_bytes([unit[0], unit[1]])).collect();
+    let text = String::from_utf16(&units).unwrap();
+    let mut lines: Vec<String> =
+        text.lines().filter(|line| !line.contains("GroupPolicy/Types\">")).map(str::to_owned).collect();
+    lines.sort();
+    lines
 }

@@ -7,6 +7,7 @@ pub mod sysvol_suite;
 pub mod directory_suite;
 pub mod gpo_state;
 pub mod change_suite;
+pub mod corpus;
 pub mod child;
 #[cfg(target_os = "linux")]
 pub mod large_content;
