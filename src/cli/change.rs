@@ -52,7 +52,7 @@ pub struct Import {
     /// Its display name or its GUID
     #[arg(value_name = "NAME|GUID")]
     gpo: String,
-    /// The folder of backups
+    /// The folder of backups, or what `samba-tool gpo backup` wrote for one GPO
     #[arg(long, value_name = "DIR")]
     from: PathBuf,
     /// The backup with this id, or the newest of the GPO with this id
@@ -175,7 +175,7 @@ impl Import {
         match (self.id, usable.as_slice()) {
             (Some(id), _) => Ok(ImportSource::Backup(Box::new(find(&usable, id)?.clone()))),
             (None, [only]) => Ok(ImportSource::Backup(Box::new((*only).clone()))),
-            (None, []) => Err(anyhow!("there is no backup in {}", self.from.display())),
+            (None, []) => Ok(ImportSource::Samba(self.from.clone())),
             (None, several) => Err(UsageError(format!(
                 "{} holds {} backups; say which by --id. `opengpmc backup list` shows the ids",
                 self.from.display(),
