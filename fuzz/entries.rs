@@ -3,6 +3,7 @@
 //! One function per reader. The fuzz targets run them on what the fuzzer invents, the library tests on random bytes and on
 //! damaged samples, so that they are kept working without a fuzzer.
 
+use opengpmc::extension::references::{ReferenceFile, Replacement};
 use opengpmc::extension::{
     FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
 };
@@ -10,12 +11,12 @@ use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, Te
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
     AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
-    FirewallRule, FolderRedirectionFile, GptIni, IniFile, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments,
-    RegistryPol, ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info, read_gpo_comment,
-    read_key_usage, read_manifest, write_gpo_comment,
+    EntryType, FirewallRule, FolderRedirectionFile, GptIni, IniFile, MapDestination, OldFolderRedirectionFile, PolData,
+    PolRecord, PolicyComments, RegistryPol, ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info,
+    read_gpo_comment, read_key_usage, read_manifest, write_gpo_comment,
 };
-use opengpmc::gpm::{SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
-use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid};
+use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
+use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
 use opengpmc::operation::render_reports;
 use opengpmc::report::{GpoReport, HalfReport, HtmlOptions, ReportFormat, Side, read_reports, write_report};
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
@@ -349,5 +350,59 @@ pub fn policy_comments(bytes: &[u8]) {
         assert_eq!(comments.text("Example", "Policy"), Some("a <b> & \"c\""));
         assert!(comments.remove("Example", "Policy").is_ok());
         assert_eq!(PolicyComments::parse(&comments.to_bytes()).as_ref(), Ok(&comments));
+    }
+}
+
+/// Migration tables.
+pub fn migration_table(bytes: &[u8]) {
+    let Ok(mut table) = MigrationTable::parse(bytes) else { return };
+    assert_eq!(table.to_bytes(), bytes);
+    table.validate();
+    let count = table.entries().len();
+    let (source, destination) = ("Group <a> & b@corp.example", MapDestination::Set("x".to_owned()));
+    let is_new = table.get_entry(source).is_none();
+    assert!(table.add_entry(source, EntryType::GlobalGroup, &destination).is_ok());
+    assert_eq!(table.entries().len(), count + usize::from(is_new));
+    assert_eq!(table.get_entry(source).map(|entry| &entry.destination), Some(&destination));
+    assert!(table.update_destination(source, &MapDestination::None).is_ok());
+    assert_eq!(MigrationTable::parse(&table.to_bytes()).as_ref(), Ok(&table));
+    assert!(table.delete_entry(source).is_ok());
+    assert_eq!(table.entries().len(), count + usize::from(is_new) - 1);
+}
+
+/// What in settings files names principals and paths; the first byte chooses the kind of file.
+pub fn references(bytes: &[u8]) {
+    const PATHS: [&str; 6] = [
+        "Machine/Microsoft/Windows NT/SecEdit/GptTmpl.inf",
+        "User/Scripts/scripts.ini",
+        "User/Documents & Settings/fdeploy1.ini",
+        "User/Documents & Settings/fdeploy.ini",
+        "Machine/Applications/a.aas",
+        "User/Preferences/Groups/Groups.xml",
+    ];
+    let Some((choice, bytes)) = bytes.split_first() else { return };
+    let path = PATHS[usize::from(*choice) % PATHS.len()];
+    let Some(kind) = ReferenceFile::of_path(path) else { return };
+    let count = |bytes: &[u8], answer: &Replacement| {
+        let mut seen = 0;
+        let walked = kind.walk(path, bytes, &mut |_| {
+            seen += 1;
+            answer.clone()
+        });
+        walked.map(|changed| (changed, seen))
+    };
+    let Ok((unchanged, all)) = count(bytes, &Replacement::Keep) else { return };
+    assert_eq!(unchanged, None);
+    let sid = Sid::everyone();
+    for answer in [
+        Replacement::Remove,
+        Replacement::Path(r"\\new\share\x".to_owned()),
+        Replacement::Principal { sid, name: Some(r"NEW\x".to_owned()) },
+    ] {
+        // A file whose bytes are odd in their encoding is told as one that cannot be changed.
+        let Ok((changed, seen)) = count(bytes, &answer) else { continue };
+        // What goes with a group that is taken out is not shown.
+        assert!(seen == all || answer == Replacement::Remove && seen <= all, "{seen} of {all}");
+        assert!(changed.is_none_or(|changed| count(&changed, &Replacement::Keep).is_ok()));
     }
 }

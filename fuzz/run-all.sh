@@ -25,6 +25,7 @@ seeds() {
   adml) echo 'accountnotifications.adml activexinstallservice.adml' ;;
   policy_comments) echo 'comment.cmtx' ;;
   advertise_script) echo '*.aas' ;;
+  migration_table) echo '*.migtable' ;;
   esac
 }
 

@@ -22,6 +22,7 @@ mod change;
 mod journal;
 mod messages;
 mod backup;
+mod migration_table;
 mod admx;
 mod search;
 mod snapshot;
@@ -91,6 +92,9 @@ pub enum Command {
     /// Operations that were broken off
     #[command(subcommand)]
     Journal(journal::Command),
+    /// Migration tables: what users, groups and UNC paths become in another domain
+    #[command(subcommand)]
+    MigrationTable(migration_table::Command),
     /// Administrative templates
     #[command(subcommand)]
     Admx(admx::Command),
@@ -151,6 +155,12 @@ impl Cli {
             let task = Task::default();
             return runtime.block_on(session::watch(&task, command.run(&task, output)));
         }
+        if let Some(Command::MigrationTable(command)) = &self.command
+            && !command.needs_forest()
+        {
+            let task = Task::default();
+            return runtime.block_on(session::watch(&task, command.run_here(&task, output)));
+        }
         if let Some(Command::Admx(command)) = &self.command {
             let task = Task::default();
             let check = async { tokio::task::block_in_place(|| command.run(&task, output)) };
@@ -168,6 +178,7 @@ impl Cli {
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
                 Some(Command::Journal(command)) => command.run(&session, output).await,
+                Some(Command::MigrationTable(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,
                 Some(Command::Snapshot(command)) => command.run(&session, output).await,
                 Some(Command::Admx(_) | Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => {

@@ -108,6 +108,19 @@ impl From<BackupGroupType> for EntryType {
     }
 }
 
+impl From<EntryType> for BackupGroupType {
+    fn from(entry_type: EntryType) -> Self {
+        match entry_type {
+            EntryType::User => BackupGroupType::User,
+            EntryType::Computer => BackupGroupType::Computer,
+            EntryType::LocalGroup => BackupGroupType::LocalGroup,
+            EntryType::GlobalGroup => BackupGroupType::GlobalGroup,
+            EntryType::UniversalGroup => BackupGroupType::UniversalGroup,
+            EntryType::UncPath | EntryType::Unknown => BackupGroupType::Unknown,
+        }
+    }
+}
+
 /// What a source becomes.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum MapDestination {

@@ -46,7 +46,7 @@ pub async fn copy_gpo(
     let name = name_of_copy(&target.domain, &content.core.display_name, options.new_name.as_deref(), task).await?;
     task.activity("Mapping principals and paths");
     let migration = MigrationOptions { with_security: options.keep_permissions, ..options.migration.clone() };
-    if migration.table.is_some() {
+    if migration.table.is_some() || migration.table_only {
         // A table names principals, settings mostly hold SIDs.
         let wanted =
             ScanOptions { with_security: migration.with_security, with_preferences: migration.map_preferences };

@@ -654,3 +654,41 @@ fn gpos_are_backed_up_checked_and_deleted() {
     let repaired: Value = serde_json::from_slice(&run(&["--json", "backup", "repair", path]).stdout).unwrap();
     assert_eq!((repaired["added"].as_u64(), repaired["listed"].as_u64()), (Some(written as u64), Some(written as u64)));
 }
+
+#[test]
+fn a_migration_table_is_made_shown_and_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.migtable");
+    let path = file.to_str().unwrap();
+    let arguments = ["migration-table", "create", path, "--from-gpo", "Folder Redirection"];
+    assert!(demo(&arguments).contains(" entries in "));
+    let shown = text(&run(&["migration-table", "show", path]).stdout);
+    assert!(shown.contains("Domain Global Group") && shown.contains("Finance Staff@kestrelbay.example"), "{shown}");
+    let json = run(&["migration-table", "show", path, "--json"]);
+    let entries: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let first = entries.as_array().unwrap().iter().find(|entry| entry["entry_type"] == "unc_path").unwrap();
+    assert_eq!(first["destination_option"], "same_as_source");
+    // A table that is there is not written over, but may be added to.
+    let again: Vec<&str> = ["--connect", "demo"].into_iter().chain(arguments).collect();
+    assert_eq!(run(&again).status.code(), Some(2));
+    let appended = demo(&[&arguments[..], &["--append"]].concat());
+    assert!(appended.starts_with(&format!("{} entries in ", entries.as_array().unwrap().len())), "{appended}");
+    let code = |arguments: &[&str]| run(arguments).status.code();
+    assert_eq!(code(&["migration-table", "validate", path, "--offline"]), Some(0));
+    assert_eq!(code(&["--connect", "demo", "migration-table", "validate", path]), Some(0));
+    let table = |entry: &str| {
+        std::fs::write(&file, format!("<MigrationTable><Mapping>{entry}</Mapping></MigrationTable>")).unwrap()
+    };
+    table("<Type>User</Type><Source>a</Source><Destination>nobody@kestrelbay.example</Destination>");
+    assert_eq!(code(&["migration-table", "validate", path, "--offline"]), Some(0));
+    assert_eq!(code(&["--connect", "demo", "migration-table", "validate", path]), Some(3));
+    table("<Type>Robot</Type><Source>a</Source>");
+    let checked = run(&["migration-table", "validate", path, "--offline"]);
+    assert_eq!(checked.status.code(), Some(1));
+    assert!(text(&checked.stdout).contains("`Robot` is no type of an entry"), "{}", text(&checked.stdout));
+    std::fs::write(&file, "<MigrationTable>\n<x></MigrationTable>").unwrap();
+    let broken = run(&["migration-table", "show", path]);
+    assert_eq!(broken.status.code(), Some(1));
+    assert!(text(&broken.stderr).contains("line 2"), "{}", text(&broken.stderr));
+    assert_eq!(code(&["migration-table", "create", path]), Some(2));
+}

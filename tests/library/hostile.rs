@@ -29,6 +29,13 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::half,
     entries::admx,
     entries::policy_comments,
+    entries::migration_table,
+    entries::references,
+    entries::references,
+    entries::references,
+    entries::references,
+    entries::references,
+    entries::references,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -56,6 +63,13 @@ const SAMPLES: &[&[u8]] = &[
     b"\x8c<?xml version='1.0'?><ScheduledTasks clsid='{CC63F200-7309-4ba0-B154-A71CD118DBCC}'><TaskV2 clsid='{D8896631-B747-47a7-84A6-C155337F3BC8}' name='t' uid='{A}'><Properties action='U' name='t'><Task version='1.2'><Triggers><CalendarTrigger><StartBoundary>2025-03-030</StartBoundary></CalendarTrigger></Triggers></Task></Properties></TaskV2></ScheduledTasks>",
     b"<policyDefinitions><policyNamespaces><target prefix='a' namespace='N'/><using prefix='b' namespace='M'/></policyNamespaces><supportedOn><definitions><definition name='D' displayName='$(string.s)'><or><range ref='x' minVersionIndex='1'/></or></definition></definitions></supportedOn><categories><category name='C' displayName='c'><parentCategory ref='a:C'/></category></categories><policies><policy name='P' class='Both' displayName='$(string.s)' presentation='$(presentation.p)' key='k' valueName='v'><parentCategory ref='C'/><supportedOn ref='D'/><enabledList><item key='k' valueName='w'><value><decimal value='1'/></value></item></enabledList><elements><boolean id='b' valueName='b'/><enum id='e' valueName='e'><item displayName='i'><value><string>x</string></value></item></enum><list id='l' key='k\\l' valuePrefix=''/></elements></policy></policies></policyDefinitions>",
     b"\xef\xbb\xbf<policyComments><policyNamespaces><using prefix='ns0' namespace='N'></using></policyNamespaces><comments><admTemplate><comment policyRef='ns0:P' commentText='$(resource.ns0_P)'/></admTemplate></comments><resources><stringTable><string id='ns0_P'>a&amp;b</string></stringTable></resources></policyComments>",
+    b"<MigrationTable>\r\n  <Mapping>\r\n    <Type>GlobalGroup</Type>\r\n    <Source>Staff@corp.example</Source>\r\n    <Destination>a &amp; b</Destination>\r\n  </Mapping><Mapping><Type>UNCPath</Type><Source>\\\\a\\b</Source><DestinationSameAsSource /><Note/></Mapping>\r\n</MigrationTable>",
+    b"\x00[Privilege Rights]\r\nSeOne = *S-1-5-21-1-2-3-512 ,CORP\\ann,*S-1-5-32-544\r\n[Group Membership]\r\n*S-1-5-21-1-2-3-512__Members = *S-1-5-20\r\n[Registry Keys]\r\n\"MACHINE\\a\",0,\"O:S-1-5-21-1-2-3-5D:(A;;KR;;;S-1-5-21-1-2-3-513)\"\r\n[Registry Values]\r\nMACHINE\\z=1,\"O:BAD:(A;;RC;;;S-1-5-21-1-2-3-513)\"\r\n",
+    b"\x01[Logon]\r\n0CmdLine=\\\\old\\share\\a.cmd\r\n0Parameters=\"\\\\old\\x y\" /z\r\n",
+    b"\x02[Folder_Redirection]\r\n{FDD39AD0-238F-46AF-ADB4-6C85480369C7}=s-1-5-21-1-2-3-5;s-1-1-0;\r\n[{FDD39AD0-238F-46AF-ADB4-6C85480369C7}_s-1-5-21-1-2-3-5]\r\nFlags=9\r\nFullPath=\\\\a\\b\r\n",
+    b"\x03[FolderStatus]\r\nDesktop=9\r\n[Desktop]\r\ns-1-5-21-1-2-3-5=\\\\a\\b\r\n",
+    b"\x04\x02\x02\0@IXOS\0@\xf4\x01\0\0\x09\x03\0\x80\0@\x01\0\0\0\x05\0\\\\a\\b",
+    b"\x05<Groups><Group uid='1' name='a'><Properties><Member name='CORP\\ann' sid='S-1-5-21-1-2-3-5'/><UserId>CORP\\ann</UserId></Properties><Filters><FilterGroup name='CORP\\b' sid=''/></Filters><File path='\\\\a\\b'/></Group></Groups>",
 ];
 
 #[test]

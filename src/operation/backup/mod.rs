@@ -4,7 +4,6 @@
 //! report is made from what was just written, so that SYSVOL is read once. One rename puts the set into its place, and the manifest follows.
 
 mod extras;
-pub(super) mod principals;
 mod set_files;
 mod set_xml;
 mod verify;
@@ -29,6 +28,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
 use super::content::{GpoContent, LiveGpos};
 use super::item_outcome::{ItemOutcome, finish_item};
+use super::migration::{ScanOptions, find_principals};
 use super::report::{Common, ReadGpo, by_half, read_folder};
 use super::{ReportBackupError, ReportGpoError, Reporting, render_reports};
 
@@ -282,7 +282,9 @@ impl Saving<'_> {
         let done = |done, total: u64| task.progress(done * (steps - 1) / total.max(1), steps);
         let set = UnseenSet::copy(&content, self.folder, task, done).await?;
         // From the copies, so that SYSVOL is read once.
-        content.principals = principals::of_content(&set.files.copied(&content), &self.common, task).await?;
+        let (copied, common) = (set.files.copied(&content), &self.common);
+        let everywhere = ScanOptions { with_security: true, ..ScanOptions::default() };
+        content.principals = find_principals(&copied, &**common.store, &common.names, &everywhere, task).await?;
         set.describe(&content, &origin, task).await?;
         let report = self.report(live, gpo, &content, set.new.folder(), task).await?;
         let extras = self.options.with_extras.then(|| extras::of_gpo(self.common.forest, gpo));

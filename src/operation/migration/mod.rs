@@ -1,8 +1,8 @@
 //! What in a GPO names principals and places of its own forest, and what they become in another (`operations.md` 3).
 
 mod scan;
-mod principals;
 mod name_principals;
+mod principals;
 mod resolve;
 mod plan;
 mod populate;
@@ -11,7 +11,7 @@ mod validate;
 mod tests;
 
 pub use crate::extension::references::{FoundReference, ReferenceOrigin, Subject};
-pub use name_principals::name_principals;
+pub use name_principals::{find_principals, name_principals};
 pub use plan::{KeptReason, MigrationPlan, PlannedOutcome, PlannedReference, plan_migration};
 pub use populate::populate_table;
 pub use scan::{ScanOptions, scan_references};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::principals::SourcePrincipals;
 use super::{ReferenceOrigin, ScanOptions, Subject, scan_references};
 use crate::format::{EntryType, MapDestination};
-use crate::gpm::{MigrationTable, OperationError, Task};
+use crate::gpm::{MessageId, MigrationTable, OperationError, StatusMessage, Task};
 use crate::operation::content::GpoContent;
 
 /// Adds an entry for every principal and path that the settings of a GPO name, each staying as it is; returns how many the table has
@@ -30,6 +30,12 @@ pub async fn populate_table(
         let entry = match (&reference.subject, principals.identity(&reference.subject)) {
             (Subject::Path(path), _) => Some((path.clone(), EntryType::UncPath)),
             (Subject::Principal { .. }, Some(identity)) => {
+                if principals.is_unresolved(&identity) {
+                    let text = "nobody has this SID or name where the settings come from";
+                    let message = StatusMessage::warning(MessageId::PrincipalUnresolved, text)
+                        .about(reference.text.trim_start_matches('*'));
+                    task.message(message.in_extension(&*reference.extension_name, &*reference.settings_name));
+                }
                 let entry_type = principals.group(&identity).map_or(EntryType::Unknown, |group| group.kind.into());
                 Some((principals.source_text(&identity, &reference.text), entry_type))
             }
