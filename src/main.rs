@@ -65,7 +65,9 @@ mod window {
                 usual_hook(info);
             }
         }));
-        let outcome = panic::catch_unwind(AssertUnwindSafe(|| console::run(forests.into_iter().collect())));
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| {
+            console::run(forests.into_iter().collect(), opengpmc::cli::journal_folder())
+        }));
         match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(explain(&error.to_string())),

@@ -35,6 +35,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::gpm::Task;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
+pub use change::journal_folder;
 pub use connection::{ConnectionArguments, UsageError};
 pub use session::Session;
 

@@ -19,6 +19,7 @@ use super::connect_dialog::ConnectDialog;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
 use super::help::Unread;
+use super::interrupted::LookIntoJournal;
 use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
 use super::operation_job::OperationJob;
 use super::palette::Palette;
@@ -48,8 +49,8 @@ pub struct AppOptions {
     pub browser: Arc<dyn Browser>,
     /// Where settings are kept; none to keep nothing.
     pub settings_folder: Option<PathBuf>,
-    /// Where operations keep what was there before, until they are done.
-    pub journal_folder: PathBuf,
+    /// Where operations keep what was there before, until they are done; without it nothing is restored, imported or copied.
+    pub journal_folder: Option<PathBuf>,
     /// The forests to open at the start.
     pub forests: Vec<ConnectRequest>,
 }
@@ -61,7 +62,7 @@ impl Default for AppOptions {
             file_picker: Arc::new(SystemFilePicker),
             browser: Arc::new(SystemBrowser),
             settings_folder: super::settings::default_folder(),
-            journal_folder: super::settings::journal_folder(),
+            journal_folder: None,
             forests: Vec::new(),
         }
     }
@@ -100,6 +101,8 @@ pub struct App {
     write_jobs: Vec<WriteJob>,
     operation_jobs: Vec<OperationJob>,
     operations_ended: u64,
+    /// Forests whose journal is being looked at.
+    journal_looks: Vec<LookIntoJournal>,
     /// Reports of backups that are being made, to be shown in the browser.
     backup_views: Vec<BackupView>,
     /// What is done with a report as soon as it is there.
@@ -169,6 +172,7 @@ impl App {
             write_jobs: Vec::new(),
             operation_jobs: Vec::new(),
             operations_ended: 0,
+            journal_looks: Vec::new(),
             backup_views: Vec::new(),
             awaited: None,
             browser_folder: None,

@@ -97,12 +97,7 @@ impl BackUpDialog {
     fn fields_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) -> bool {
         let recent = &around.settings.backup_folders;
         let response = self.location.ui(ui, "Location", PathKind::Folder, recent, around);
-        if response.edit.has_focus() {
-            self.focus_wanted = false;
-        } else if self.focus_wanted {
-            response.edit.request_focus();
-            ui.ctx().request_repaint();
-        }
+        dialog::focus_once(&response.edit, &mut self.focus_wanted);
         if self.location.path() != self.to_create {
             self.to_create = None;
         }

@@ -277,8 +277,11 @@ impl BackupList {
             (Some(_), Some(Ok(_))) if self.scope.domain.is_some() => "The folder holds no backup of this domain.",
             (Some(_), Some(Ok(_))) => "The folder holds no backup.",
         };
-        let table = DataTable::new("backups to manage", "Backed up GPOs")
-            .column(Column::new("Domain", 130.0, |row: &Row| text(row, |backup| backup.domain.as_str().into())))
+        let domain = Column::new("Domain", 130.0, |row: &Row| text(row, |backup| backup.domain.as_str().into()));
+        // Of one GPO, the domain is known: other columns are of more use.
+        let of_one = self.scope.gpo.is_some();
+        let table = DataTable::new(if of_one { "backups of a GPO" } else { "backups to manage" }, "Backed up GPOs")
+            .column(if of_one { domain.hidden() } else { domain })
             .column(Column::new("Name", 200.0, move |row: &Row| {
                 let icon = if row.damage.is_some() { Icon::Warning } else { Icon::Gpo };
                 Cell::icon(icon, name_of(row))

@@ -91,6 +91,8 @@ pub enum Command {
     ShowBackUp(ForestId, BackUpOf),
     /// Open the wizard that imports settings into a GPO of a domain.
     ShowImport(ForestId, DnsName, Guid),
+    /// Open the wizard that restores a GPO of a domain.
+    ShowRestore(ForestId, DnsName, Guid),
     /// Open the window that manages backups: of a domain, or of all domains of a forest.
     ShowManageBackups(ForestId, Option<DnsName>),
     /// Show the settings of a backup in the browser.
@@ -342,6 +344,20 @@ pub const TABLE: &[Row] = &[
             GpoOfNode::Some(forest, gpo) => {
                 Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(gpo.domain.clone(), vec![gpo.id])))
             }
+            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+        },
+        ..ROW
+    },
+    Row {
+        text: "Restore from Backup…",
+        menu: (Menu::Action, 1),
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(..) => needs_writable_forest(context),
+        },
+        make: |context| match gpo_of(context) {
+            GpoOfNode::Some(forest, gpo) => Some(Command::ShowRestore(forest.id, gpo.domain.clone(), gpo.id)),
             GpoOfNode::None | GpoOfNode::Missing(_) => None,
         },
         ..ROW

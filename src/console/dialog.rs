@@ -71,6 +71,16 @@ pub fn is_pressed(primary: &Response) -> bool {
     primary.clicked() || (is_topmost && by_keys())
 }
 
+/// Gives a control the focus until it has it: a new window takes none in its first frame.
+pub fn focus_once(control: &Response, wanted: &mut bool) {
+    if control.has_focus() {
+        *wanted = false;
+    } else if *wanted {
+        control.request_focus();
+        control.ctx.request_repaint();
+    }
+}
+
 /// Draws an ordinary button of a dialog. Returns whether it was pressed.
 pub fn button(ui: &mut Ui, text: &str) -> bool {
     ui.add(Button::new(text).min_size(egui::vec2(88.0, 0.0))).clicked()

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub struct Workers {
     runtime: Runtime,
     ctx: Context,
     local_templates: Arc<LocalTemplates>,
-    journal_folder: PathBuf,
+    journal_folder: Option<PathBuf>,
 }
 
 /// A forest that is being opened or read anew.
@@ -104,8 +104,8 @@ pub enum Fetched {
 }
 
 impl Workers {
-    /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before.
-    pub fn new(ctx: Context, journal_folder: PathBuf) -> std::io::Result<Self> {
+    /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before, if they have a place.
+    pub fn new(ctx: Context, journal_folder: Option<PathBuf>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(4)
             .thread_name("opengpmc")
@@ -117,6 +117,11 @@ impl Workers {
     /// Returns the runtime.
     pub fn handle(&self) -> &tokio::runtime::Handle {
         self.runtime.handle()
+    }
+
+    /// Returns where operations keep what was there before.
+    pub fn journal_folder(&self) -> Option<&Path> {
+        self.journal_folder.as_deref()
     }
 
     /// Takes the administrative templates that no domain has from a folder, without one from this machine.
@@ -209,6 +214,11 @@ impl Workers {
     ) -> impl Future<Output = Result<ChangeContext, OperationError>> + Send + use<> {
         let (store, folder) = (Arc::clone(&forest.store), self.journal_folder.clone());
         async move {
+            let Some(folder) = folder else {
+                let error = StoreError::new(StoreErrorKind::NotFound, "journal");
+                let why = "this user has no folder for the data of programs; name one in OPENGPMC_JOURNAL";
+                return Err(OperationError::of_write(&error.with_detail(why)));
+            };
             let failed = |error| OperationError::of_write(&StoreError::from_io(folder.display(), &error));
             Ok(ChangeContext { store, journal: Journal::open(&folder).map_err(failed)? })
         }

@@ -6,16 +6,19 @@ use egui::{Button, Context, Layout, RichText, ScrollArea, Ui, vec2};
 
 use crate::gpm::{Backup, BackupDir, OpenBackupDirError, OperationError, Task};
 use crate::ident::{DnsName, Guid};
+use crate::operation::RestoreOptions;
 use crate::store::{StoreError, StoreErrorKind};
 
-use super::backup_list::{BackupList, BackupScope};
+use super::backup_list::{BackupList, BackupScope, SavedExtras};
 use super::dialog::{self, Closing};
+use super::kit::notice::{Severity, banner_ui};
 use super::operation_job::OperationJob;
 use super::path_field::{PathField, PathKind};
+use super::restore_wizard::{options_ui, start_restore};
 use super::settings::Settings;
 use super::theme::SPACE;
 use super::window::{Surroundings, Window};
-use super::{Command, ForestId};
+use super::{Command, ForestId, OpenForest};
 
 /// The window that manages the backups of a forest, or of one of its domains.
 pub struct ManageBackups {
@@ -29,6 +32,7 @@ pub struct ManageBackups {
 
 /// What is asked before something is done.
 enum Question {
+    Restore { backups: Vec<Backup>, extras: Option<SavedExtras>, options: RestoreOptions },
     Delete(Vec<Backup>),
 }
 
@@ -56,12 +60,7 @@ impl ManageBackups {
     fn location_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) {
         let recent = &around.settings.backup_folders;
         let response = self.location.ui(ui, "Backup location", PathKind::Folder, recent, around);
-        if response.edit.has_focus() {
-            self.focus_wanted = false;
-        } else if self.focus_wanted {
-            response.edit.request_focus();
-            ui.ctx().request_repaint();
-        }
+        dialog::focus_once(&response.edit, &mut self.focus_wanted);
         let path = self.location.path();
         let is_other = self.list.folder() != path.as_deref();
         let is_first = !std::mem::replace(&mut self.was_drawn, true);
@@ -78,10 +77,23 @@ impl ManageBackups {
         let mut closed = false;
         ui.horizontal(|ui| {
             let selected = self.list.selected();
+            let usable = self.list.usable();
+            let refusal = refusal(&usable, around.forest(self.forest));
+            let can_restore = !usable.is_empty() && usable.len() == selected.len() && refusal.is_none();
+            let why = refusal.unwrap_or_else(|| match selected.is_empty() {
+                true => "Select backups in the list.".to_owned(),
+                false => "A damaged backup cannot be restored.".to_owned(),
+            });
             let button = |text: &str| Button::new(text.to_owned()).min_size(vec2(88.0, 0.0));
+            let restore = ui.add_enabled(can_restore, button("Restore…")).on_disabled_hover_text(why);
             let delete = ui.add_enabled(!selected.is_empty(), button("Delete…"));
             let delete = delete.on_disabled_hover_text("Select backups in the list.");
-            if delete.clicked() {
+            if restore.clicked() {
+                let saved = usable.iter().filter_map(|backup| self.list.extras(backup));
+                let extras = saved.fold(None, |all: Option<SavedExtras>, one| Some(all.unwrap_or_default().with(one)));
+                let backups = usable.into_iter().cloned().collect();
+                self.question = Some(Question::Restore { backups, extras, options: RestoreOptions::default() });
+            } else if delete.clicked() {
                 self.question = Some(Question::Delete(selected.into_iter().cloned().collect()));
             }
             if self.list.needs_repair()
@@ -101,8 +113,12 @@ impl ManageBackups {
     }
 
     fn question_ui(&mut self, ctx: &Context, around: &mut Surroundings<'_>) {
+        let forest = around.forest(self.forest);
         let answer = match &mut self.question {
             None => return,
+            Some(Question::Restore { backups, extras, options }) => {
+                restore_question_ui(ctx, backups, extras.as_ref().map(|extras| (extras, options)), forest)
+            }
             Some(Question::Delete(backups)) => delete_question_ui(ctx, backups),
         };
         let question = match answer {
@@ -111,6 +127,12 @@ impl ManageBackups {
             Answer::Yes => self.question.take(),
         };
         match (question, self.list.folder()) {
+            (Some(Question::Restore { backups, options, .. }), _) => {
+                match start_restore(self.forest, backups, options, around) {
+                    Ok(job) => around.started.push(job),
+                    Err(problem) => around.commands.push(Command::Tell(problem)),
+                }
+            }
             (Some(Question::Delete(backups)), Some(folder)) => {
                 let job = start_delete(folder.to_owned(), backups, around);
                 around.started.push(job);
@@ -147,6 +169,54 @@ enum Answer {
     Open,
     Yes,
     No,
+}
+
+/// Tells what stands against restoring these backups together.
+fn refusal(backups: &[&Backup], forest: Option<&OpenForest>) -> Option<String> {
+    let Some(forest) = forest else { return Some("The forest is not open any more.".to_owned()) };
+    if forest.info.read_only {
+        return Some("The forest is open read-only.".to_owned());
+    }
+    let is_here =
+        |backup: &Backup| backup.domain.parse().is_ok_and(|domain: DnsName| forest.snapshot.domain(&domain).is_some());
+    if let Some(other) = backups.iter().find(|backup| !is_here(backup)) {
+        return Some(format!(
+            "{} is of {}, which is no domain of this forest. A backup is restored in its own domain only; \
+             Import Settings brings its settings into a GPO of another.",
+            other.gpo_name, other.domain
+        ));
+    }
+    let same = |one: &Backup, other: &Backup| one.gpo_id == other.gpo_id && one.id != other.id;
+    let twice = backups.iter().find(|one| backups.iter().any(|other| same(one, other)));
+    twice.map(|backup| format!("Two of these backups are of the same GPO, {}. Select one of them.", backup.gpo_name))
+}
+
+fn restore_question_ui(
+    ctx: &Context,
+    backups: &[Backup],
+    extras: Option<(&SavedExtras, &mut RestoreOptions)>,
+    forest: Option<&OpenForest>,
+) -> Answer {
+    let is_gone = |backup: &Backup| {
+        let domain: Option<DnsName> = backup.domain.parse().ok();
+        forest.zip(domain).is_some_and(|(forest, domain)| forest.snapshot.gpo(&domain, backup.gpo_id).is_none())
+    };
+    let verb = if backups.len() == 1 { "Restore GPO".to_owned() } else { format!("Restore {} GPOs", backups.len()) };
+    question_ui(ctx, "Restore Backups", &verb, |ui| {
+        ui.label("The settings, permissions and WMI filter link of these GPOs become those of the backup:");
+        named_ui(ui, backups, |backup| if is_gone(backup) { " — deleted, will be made again" } else { "" });
+        ui.label("Links from sites, domains and OUs are not changed.");
+        if backups.iter().any(|backup| is_gone(backup) && backup.has_software) {
+            ui.add_space(2.0 * SPACE);
+            let warning = "A deleted GPO among them installs software. Its packages get new ids: clients may see them \
+                           as new applications and install them again.";
+            banner_ui(ui, Severity::Warning, warning);
+        }
+        if let Some((extras, options)) = extras {
+            ui.add_space(2.0 * SPACE);
+            options_ui(ui, extras, options);
+        }
+    })
 }
 
 fn delete_question_ui(ctx: &Context, backups: &[Backup]) -> Answer {

@@ -25,6 +25,8 @@ mod import_wizard;
 mod copy_dialog;
 mod copy_wizard;
 mod back_up_dialog;
+mod restore_wizard;
+mod interrupted;
 mod face;
 pub mod tree;
 pub mod kit;
@@ -62,12 +64,12 @@ const APP_ID: &str = "org.opengpmc.OpenGPMC";
 
 /// Opens the window with these forests, with the demo forest where there are none, and runs until it is closed.
 ///
-/// Fails where no window can be had: no display, no OpenGL.
-pub fn run(mut forests: Vec<ConnectRequest>) -> eframe::Result {
+/// `journal_folder` is where operations keep what was there before. Fails where no window can be had: no display, no OpenGL.
+pub fn run(mut forests: Vec<ConnectRequest>, journal_folder: Option<std::path::PathBuf>) -> eframe::Result {
     if forests.is_empty() {
         forests.push(ConnectRequest::default());
     }
-    run_with(AppOptions { forests, ..AppOptions::default() })
+    run_with(AppOptions { forests, journal_folder, ..AppOptions::default() })
 }
 
 /// Opens the window as [`run`] does, on whatever opens the forests and keeps the settings.

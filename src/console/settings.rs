@@ -105,13 +105,6 @@ fn remember_path(list: &mut Vec<String>, path: String) {
     list.truncate(REMEMBERED);
 }
 
-/// Returns the folder of this user in which operations keep what was there before, shared with the command line.
-pub fn journal_folder() -> PathBuf {
-    let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
-    let data = folders.map_or_else(std::env::temp_dir, |folders| folders.data_local_dir().to_owned());
-    data.join("journal")
-}
-
 fn remember(list: &mut Vec<String>, entry: String) {
     list.retain(|known| !known.eq_ignore_ascii_case(&entry));
     list.insert(0, entry);

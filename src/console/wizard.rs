@@ -77,13 +77,7 @@ impl PageFrame<'_, '_> {
     /// Gives this control the focus when the page is reached. To be called for the first control of the page, in every frame.
     pub fn focus_first(&mut self, control: &Response) {
         self.has_first = true;
-        if control.has_focus() {
-            *self.focus_wanted = false;
-        } else if *self.focus_wanted {
-            // A new window takes no focus in its first frame: ask until it is there.
-            control.request_focus();
-            control.ctx.request_repaint();
-        }
+        dialog::focus_once(control, self.focus_wanted);
     }
 
     /// Goes on as Next does: Enter was pressed in a field or on a row.
@@ -203,12 +197,7 @@ impl<S> Wizard<S> {
             let next = dialog::primary(ui, if is_last { "Finish" } else { "Next" });
             pressed.next = dialog::is_pressed(&next);
             if !has_first {
-                if next.has_focus() {
-                    self.focus_wanted = false;
-                } else if self.focus_wanted {
-                    next.request_focus();
-                    ui.ctx().request_repaint();
-                }
+                dialog::focus_once(&next, &mut self.focus_wanted);
             }
             let back = Button::new("Back").min_size(vec2(88.0, 0.0));
             pressed.back = ui.add_enabled(before.is_some(), back).clicked().then_some(before).flatten();

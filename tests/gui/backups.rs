@@ -5,10 +5,10 @@ use std::path::Path;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::Place;
+use opengpmc::console::{Command, Place};
 use opengpmc::gpm::BackupDir;
 
-use crate::console::{Console, demo, go_to, wait};
+use crate::console::{Console, demo, go_to, open_tab, wait};
 use crate::picture::compare;
 use crate::report::write_set;
 use crate::screens::{gpo, root, times};
@@ -136,6 +136,28 @@ fn one_gpo_is_backed_up_into_a_folder_that_is_made_for_it() {
     assert!(backup.file("opengpmc.json").unwrap().is_some());
 }
 
+#[test]
+fn the_restore_wizard_leads_through_its_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    menu(&mut console, "Action", "Restore from Backup…");
+    console.get_by_role_and_label(Role::Button, "Step 1 of 4: Welcome");
+    click(&mut console, "Next");
+    click(&mut console, "Next");
+    console.get_by_label("Enter the folder with the backups.");
+    enter(&mut console, "Backup location", &folder.path().display().to_string());
+    wait(&mut console, "the folder is found empty", |console| {
+        console.query_by_label("The folder holds no backup of this GPO. Enter another folder.").is_some()
+    });
+    console.run_steps(2);
+    click(&mut console, "Step 1 of 4: Welcome");
+    console.get_by_label_contains("This wizard puts a backup");
+    click(&mut console, "Cancel");
+    assert!(console.query_by_role_and_label(Role::Button, "Next").is_none());
+}
+
 /// Backs up all GPOs of the root domain through the dialog; returns how many the domain has.
 fn back_up_all(console: &mut Console, folder: &Path) -> usize {
     go_to(console, Place::Gpos(root()));
@@ -169,6 +191,7 @@ fn all_gpos_are_backed_up_listed_and_deleted() {
     console.run_steps(4);
     console.get_by_role_and_label(Role::Row, "Baseline - All Computers").click();
     console.run_steps(4);
+    picture(&mut console, "manage-backups");
     click(&mut console, "Delete…");
     console.run_steps(3);
     click(&mut console, "Delete Backup");
@@ -177,4 +200,137 @@ fn all_gpos_are_backed_up_listed_and_deleted() {
     });
     let left = BackupDir::open(folder.path()).unwrap();
     assert_eq!(left.backups().len(), sets.backups().len() - 1);
+}
+
+/// Deletes a GPO of the root domain behind the console's back, and reads the forest anew.
+fn delete_gpo(console: &mut Console, name: &str) -> opengpmc::ident::Guid {
+    let forest = console.state().forests()[0].open().unwrap();
+    let gpo = forest.snapshot.domain(&root()).unwrap().gpos_named(name).next().unwrap();
+    let (id, dn, store, forest) = (gpo.id, gpo.dn.clone(), std::sync::Arc::clone(&forest.store), forest.id);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        store.domain_directory(&root()).await.unwrap().delete_tree(&dn).await.unwrap();
+        let folder = opengpmc::store::SysvolPath::parse(&format!("Policies/{id}")).unwrap();
+        store.sysvol(&root()).await.unwrap().remove_tree(&folder).await.unwrap();
+    });
+    console.state_mut().ask(Command::Refresh(forest));
+    wait(console, "the GPO is gone", |console| !has_gpo(console, id));
+    id
+}
+
+fn has_gpo(console: &Console, id: opengpmc::ident::Guid) -> bool {
+    console.state().forests()[0].open().unwrap().snapshot.gpo(&root(), id).is_some()
+}
+
+#[test]
+fn a_deleted_gpo_is_restored_under_its_id() {
+    const NAME: &str = "Screen Lock - Strict";
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo();
+    back_up_all(&mut console, folder.path());
+    click(&mut console, "OK");
+    let id = delete_gpo(&mut console, NAME);
+    go_to(&mut console, Place::Domains);
+    menu(&mut console, "Action", "Manage Backups…");
+    wait(&mut console, "the backups are listed", |console| {
+        console.query_by_role_and_label(Role::Row, "AppLocker - Kiosks").is_some()
+            && console.query_all_by_label("Reading…").next().is_none()
+    });
+    console.get_by_role_and_label(Role::TextInput, "Filter Backed up GPOs").focus();
+    console.run_steps(2);
+    type_text(&mut console, "Screen");
+    console.run_steps(4);
+    assert_eq!(cells(&console, LIST, NAME)[5], "Deleted");
+    console.get_by_role_and_label(Role::Row, NAME).click();
+    console.run_steps(4);
+    click(&mut console, "Restore…");
+    console.get_by_label_contains("deleted, will be made again");
+    click(&mut console, "Restore GPO");
+    wait(&mut console, "it is restored", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
+    console.run_steps(2);
+    console.get_by_label("1 succeeded, 0 failed.");
+    click(&mut console, "OK");
+    wait(&mut console, "it is in the tree again", |console| has_gpo(console, id));
+    wait(&mut console, "the list knows", |console| {
+        console.query_by_role_and_label(Role::Row, NAME).is_some() && cells(console, LIST, NAME)[5] != "Deleted"
+    });
+    click(&mut console, "Close");
+}
+
+#[test]
+fn a_gpo_is_restored_with_what_was_saved_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo();
+    let place = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, place);
+    for description in ["first", "second"] {
+        menu(&mut console, "Action", "Back Up…");
+        put(&mut console, "Location", &folder.path().display().to_string());
+        put(&mut console, "Description", description);
+        if description == "second" {
+            console.get_by_role_and_label(Role::CheckBox, "Also save links, WMI filter and block inheritance").click();
+        }
+        click(&mut console, "Back Up");
+        wait(&mut console, "the backup is done", |console| {
+            console.query_by_role_and_label(Role::Button, "OK").is_some()
+        });
+        console.run_steps(2);
+        click(&mut console, "OK");
+        // Backups are told apart by their time, to the second.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    menu(&mut console, "Action", "Restore from Backup…");
+    click(&mut console, "Next");
+    wait(&mut console, "the folder is read", |console| console.query_by_label_contains("holds 2 backups").is_some());
+    click(&mut console, "Next");
+    wait_for_rows(&mut console, 2);
+    click(&mut console, "Next");
+    console.get_by_label("Select a backup in the list.");
+    console.get_by_role_and_label(Role::CheckBox, "Show only the latest version of each GPO").click();
+    wait_for_rows(&mut console, 1);
+    let row = "Screen Lock - Strict";
+    assert_eq!(cells(&console, LIST, row)[2], "second");
+    console.get_by_role_and_label(Role::Row, row).click();
+    console.run_steps(4);
+    picture(&mut console, "restore-source");
+    click(&mut console, "Next");
+    console.get_by_role_and_label(Role::Button, "Step 4 of 5: Links and WMI filter");
+    console.get_by_role_and_label(Role::CheckBox, "Links (5 links)").click();
+    console.run_steps(2);
+    picture(&mut console, "restore-extras");
+    click(&mut console, "Next");
+    console.get_by_label("second");
+    let before = version(&console);
+    click(&mut console, "Finish");
+    wait(&mut console, "it is restored", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
+    console.run_steps(2);
+    console.get_by_label("1 succeeded, 0 failed.");
+    click(&mut console, "OK");
+    wait(&mut console, "the forest is read anew", |console| version(console) != before);
+}
+
+fn version(console: &Console) -> (u16, u16) {
+    let forest = console.state().forests()[0].open().unwrap();
+    let gpo = forest.snapshot.domain(&root()).unwrap().gpos_named("Screen Lock - Strict").next().unwrap();
+    (gpo.version.user, gpo.version.computer)
+}
+
+#[test]
+fn several_gpos_of_the_list_are_backed_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo();
+    go_to(&mut console, Place::Gpos(root()));
+    open_tab(&mut console, "Contents");
+    console.get_by_role_and_label(Role::Row, "AppLocker - Kiosks").click();
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Row, "Baseline - All Users").click_modifiers(Modifiers::SHIFT);
+    console.run_steps(4);
+    press(&mut console, Modifiers::SHIFT, Key::F10);
+    console.run_steps(4);
+    click(&mut console, "Back Up…");
+    console.get_by_label("Backs up 4 GPOs of kestrelbay.example.");
+    put(&mut console, "Location", &folder.path().display().to_string());
+    press(&mut console, Modifiers::NONE, Key::Enter);
+    wait(&mut console, "they are backed up", |console| console.query_by_label("4 succeeded, 0 failed.").is_some());
+    assert_eq!(BackupDir::open(folder.path()).unwrap().backups().len(), 4);
 }

@@ -36,7 +36,7 @@ pub fn demo_of_size(size: [f32; 2]) -> Console {
 pub fn demo_with(browser: Arc<dyn Browser>, file_picker: Arc<dyn FilePicker>) -> Console {
     let opener = Arc::new(StoreOpener);
     let forests = vec![demo_request()];
-    let journal_folder = journal_folder();
+    let journal_folder = Some(journal_folder());
     let options = AppOptions { opener, file_picker, browser, settings_folder: None, journal_folder, forests };
     let mut console = with_options([1280.0, 800.0], options);
     wait(&mut console, "the demo forest is read", |console| {
@@ -53,7 +53,7 @@ pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<C
         file_picker: Arc::new(NoFilePicker),
         browser: Arc::new(NoBrowser),
         settings_folder: None,
-        journal_folder: journal_folder(),
+        journal_folder: Some(journal_folder()),
         forests,
     };
     with_options(size, options)

@@ -6,12 +6,15 @@ use egui::Context;
 use poll_promise::Promise;
 
 use crate::gpm::Backup;
+use crate::ident::{DnsName, Guid};
 use crate::store::StoreError;
 
 use super::super::error_view::ErrorReport;
+use super::super::interrupted::InterruptedWindow;
 use super::super::job::take;
-use super::super::{ReportUse, ShownReport};
-use super::App;
+use super::super::restore_wizard::restore_wizard;
+use super::super::{ForestEntry, ForestId, ReportUse, ShownReport};
+use super::{App, Dialog};
 
 /// The report of a backup that is being made.
 pub(super) type BackupView = Option<Promise<Result<Arc<ShownReport>, StoreError>>>;
@@ -22,8 +25,45 @@ impl App {
         self.backup_views.push(Some(self.workers.make_backup_report(backup)));
     }
 
+    /// Opens the wizard that restores a GPO.
+    pub(super) fn show_restore(&mut self, ctx: &Context, forest: ForestId, domain: DnsName, gpo: Guid) {
+        let open = self.entry(forest).and_then(ForestEntry::open);
+        let Some((open, known)) = open.and_then(|open| Some((open, open.snapshot.gpo(&domain, gpo)?))) else { return };
+        let name = open.gpo_label(known);
+        let wizard = restore_wizard(forest, domain, (gpo, name), &self.settings);
+        self.show(ctx, Dialog::Window(Box::new(wizard)));
+    }
+
+    /// Looks for operations that a crash broke off in a forest that was opened, where they can be put back.
+    pub(super) fn look_into_journal(&mut self, id: ForestId) {
+        let open = self.entry(id).and_then(ForestEntry::open).filter(|forest| !forest.info.read_only);
+        let look = open.and_then(|forest| self.workers.look_into_journal(forest));
+        self.journal_looks.extend(look.map(Some));
+    }
+
+    fn take_in_journal_looks(&mut self, ctx: &Context) {
+        let mut found = Vec::new();
+        self.journal_looks.retain_mut(|look| match take(look) {
+            None => true,
+            Some(outcome) => {
+                found.push(outcome);
+                false
+            }
+        });
+        for outcome in found {
+            match outcome {
+                Ok((_, interrupted)) if interrupted.is_empty() => {}
+                Ok((forest, interrupted)) => {
+                    self.show(ctx, Dialog::Window(Box::new(InterruptedWindow::new(forest, interrupted))));
+                }
+                Err(error) => self.note = Some(format!("The journal of operations cannot be read: {error}")),
+            }
+        }
+    }
+
     pub(super) fn take_in_operations(&mut self, ctx: &Context) {
         self.take_in_backup_views(ctx);
+        self.take_in_journal_looks(ctx);
         let mut place = 0;
         while let Some(job) = self.operation_jobs.get_mut(place) {
             let Some(commands) = job.take() else {

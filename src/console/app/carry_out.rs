@@ -72,6 +72,7 @@ impl App {
                 let window = BackUpDialog::new(forest, of, &self.settings);
                 self.show(ctx, Dialog::Window(Box::new(window)));
             }
+            Command::ShowRestore(forest, domain, gpo) => self.show_restore(ctx, forest, domain, gpo),
             Command::ShowManageBackups(forest, domain) => {
                 let window = ManageBackups::new(forest, domain, &self.settings);
                 self.show(ctx, Dialog::Window(Box::new(window)));
@@ -244,6 +245,7 @@ impl App {
                 });
                 if !was_open {
                     self.opened_first_time(id, request);
+                    self.look_into_journal(id);
                 }
                 self.settle_selection();
                 self.select_changed(id);

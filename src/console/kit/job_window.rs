@@ -8,7 +8,7 @@ mod list;
 
 use std::time::{Duration, Instant};
 
-use egui::{Button, Context, Id, Margin, Modal, ProgressBar, Response, RichText, Ui, vec2};
+use egui::{Button, Context, Id, Margin, Modal, ProgressBar, RichText, Ui, vec2};
 
 use super::accessible;
 use super::save_dialog::SaveDialog;
@@ -174,10 +174,10 @@ impl JobWindow {
             if self.ended.is_some() {
                 let ok = ui.add(button("OK"));
                 was_read = ok.clicked();
-                self.focus(&ok);
+                dialog::focus_once(&ok, &mut self.focus_wanted);
             } else {
                 let cancel = ui.add_enabled(!self.task.is_cancelled(), button("Cancel"));
-                self.focus(&cancel);
+                dialog::focus_once(&cancel, &mut self.focus_wanted);
                 if cancel.clicked() {
                     self.cancel(ui.ctx());
                 }
@@ -191,16 +191,6 @@ impl JobWindow {
             self.list.filter_ui(ui, &self.task);
         });
         was_read
-    }
-
-    fn focus(&mut self, button: &Response) {
-        // A new window takes no focus in its first frame: ask until it is there.
-        if button.has_focus() {
-            self.focus_wanted = false;
-        } else if self.focus_wanted {
-            button.request_focus();
-            button.ctx.request_repaint();
-        }
     }
 
     /// Returns everything there is to tell, for a mail or a file.
