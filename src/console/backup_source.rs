@@ -25,11 +25,6 @@ impl BackupSource {
         BackupSource { location: PathField::new(last), list: BackupList::new(scope), was_drawn: false }
     }
 
-    /// Returns the folder as it was entered, to be looked at in another way where it holds no backups.
-    pub fn location(&self) -> &PathField {
-        &self.location
-    }
-
     /// Returns the list of the folder's backups.
     pub fn list(&self) -> &BackupList {
         &self.list
