@@ -84,7 +84,7 @@ pub fn run(
         .spawn()
         .unwrap();
     let status = format!("/proc/{}/task/{thread}/status", child.id());
-    wait_for(|| fs::read_to_string(&status).unwrap().lines().any(|line| is_watched(line)).then_some(()));
+    wait_for(|| fs::read_to_string(&status).unwrap().lines().any(is_watched).then_some(()));
     fs::write(folder.join(GO), "").unwrap();
     let told = wait_with_output(&mut child);
     watcher.wait().unwrap();
