@@ -24,6 +24,7 @@ mod library {
     mod names;
     mod reports;
     mod async_contract;
+    mod breaking_off;
     mod async_members;
     mod faulty_forest;
     mod hostile;

@@ -20,6 +20,8 @@ use super::{HResult, MessageId, OperationError, StatusMessage, read_bounded};
 /// The file that is locked; it also says which sets are being added or removed.
 const LOCK_FILE: &str = ".opengpmc-manifest.lock";
 pub(super) const MANIFEST: &str = "manifest.xml";
+/// The manifest in the making: of one name, since only who holds the lock writes it, so that a killed writer leaves no more than one.
+pub(super) const NEW_MANIFEST: &str = ".opengpmc-manifest.new";
 pub(super) const BACKUP_INFO: &str = "bkupInfo.xml";
 /// How long a writer waits for the others.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -163,7 +165,11 @@ impl ManifestLock {
         if bytes == old && path.exists() {
             return Ok(());
         }
-        write_hidden(path, &bytes).map_err(|error| write_failed(path, &error))
+        let new = self.folder.join(NEW_MANIFEST);
+        write_hidden(&new, &bytes)
+            .and_then(|()| fs::rename(&new, path))
+            .inspect_err(|_| drop(fs::remove_file(&new)))
+            .map_err(|error| write_failed(path, &error))
     }
 }
 
@@ -186,18 +192,12 @@ fn set_info(folder: &Path) -> Option<BackupInstance> {
     read_backup_info(&read_bounded(&path).ok()?).ok()
 }
 
-/// Writes a file whole or not at all, hidden where the system knows such files.
+/// Writes a file from its beginning, hidden where the system knows such files.
 fn write_hidden(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".opengpmc-").make_in(folder, |path| {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create_new(true);
-        hide(&mut options);
-        options.open(path)
-    })?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    hide(&mut options);
+    options.open(path)?.write_all(bytes)
 }
 
 /// Makes the file that will be created a hidden one, as GPMC does; only Windows has the mark.

@@ -1,10 +1,11 @@
 //! The codes that Microsoft's object model answers with, because admins search for them ([MS-ERREF] 2.1, 2.2).
 
 use std::fmt;
+use std::io;
 
 use serde::{Serialize, Serializer};
 
-use crate::store::StoreErrorKind;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// An HRESULT: how a call or an operation ended. The sign bit stands for failure.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,6 +84,26 @@ impl From<StoreErrorKind> for HResult {
     }
 }
 
+impl From<&StoreError> for HResult {
+    /// Returns the code Windows gives in this case; of input and output, the system's or the server's own code tells a full disk and a file
+    /// that somebody else has open ([MS-ERREF] 2.3.1, STATUS_DISK_FULL, STATUS_SHARING_VIOLATION, STATUS_FILE_LOCK_CONFLICT).
+    fn from(error: &StoreError) -> Self {
+        let code = error.code.filter(|_| error.kind == StoreErrorKind::Io);
+        match code {
+            Some(0xC000_007F) => HResult::DISK_FULL,
+            Some(0xC000_0043 | 0xC000_0054) => HResult::SHARING_VIOLATION,
+            // ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION.
+            Some(32 | 33) if cfg!(windows) => HResult::SHARING_VIOLATION,
+            Some(code) => match io::Error::from_raw_os_error(code as i32).kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => HResult::DISK_FULL,
+                io::ErrorKind::ResourceBusy | io::ErrorKind::ExecutableFileBusy => HResult::SHARING_VIOLATION,
+                _ => HResult::from(error.kind),
+            },
+            None => HResult::from(error.kind),
+        }
+    }
+}
+
 impl fmt::Display for HResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "0x{:08X}", self.0)
@@ -98,5 +119,27 @@ impl fmt::Debug for HResult {
 impl Serialize for HResult {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_and_a_locked_file_have_codes_of_their_own() {
+        let check = |code: u32, expected: HResult| {
+            let error = StoreError::new(StoreErrorKind::Io, "x").with_code(code);
+            assert_eq!(HResult::from(&error), expected, "{code:#x}");
+        };
+        check(0xC000_007F, HResult::DISK_FULL);
+        check(0xC000_0043, HResult::SHARING_VIOLATION);
+        check(0xC000_0022, HResult::FAIL);
+        #[cfg(target_os = "linux")]
+        for (code, expected) in [(28, HResult::DISK_FULL), (16, HResult::SHARING_VIOLATION), (5, HResult::FAIL)] {
+            check(code, expected);
+        }
+        let denied = StoreError::new(StoreErrorKind::AccessDenied, "x").with_code(28);
+        assert_eq!(HResult::from(&denied), HResult::ACCESS_DENIED);
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::format::{BackupInstance, write_backup_info};
 use crate::ident::Guid;
 
-use super::backup_manifest::{BACKUP_INFO, MANIFEST, ManifestLock, hide, write_failed};
+use super::backup_manifest::{BACKUP_INFO, MANIFEST, ManifestLock, NEW_MANIFEST, hide, write_failed};
 use super::constants::BackupType;
 use super::{Backup, BackupIndex, OperationError};
 
@@ -118,6 +118,7 @@ pub(super) fn unfinished_folder(root: &Path, id: Guid) -> PathBuf {
 /// Removes backups in the making or on their way out whose writer is gone. To be called with the manifest's lock held, so that none is
 /// beginning.
 pub(super) fn remove_left_over(root: &Path) {
+    fs::remove_file(root.join(NEW_MANIFEST)).ok();
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();

@@ -194,7 +194,7 @@ impl StatusMessage {
             StoreErrorKind::NotEmpty => MessageId::DirectoryNotEmpty,
             _ => id,
         };
-        StatusMessage::error(id, HResult::from(error.kind), error.to_string()).about(&error.object)
+        StatusMessage::error(id, HResult::from(error), error.to_string()).about(&error.object)
     }
 
     /// Says what it is about.

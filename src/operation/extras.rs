@@ -58,7 +58,7 @@ pub(super) async fn bring_back(
             Err(error) => {
                 let told = StatusMessage::of_store(MessageId::DirectoryFailed, &error);
                 let message = format!("links of {} could not be brought back: {error}", saved.som);
-                let warning = StatusMessage::warning(told.id, message).with_code(HResult::from(error.kind));
+                let warning = StatusMessage::warning(told.id, message).with_code(HResult::from(&error));
                 task.message(warning.about(&saved.som));
             }
         }
@@ -166,7 +166,7 @@ pub(super) async fn make_filter(domain: &Domain, saved: &SavedWmiFilter, task: &
         Err(error) => {
             let message = format!("the WMI filter {} could not be made again: {error}", saved.name);
             let warning = StatusMessage::warning(MessageId::WmiFilterMissing, message);
-            task.message(warning.with_code(HResult::from(error.kind)).about(&dn));
+            task.message(warning.with_code(HResult::from(&error)).about(&dn));
             false
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use opengpmc::gpm::Task;
+use opengpmc::gpm::{HResult, Task};
 use opengpmc::ident::{Dn, DnsName};
 use opengpmc::store::{
     Attribute, Change, ConnectionInfo, ContentSource, Directory, Entry, FileInfo, ForestStore, RootDse, SdParts,
@@ -53,21 +53,39 @@ pub struct Failure {
     pub code: u32,
     /// What the system says.
     pub text: &'static str,
+    /// What an operation makes of it.
+    pub result: HResult,
 }
 
 impl Failure {
     /// ENOSPC.
-    pub const DISK_FULL: Failure =
-        Failure { kind: StoreErrorKind::Io, code: 28, text: "No space left on device (os error 28)" };
+    pub const DISK_FULL: Failure = Failure {
+        kind: StoreErrorKind::Io,
+        code: 28,
+        text: "No space left on device (os error 28)",
+        result: HResult::DISK_FULL,
+    };
     /// EACCES.
-    pub const DENIED: Failure =
-        Failure { kind: StoreErrorKind::AccessDenied, code: 13, text: "Permission denied (os error 13)" };
+    pub const DENIED: Failure = Failure {
+        kind: StoreErrorKind::AccessDenied,
+        code: 13,
+        text: "Permission denied (os error 13)",
+        result: HResult::ACCESS_DENIED,
+    };
     /// STATUS_SHARING_VIOLATION.
-    pub const LOCKED: Failure =
-        Failure { kind: StoreErrorKind::Io, code: 0xC000_0043, text: "STATUS_SHARING_VIOLATION" };
+    pub const LOCKED: Failure = Failure {
+        kind: StoreErrorKind::Io,
+        code: 0xC000_0043,
+        text: "STATUS_SHARING_VIOLATION",
+        result: HResult::SHARING_VIOLATION,
+    };
     /// ECONNRESET.
-    pub const DROPPED: Failure =
-        Failure { kind: StoreErrorKind::Unreachable, code: 104, text: "Connection reset by peer (os error 104)" };
+    pub const DROPPED: Failure = Failure {
+        kind: StoreErrorKind::Unreachable,
+        code: 104,
+        text: "Connection reset by peer (os error 104)",
+        result: HResult::HOST_UNREACHABLE,
+    };
 
     fn error(self, object: &str) -> StoreError {
         StoreError::new(self.kind, object).with_detail(self.text).with_code(self.code)
@@ -172,7 +190,8 @@ macro_rules! faulty {
         match $verdict {
             Verdict::Go => $call.await,
             Verdict::Fail(error) => Err(error),
-            Verdict::GoAndFail(error) => $call.await.and(Err(error)),
+            // Nobody hears whether it could be done.
+            Verdict::GoAndFail(error) => $call.await.and(Err(error.clone())).map_err(|_| error),
         }
     };
 }

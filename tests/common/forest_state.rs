@@ -1,89 +1,36 @@
-//! All that a forest holds, as text that two states are compared by.
+//! What an operation may change, as text that two states are compared by.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use opengpmc::ident::{Dn, DnsName, Guid};
-use opengpmc::store::{Filter, ForestStore, Scope, SdParts, SearchRequest, StoreErrorKind, Sysvol, SysvolPath};
+use opengpmc::ident::{DnsName, Guid};
+use opengpmc::store::ForestStore;
+
+use super::gpo_state::GpoState;
 
 /// What stands where: attributes of objects, files, descriptors.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct State(BTreeMap<String, String>);
 
-/// What differs from one moment to the next though nothing was changed, or is made by the server.
-const PASSING: [&str; 11] = [
-    "usncreated",
-    "usnchanged",
-    "whencreated",
-    "whenchanged",
-    "objectguid",
-    "replpropertymetadata",
-    "dscorepropagationdata",
-    "instancetype",
-    "name",
-    "distinguishedname",
-    "objectcategory",
-];
-
 impl State {
-    /// Reads the objects below a DN and the files below a folder.
-    pub async fn read(store: &dyn ForestStore, domain: &DnsName, below: &Dn, folder: &SysvolPath) -> State {
-        let mut state = State::default();
-        state.read_objects(store, domain, below).await;
-        let sysvol = store.sysvol(domain).await.unwrap();
-        state.read_files(&*sysvol, folder).await;
-        state
-    }
-
-    /// Reads the GPOs of a domain and what links them.
-    pub async fn of_domain(store: &dyn ForestStore, domain: &DnsName) -> State {
-        State::read(store, domain, &domain.to_domain_dn(), &SysvolPath::root()).await
-    }
-
-    async fn read_objects(&mut self, store: &dyn ForestStore, domain: &DnsName, below: &Dn) {
-        let directory = store.domain_directory(domain).await.unwrap();
-        let request = SearchRequest {
-            base: below.clone(),
-            scope: Scope::Subtree,
-            filter: Filter::any_object(),
-            attributes: vec!["*".to_owned(), "nTSecurityDescriptor".to_owned()],
-            sd_parts: Some(SdParts::READABLE),
-        };
-        for entry in directory.search(&request).await.unwrap() {
-            for attribute in entry.attributes {
-                let name = attribute.name.to_lowercase();
-                if PASSING.contains(&name.as_str()) {
-                    continue;
-                }
-                let mut values: Vec<String> = attribute.values.iter().map(|value| shown(value)).collect();
-                values.sort();
-                self.0.insert(format!("{} {name}", entry.dn.as_str().to_lowercase()), values.join(" | "));
+    /// Reads both halves of a GPO; nothing where there is none.
+    pub async fn of_gpo(store: &Arc<dyn ForestStore>, domain: &DnsName, id: Guid) -> State {
+        let gpo = GpoState::read(store, domain, id).await;
+        let mut state = BTreeMap::new();
+        for (dn, attributes) in gpo.objects {
+            for (name, values) in attributes {
+                let values: Vec<String> = values.iter().map(|value| shown(value)).collect();
+                state.insert(format!("{dn} {name}"), values.join(" | "));
             }
         }
-    }
-
-    async fn read_files(&mut self, sysvol: &dyn Sysvol, folder: &SysvolPath) {
-        let mut waiting = vec![folder.clone()];
-        while let Some(folder) = waiting.pop() {
-            let entries = match sysvol.list(&folder).await {
-                Err(error) if error.kind == StoreErrorKind::NotFound => continue,
-                entries => entries.unwrap(),
-            };
-            for entry in entries {
-                let path = folder.join(&entry.name).unwrap();
-                let content = if entry.is_folder {
-                    waiting.push(path.clone());
-                    "folder".to_owned()
-                } else {
-                    shown(&sysvol.read(&path).await.unwrap())
-                };
-                self.0.insert(path.to_string(), content);
-                if sysvol.has_security() {
-                    let descriptor = sysvol.security(&path, SdParts::READABLE).await.unwrap();
-                    self.0.insert(format!("{path} security"), shown(&descriptor));
-                }
-            }
+        for (path, content) in gpo.files {
+            state.insert(format!("{id}{path}"), content.map_or_else(|| "folder".to_owned(), |bytes| shown(&bytes)));
         }
+        for (path, access) in gpo.access {
+            state.insert(format!("{id}{path} access"), access);
+        }
+        State(state)
     }
 
     /// Reads the files below a folder of this machine.

@@ -16,3 +16,5 @@ pub mod forest_state;
 pub mod small_domain;
 #[cfg(target_os = "linux")]
 pub mod system_calls;
+pub mod scenario;
+pub mod breaking_off;

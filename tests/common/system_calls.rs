@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 
 use super::child;
 
-/// The calls that make, fill, move and remove files.
-pub const WRITING_CALLS: [&str; 6] = ["mkdir", "rename", "renameat", "fsync", "unlink", "unlinkat"];
+/// The calls that make, fill, move and remove files, each with the step in which it is usually enough to go through them.
+pub const WRITING_CALLS: [(&str, usize); 6] =
+    [("mkdir", 1), ("rename", 1), ("renameat", 2), ("fsync", 5), ("unlink", 5), ("unlinkat", 3)];
 
 const THREADS: &str = "threads";
 const GO: &str = "go";

@@ -13,24 +13,48 @@ const IN_FLIGHT: usize = 16;
 /// Folders in folders that are followed.
 const DEEPEST: usize = 64;
 
-/// Gives a folder this access list, and what lies in it the entries it inherits; entries of its own stay.
+/// Gives a folder this access list, and what lies in it the entries it inherits; entries of its own stay. The folder comes first, so that
+/// it shows what was begun.
 pub(super) async fn set_folder_access(
     sysvol: &dyn Sysvol,
     folder: &SysvolPath,
     descriptor: &SecurityDescriptor,
 ) -> Result<(), OperationError> {
-    let failed = |error: StoreError| OperationError::of_write(&error);
-    let bytes = descriptor
-        .to_bytes()
-        .map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, folder).with_detail(error)))?;
-    sysvol.set_security(folder, SdParts::DACL, &bytes).await.map_err(failed)?;
+    set(sysvol, folder, descriptor).await?;
     let whole = read(sysvol, folder).await?;
-    let mut waiting = vec![(folder.clone(), whole)];
+    hand_down_all(sysvol, folder, whole).await
+}
+
+/// Gives a folder back the access list it had, and what lies in it the entries it inherits. The folder comes last, so that it shows that
+/// there is something to put back until all is.
+pub(super) async fn put_folder_access_back(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    descriptor: &SecurityDescriptor,
+) -> Result<(), OperationError> {
+    hand_down_all(sysvol, folder, descriptor.clone()).await?;
+    set(sysvol, folder, descriptor).await
+}
+
+async fn set(sysvol: &dyn Sysvol, path: &SysvolPath, descriptor: &SecurityDescriptor) -> Result<(), OperationError> {
+    let invalid = |error| StoreError::new(StoreErrorKind::InvalidValue, path).with_detail(error);
+    let bytes = descriptor.to_bytes().map_err(|error| OperationError::of_write(&invalid(error)))?;
+    let written = sysvol.set_security(path, SdParts::DACL, &bytes).await;
+    written.map_err(|error| OperationError::of_write(&error))
+}
+
+/// Gives what lies in a folder with this descriptor the entries it inherits.
+async fn hand_down_all(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    descriptor: SecurityDescriptor,
+) -> Result<(), OperationError> {
+    let mut waiting = vec![(folder.clone(), descriptor)];
     while let Some((folder, above)) = waiting.pop() {
         if folder.parts().len() > DEEPEST {
             continue;
         }
-        let entries = sysvol.list(&folder).await.map_err(failed)?;
+        let entries = sysvol.list(&folder).await.map_err(|error| OperationError::of_write(&error))?;
         let handed_down: Vec<_> = entries
             .iter()
             .filter_map(|entry| Some((folder.join(&entry.name).ok()?, entry.is_folder)))
@@ -59,10 +83,7 @@ async fn hand_down(
     let heir = if is_folder { Heir::Folder } else { Heir::File };
     let new = inherit::inherit(&present, above, heir);
     if new != present {
-        let invalid = |error| StoreError::new(StoreErrorKind::InvalidValue, &path).with_detail(error);
-        let bytes = new.to_bytes().map_err(|error| OperationError::of_write(&invalid(error)))?;
-        let written = sysvol.set_security(&path, SdParts::DACL, &bytes).await;
-        written.map_err(|error| OperationError::of_write(&error))?;
+        set(sysvol, &path, &new).await?;
     }
     Ok(is_folder.then_some((path, new)))
 }

@@ -1,9 +1,11 @@
 //! The journal: what was there before an operation changed it, kept until the operation is done.
 //!
-//! Each running operation has a folder of its own, named by a GUID, with three things in it: `lock`, held by the process that does the work;
-//! `record.json`, what is being done to which GPO; and `before`, the pre-image. An entry whose lock nobody holds was left by a crash;
+//! Each running operation has a folder of its own, named by a GUID, with two things in it: `record.json`, what is being done to which GPO;
+//! and `before`, the pre-image. Beside it lies `{GUID}.lock`, held by the process that does the work: made before the folder and removed after
+//! it, so that nothing is ever there that nobody can tell from what is at work. An entry whose lock nobody holds was left by a crash;
 //! [`super::recovery`] puts it back. The record is written last, so that an entry without one has changed nothing yet.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -74,7 +76,8 @@ pub struct Interrupted {
     pub folder: PathBuf,
 }
 
-const LOCK: &str = "lock";
+/// Ends the name of the lock of an entry.
+const LOCK: &str = ".lock";
 const RECORD: &str = "record.json";
 const BEFORE: &str = "before";
 /// A local disk that makes no progress for this long has failed.
@@ -102,8 +105,7 @@ impl Journal {
     /// Fails where the folder cannot be read, or a record in it is damaged.
     pub fn interrupted(&self) -> io::Result<Vec<Interrupted>> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.folder)? {
-            let folder = entry?.path();
+        for folder in self.entries()? {
             let Some(held) = hold(&folder)? else { continue };
             match fs::read(folder.join(RECORD)) {
                 Ok(bytes) => {
@@ -123,17 +125,32 @@ impl Journal {
         Ok(found)
     }
 
+    /// Returns the folders of all entries; of some, only the lock is there.
+    fn entries(&self) -> io::Result<BTreeSet<PathBuf>> {
+        let mut entries = BTreeSet::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let name = entry?.file_name();
+            let name = name.to_string_lossy();
+            if let Ok(id) = name.strip_suffix(LOCK).unwrap_or(&name).parse::<Guid>() {
+                entries.insert(self.folder.join(id.to_string()));
+            }
+        }
+        Ok(entries)
+    }
+
     /// Makes an entry. Nothing is changed before [`JournalEntry::record`].
     pub(in crate::operation) fn begin(&self) -> Result<JournalEntry, OperationError> {
-        let folder = self.folder.join(Guid::random().to_string());
-        let failed = |error: io::Error| journal_error(&folder, &error);
-        // Under another name until it is locked: nobody takes it for one that was left.
-        let unlocked = folder.with_extension("new");
-        fs::create_dir_all(unlocked.join(BEFORE)).map_err(failed)?;
-        let lock = File::create(unlocked.join(LOCK)).map_err(failed)?;
-        lock.try_lock().map_err(|error| failed(error.into()))?;
-        fs::rename(&unlocked, &folder).map_err(failed)?;
-        Ok(JournalEntry { folder, lock })
+        loop {
+            let folder = self.folder.join(Guid::random().to_string());
+            let failed = |error: io::Error| journal_error(&folder, &error);
+            // None where somebody took it for one that was left, and cleared it away.
+            let Some(lock) = hold(&folder).map_err(failed)? else { continue };
+            if let Err(error) = fs::create_dir_all(folder.join(BEFORE)) {
+                remove(&folder, lock).ok();
+                return Err(failed(error));
+            }
+            return Ok(JournalEntry { folder, lock });
+        }
     }
 
     /// Takes over an entry that a crash left; none where another process has it, or it is gone.
@@ -141,9 +158,14 @@ impl Journal {
         &self,
         interrupted: &Interrupted,
     ) -> Result<Option<JournalEntry>, OperationError> {
-        let held = hold(&interrupted.folder).map_err(|error| journal_error(&interrupted.folder, &error))?;
-        let is_there = interrupted.folder.join(RECORD).is_file();
-        Ok(held.filter(|_| is_there).map(|lock| JournalEntry { folder: interrupted.folder.clone(), lock }))
+        let folder = &interrupted.folder;
+        let failed = |error: io::Error| journal_error(folder, &error);
+        let Some(lock) = hold(folder).map_err(failed)? else { return Ok(None) };
+        if folder.join(RECORD).is_file() {
+            return Ok(Some(JournalEntry { folder: folder.clone(), lock }));
+        }
+        remove(folder, lock).map_err(failed)?;
+        Ok(None)
     }
 }
 
@@ -173,36 +195,43 @@ impl JournalEntry {
     }
 }
 
-/// Locks an entry that nobody holds; none where somebody does, where it is no entry, or where it is gone by now.
+/// Locks an entry that nobody holds, one that is not there too; none where somebody holds it, or did a moment ago.
 fn hold(folder: &Path) -> io::Result<Option<File>> {
-    let lock = match File::open(folder.join(LOCK)) {
-        Ok(lock) => lock,
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error),
-    };
+    let path = lock_path(folder);
+    let lock = File::options().write(true).create(true).truncate(false).open(&path)?;
     match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
+        // Removed between opening and locking, it is no lock for anybody who comes later.
+        Ok(()) => Ok(path.exists().then_some(lock)),
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
+fn lock_path(folder: &Path) -> PathBuf {
+    let mut path = folder.as_os_str().to_owned();
+    path.push(LOCK);
+    path.into()
+}
+
 /// Removes an entry, its record first: without it nothing is put back any more.
 fn remove(folder: &Path, lock: File) -> io::Result<()> {
-    match fs::remove_file(folder.join(RECORD)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    fs::remove_dir_all(folder.join(BEFORE))?;
+    gone(fs::remove_file(folder.join(RECORD)))?;
+    gone(fs::remove_dir_all(folder))?;
     // An open file cannot be removed everywhere.
     drop(lock);
-    fs::remove_dir_all(folder)
+    gone(fs::remove_file(lock_path(folder)))
+}
+
+/// Takes what is no longer there for removed.
+fn gone(removed: io::Result<()>) -> io::Result<()> {
+    match removed {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    }
 }
 
 fn journal_error(path: &Path, error: &io::Error) -> OperationError {
-    let code = HResult::from(StoreError::from_io(path.display(), error).kind);
+    let code = HResult::from(&StoreError::from_io(path.display(), error));
     let message = format!("the journal cannot be written: {error}");
     OperationError::new(StatusMessage::error(MessageId::FileWriteFailed, code, message).about(path.display()))
 }
@@ -247,6 +276,42 @@ mod tests {
         let journal = Journal::open(folder.path()).unwrap();
         drop(journal.begin().unwrap());
         assert_eq!(journal.interrupted().unwrap(), []);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_a_crash_left_at_its_beginning_or_end_is_cleared_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        let at_work = journal.begin().unwrap();
+        let left = |number| folder.path().join(Guid::from_u128(number).to_string());
+        fs::write(lock_path(&left(1)), "").unwrap();
+        fs::create_dir_all(left(2).join(BEFORE)).unwrap();
+        fs::write(lock_path(&left(2)), "").unwrap();
+        fs::create_dir(left(3)).unwrap();
+        fs::write(folder.path().join("README"), "not ours").unwrap();
+        assert_eq!(journal.interrupted().unwrap(), []);
+        assert!(at_work.folder().is_dir() && lock_path(at_work.folder()).is_file());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    }
+
+    #[test]
+    fn entries_come_and_go_while_others_look() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = &Journal::open(folder.path()).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let entry = journal.begin().unwrap();
+                        entry.record(&record("at work")).unwrap();
+                        assert!(entry.folder().join(BEFORE).is_dir());
+                        entry.finish().unwrap();
+                        assert_eq!(journal.interrupted().unwrap(), []);
+                    }
+                });
+            }
+        });
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -13,7 +13,7 @@ use crate::report::Side;
 use crate::security::SecurityDescriptor;
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
-use super::access::set_folder_access;
+use super::access::put_folder_access_back;
 use super::journal::{JournalEntry, JournalRecord};
 use super::objects::write_objects;
 use super::target::Target;
@@ -210,7 +210,7 @@ async fn put_folder_back(
     if let Some(bytes) = folder.descriptor.as_ref().filter(|bytes| Some(*bytes) != present_access) {
         let descriptor = SecurityDescriptor::from_bytes(bytes)
             .map_err(|error| failed(StoreError::new(StoreErrorKind::Corrupt, &target.folder).with_detail(error)))?;
-        set_folder_access(&*target.sysvol, &target.folder, &descriptor).await?;
+        put_folder_access_back(&*target.sysvol, &target.folder, &descriptor).await?;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! One change of one GPO, from its pre-image to the modify that makes it count.
 
+use std::time::Duration;
+
 use crate::format::GptIni;
-use crate::gpm::{GpoStatus, MessageId, OperationError, StatusMessage, Task};
+use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{ExtensionList, GpoVersion, Timestamp, WmiFilterRef};
 use crate::operation::content::ContentObject;
 use crate::report::Side;
@@ -83,7 +85,7 @@ pub(in crate::operation) async fn change(
         return entry.finish();
     };
     task.activity("Putting back what was there");
-    match put_back(target, &entry, &record).await {
+    match put_back_patiently(target, &entry, &record).await {
         Ok(()) => {
             entry.finish()?;
             let message = match &before.container {
@@ -103,6 +105,30 @@ pub(in crate::operation) async fn change(
         }
     }
     Err(error)
+}
+
+/// Puts back what was there. What a client has open for a moment must not leave the GPO half-made: tried for two seconds.
+async fn put_back_patiently(
+    target: &Target,
+    entry: &JournalEntry,
+    record: &JournalRecord,
+) -> Result<(), OperationError> {
+    const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+    let mut pause = Duration::from_millis(100);
+    loop {
+        match put_back(target, entry, record).await {
+            Err(error) if is_locked(&error) && pause <= LONGEST_PAUSE => {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            result => return result,
+        }
+    }
+}
+
+/// Tells whether somebody has a file open; a conflict of two administrators, which has the same code, does not pass.
+fn is_locked(error: &OperationError) -> bool {
+    error.0.code == HResult::SHARING_VIOLATION && error.0.id != MessageId::Conflict
 }
 
 /// Takes the pre-image and writes down what is being done.
