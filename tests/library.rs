@@ -21,6 +21,7 @@ mod library {
     mod corpus_hosted;
     mod corpus_admx;
     mod changes;
+    mod change_messages;
     mod names;
     mod reports;
     mod async_contract;

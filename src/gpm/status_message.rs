@@ -77,8 +77,6 @@ message_ids! {
     AccessDenied = "access-denied",
     /// A folder could not be emptied, though it was tried again.
     DirectoryNotEmpty = "dir-not-empty",
-    /// The domain controller is too old for software settings.
-    DcUnsuitable = "dc-unsuitable",
     /// A principal of the set cannot be resolved in its domain; it is kept as it is.
     PrincipalUnresolved = "principal-unresolved",
     /// The destination of a migration table's entry cannot be resolved.
@@ -127,8 +125,6 @@ message_ids! {
     DirectoryUnreachable = "directory-unreachable",
     /// An object of the directory cannot be read or written.
     DirectoryFailed = "directory-failed",
-    /// A registry value without a policy is listed under Extra Registry Settings.
-    SettingsNotReported = "settings-not-reported",
     /// The SID of a permission is not known.
     TrusteeUnknown = "trustee-unknown",
     /// Somebody else changed the object meanwhile.

@@ -11,8 +11,8 @@ use opengpmc::ident::{DnsName, GpoVersion, Guid, WmiFilterRef};
 use opengpmc::operation::content::GpoContent;
 use opengpmc::operation::migration::MigrationOptions;
 use opengpmc::operation::{
-    BackupOptions, ChangeContext, CopyOptions, ImportSource, Journal, Reporting, RestoreOptions, back_up_gpo, copy_gpo,
-    import_settings, restore_backup,
+    BackupOptions, ChangeContext, CopyOptions, ImportSource, Interrupted, Journal, Reporting, RestoreOptions,
+    back_up_gpo, copy_gpo, import_settings, restore_backup,
 };
 use opengpmc::report::{Side, write_report};
 use opengpmc::security::SecurityDescriptor;
@@ -84,6 +84,26 @@ impl Suite {
         let changes =
             [replace("displayName", "disturbed"), replace("flags", "3"), replace("gPCUserExtensionNames", "[]")];
         domain.directory().modify(&domain.gpo_dn(id), &changes).await.unwrap();
+    }
+
+    /// Begins to restore a backup and lets it fall where the first files may be written, as a crash does; returns what the journal says of it.
+    pub async fn broken_off(&self, backup: &Backup) -> Interrupted {
+        let told = Arc::new(tokio::sync::Notify::new());
+        let task = Task::new({
+            let told = Arc::clone(&told);
+            move || told.notify_one()
+        });
+        let options = RestoreOptions::default();
+        let mut restore = Box::pin(restore_backup(&self.context, backup, &options, &task));
+        while task.snapshot().activity != "Writing files" {
+            tokio::select! {
+                biased;
+                () = told.notified() => {}
+                done = &mut restore => panic!("it came to its end: {done:?}"),
+            }
+        }
+        drop(restore);
+        self.context.journal.interrupted().unwrap().remove(0)
     }
 
     /// Tells whether the directory lets nobody delete a GPO: the two that every domain is born with.

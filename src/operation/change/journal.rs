@@ -170,6 +170,30 @@ impl Journal {
 }
 
 impl JournalEntry {
+    /// Refuses to go on where another entry of the journal speaks of the same GPO: one that is being changed, or that waits to be put back.
+    pub(in crate::operation) fn refuse_second(&self, record: &JournalRecord) -> Result<(), OperationError> {
+        let failed = |error: io::Error| journal_error(&self.folder, &error);
+        let Some(journal) = self.folder.parent() else { return Ok(()) };
+        for entry in fs::read_dir(journal).map_err(failed)? {
+            let folder = entry.map_err(failed)?.path();
+            // Gone by now, or not written yet: then it is the other one that finds this record.
+            let other = fs::read(folder.join(RECORD)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            let other: Option<JournalRecord> = other.filter(|_| folder != self.folder);
+            let same = |other: &JournalRecord| {
+                (&other.forest, &other.domain, other.gpo) == (&record.forest, &record.domain, record.gpo)
+            };
+            if other.as_ref().is_some_and(same) {
+                let message = format!(
+                    "another operation is changing the GPO {}, or was broken off and has to be put back first",
+                    record.gpo_name
+                );
+                let message = StatusMessage::error(MessageId::Conflict, HResult::SHARING_VIOLATION, message);
+                return Err(OperationError::new(message.about(record.gpo)));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the folder of the entry.
     pub(in crate::operation) fn folder(&self) -> &Path {
         &self.folder

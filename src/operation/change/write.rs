@@ -155,6 +155,7 @@ async fn prepare(
     };
     task.checkpoint()?;
     entry.record(&record)?;
+    entry.refuse_second(&record)?;
     Ok((before, tree, record))
 }
 
