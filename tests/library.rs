@@ -32,6 +32,7 @@ mod library {
     mod migration;
     mod forest_file;
     mod snapshot;
+    mod starter_gpos;
     mod sysvol_folder;
     mod sysvol_smb_server;
 }

@@ -6,6 +6,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::json;
 
+use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, BackupDir, Domain, Gpo, GpoParts, MigrationTable};
 use crate::ident::{DnsName, Guid};
 use crate::operation::migration::MigrationOptions;
@@ -120,7 +121,7 @@ impl Restore {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let folder = BackupDir::open(&self.folder)?;
         let problems = super::session::report(folder.problems());
-        let usable: Vec<&Backup> = folder.backups().iter().filter(|backup| backup.folder.is_some()).collect();
+        let usable: Vec<&Backup> = folder.backups().iter().filter(is_usable).collect();
         let wanted = match self.id {
             Some(id) => vec![find(&usable, id)?],
             None => newest(&usable),
@@ -144,8 +145,13 @@ impl Restore {
     }
 }
 
+/// Tells whether a backup is there and one of a GPO: starter GPOs are restored by `starter-gpo restore`.
+fn is_usable(backup: &&Backup) -> bool {
+    backup.folder.is_some() && backup.kind == BackupType::Gpo
+}
+
 /// Returns the newest backup of each GPO.
-fn newest<'a>(backups: &[&'a Backup]) -> Vec<&'a Backup> {
+pub fn newest<'a>(backups: &[&'a Backup]) -> Vec<&'a Backup> {
     let mut newest: Vec<&Backup> = Vec::new();
     for backup in backups {
         match newest.iter_mut().find(|known| known.gpo_id == backup.gpo_id && known.domain == backup.domain) {
@@ -171,7 +177,7 @@ impl Import {
 
     fn source(&self) -> anyhow::Result<ImportSource> {
         let folder = BackupDir::open(&self.from)?;
-        let usable: Vec<&Backup> = folder.backups().iter().filter(|backup| backup.folder.is_some()).collect();
+        let usable: Vec<&Backup> = folder.backups().iter().filter(is_usable).collect();
         match (self.id, usable.as_slice()) {
             (Some(id), _) => Ok(ImportSource::Backup(Box::new(find(&usable, id)?.clone()))),
             (None, [only]) => Ok(ImportSource::Backup(Box::new((*only).clone()))),
@@ -203,7 +209,11 @@ impl Copy {
     }
 }
 
-fn finish(
+/// Tells how an operation on one thing ended: its messages, and the id of what was made.
+///
+/// # Errors
+/// Fails where the operation did.
+pub fn finish(
     session: &Session,
     output: &mut Output,
     done: Result<Guid, crate::gpm::OperationError>,

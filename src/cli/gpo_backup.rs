@@ -69,18 +69,23 @@ impl Backup {
         let options = BackupOptions { comment: self.comment.clone(), with_extras: self.with_links };
         let outcomes =
             back_up_gpos(&store, &forest, &gpos, &self.output_dir, &options, &reporting, &session.task).await?;
-        if output.is_json() {
-            output.json(&Value::Array(outcomes.iter().map(to_json).collect()))?;
-        } else {
-            for outcome in &outcomes {
-                if let Ok(backup) = &outcome.outcome {
-                    output.line(format!("{}  {}", backup.id, outcome.name))?;
-                }
-            }
-        }
+        tell_backups(output, &outcomes)?;
         let told = tell(&session.task);
         Ok(problems.and(told).and(summarize("GPOs backed up", &outcomes)?))
     }
+}
+
+/// Prints the backups that were made.
+pub fn tell_backups(output: &mut Output, outcomes: &[ItemOutcome<SavedBackup>]) -> anyhow::Result<()> {
+    if output.is_json() {
+        return output.json(&Value::Array(outcomes.iter().map(to_json).collect()));
+    }
+    for outcome in outcomes {
+        if let Ok(backup) = &outcome.outcome {
+            output.line(format!("{}  {}", backup.id, outcome.name))?;
+        }
+    }
+    Ok(())
 }
 
 fn to_json(outcome: &ItemOutcome<SavedBackup>) -> Value {

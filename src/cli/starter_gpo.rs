@@ -1,16 +1,28 @@
 //! `starter-gpo`: starter GPOs (IGPMStarterGPO).
 
+use std::path::PathBuf;
+
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use crate::gpm::{StarterGpo, StarterGpoType};
+use crate::gpm::constants::BackupType;
+use crate::gpm::{Backup as SavedBackup, BackupDir, Domain, StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
-use crate::operation::reports_to_folder;
+use crate::operation::{
+    SaveStarterOptions, SystemStarter, back_up_starter_gpos, copy_starter_gpo, delete_starter_gpo, load_starter_gpo,
+    reports_to_folder, restore_starter_gpos, save_starter_gpo,
+};
 
-use super::Session;
+use super::backup::find as find_backup;
+use super::change::{finish, newest};
 use super::gpo::choose;
+use super::gpo_backup;
+use super::messages::{summarize, tell};
 use super::output::{Outcome, Output, Table};
-use super::report::ReportArguments;
+use super::report::{ReportArguments, TemplateArguments, reporting};
 use super::session::report;
+use super::{Session, UsageError};
 
 /// Starter GPOs
 #[derive(Debug, Subcommand)]
@@ -25,6 +37,142 @@ pub enum Command {
     ///
     /// Administrative templates come from --admx, else from the central store of the domain, else from this machine (Windows).
     Report(Box<Report>),
+    Backup(Box<Backup>),
+    Restore(Restore),
+    Copy(Copy),
+    Delete(Delete),
+    Save(Box<Save>),
+    Load(Load),
+}
+
+/// Back up starter GPOs into a folder
+///
+/// Each backup is there whole or not at all. A starter GPO that cannot be backed up is named, and the others are.
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Display names or GUIDs
+    #[arg(value_name = "NAME|GUID", required_unless_present = "all")]
+    starter_gpos: Vec<String>,
+    /// All starter GPOs of the domain
+    #[arg(long, conflicts_with = "starter_gpos")]
+    all: bool,
+    /// This domain instead of the one the connection is to
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<DnsName>,
+    /// The folder of backups, which is made where it is missing
+    #[arg(long, value_name = "FOLDER")]
+    output_dir: PathBuf,
+    /// A comment that lists of backups show
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    comment: String,
+    #[command(flatten)]
+    templates: TemplateArguments,
+}
+
+/// Restore starter GPOs from backups, present or deleted, in the domain they are of
+///
+/// A restored starter GPO has its GUID, name and settings back; the permissions of one that is there stay. After a failure or Ctrl-C it is as it was.
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// The folder of backups
+    folder: PathBuf,
+    /// The backup with this id, or the newest of the starter GPO with this id
+    #[arg(long, value_name = "GUID", required_unless_present = "all")]
+    id: Option<Guid>,
+    /// The newest backup of each starter GPO of the domain in the folder
+    #[arg(long, conflicts_with = "id")]
+    all: bool,
+    /// This domain instead of the one the connection is to
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<DnsName>,
+}
+
+/// Copy a starter GPO, in its domain or into another of the forest
+///
+/// The copy has a GUID of its own and the permissions of a new one. A copy of a system starter GPO is a custom one.
+#[derive(Debug, Args)]
+pub struct Copy {
+    #[command(flatten)]
+    one: One,
+    /// The domain of the copy, instead of that of the original
+    #[arg(long, value_name = "DOMAIN")]
+    to_domain: Option<DnsName>,
+    /// The name of the copy, instead of `Copy of …`
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Delete a starter GPO; GPOs that were made from it stay
+#[derive(Debug, Args)]
+pub struct Delete {
+    #[command(flatten)]
+    one: One,
+}
+
+/// Save a starter GPO as a cabinet file
+#[derive(Debug, Args)]
+pub struct Save {
+    #[command(flatten)]
+    one: One,
+    /// The cabinet, `….cab`
+    file: PathBuf,
+    /// Replace the file where it is there
+    #[arg(long)]
+    overwrite: bool,
+    /// Make it a system starter GPO in the cabinet
+    #[arg(long)]
+    as_system: bool,
+    /// The language of its name and comment
+    #[arg(long, value_name = "LANGUAGE", requires = "as_system", default_value = "en-US")]
+    language: String,
+    /// Its author
+    #[arg(long, value_name = "TEXT", requires = "as_system", default_value = "")]
+    author: String,
+    /// The product it is for
+    #[arg(long, value_name = "TEXT", requires = "as_system", default_value = "")]
+    product: String,
+    /// Another id than its own
+    #[arg(long, value_name = "GUID", requires = "as_system")]
+    id: Option<Guid>,
+    /// Its version
+    #[arg(long, value_name = "N.N", requires = "as_system", default_value = SystemStarter::FIRST_VERSION)]
+    starter_version: String,
+    #[command(flatten)]
+    templates: TemplateArguments,
+}
+
+/// Load a starter GPO from a cabinet file; it keeps its id
+#[derive(Debug, Args)]
+pub struct Load {
+    /// The cabinet
+    file: PathBuf,
+    /// Replace the starter GPO of the same id
+    #[arg(long)]
+    overwrite: bool,
+    /// This domain instead of the one the connection is to
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<DnsName>,
+}
+
+/// One starter GPO of a domain.
+#[derive(Debug, Args)]
+struct One {
+    /// Its display name or its GUID
+    #[arg(value_name = "NAME|GUID")]
+    starter_gpo: String,
+    /// This domain instead of the one the connection is to
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<DnsName>,
+}
+
+impl One {
+    /// Opens its domain and finds it.
+    async fn find(&self, session: &Session) -> anyhow::Result<(Domain, StarterGpo)> {
+        let domain = session.domain(self.domain.as_ref()).await?;
+        let found = session.task.or_cancel(domain.starter_gpos()).await??;
+        let starter = find(&found.values, &self.starter_gpo)?.clone();
+        Ok((domain, starter))
+    }
 }
 
 /// Report the settings of one starter GPO, or of all
@@ -49,6 +197,12 @@ impl Command {
         match self {
             Command::List { domain } => list(session, output, domain.as_ref()).await,
             Command::Report(report) => report.run(session, output).await,
+            Command::Backup(backup) => backup.run(session, output).await,
+            Command::Restore(restore) => restore.run(session, output).await,
+            Command::Copy(copy) => copy.run(session, output).await,
+            Command::Delete(delete) => delete.run(session, output).await,
+            Command::Save(save) => save.run(session, output).await,
+            Command::Load(load) => load.run(session, output).await,
         }
     }
 }
@@ -89,6 +243,97 @@ impl Report {
             None => self.arguments.deliver(output, &reports)?,
         };
         Ok(report(&found.problems).and(outcome))
+    }
+}
+
+impl Backup {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let domain = session.domain(self.domain.as_ref()).await?;
+        let found = session.task.or_cancel(domain.starter_gpos()).await??;
+        let starters: Vec<&StarterGpo> = match self.all {
+            true => found.values.iter().collect(),
+            false => self.starter_gpos.iter().map(|wanted| find(&found.values, wanted)).collect::<Result<_, _>>()?,
+        };
+        if starters.is_empty() {
+            return Err(UsageError("the domain has no starter GPOs".to_owned()).into());
+        }
+        let reporting = reporting(self.templates.read(domain.store(), domain.name(), &session.task).await?);
+        let (folder, comment) = (&self.output_dir, &self.comment);
+        let outcomes = back_up_starter_gpos(&domain, &starters, folder, comment, &reporting, &session.task).await?;
+        gpo_backup::tell_backups(output, &outcomes)?;
+        let told = tell(&session.task);
+        Ok(report(&found.problems).and(told).and(summarize("starter GPOs backed up", &outcomes)?))
+    }
+}
+
+impl Restore {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let folder = BackupDir::open(&self.folder)?;
+        let problems = report(folder.problems());
+        let domain = session.domain(self.domain.as_ref()).await?;
+        let is_usable = |backup: &&SavedBackup| backup.folder.is_some() && backup.kind == BackupType::StarterGpo;
+        let usable: Vec<&SavedBackup> = folder.backups().iter().filter(is_usable).collect();
+        let is_own = |backup: &&SavedBackup| backup.domain.eq_ignore_ascii_case(&domain.name().to_string());
+        let wanted = match self.id {
+            Some(id) => vec![find_backup(&usable, id)?],
+            None => newest(&usable).into_iter().filter(is_own).collect(),
+        };
+        if wanted.is_empty() {
+            let folder = self.folder.display();
+            return Err(anyhow!("there is no backup of a starter GPO of {} in {folder}", domain.name()));
+        }
+        let outcomes = restore_starter_gpos(&domain, &wanted, &session.task).await?;
+        let told = tell(&session.task);
+        if output.is_json() {
+            let restored: Vec<_> = outcomes.iter().filter_map(|item| item.outcome.as_ref().ok()).collect();
+            output.json(&json!({ "restored": restored, "messages": session.task.messages() }))?;
+        }
+        Ok(problems.and(told).and(summarize("starter GPOs were restored", &outcomes)?))
+    }
+}
+
+impl Copy {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let (domain, starter) = self.one.find(session).await?;
+        let target = match &self.to_domain {
+            Some(name) => session.task.or_cancel(Domain::open(domain.store(), name)).await??,
+            None => domain.clone(),
+        };
+        let copied = copy_starter_gpo(&domain, starter.id, &target, self.name.as_deref(), &session.task).await;
+        finish(session, output, copied.map(|copy| copy.id))
+    }
+}
+
+impl Delete {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let (domain, starter) = self.one.find(session).await?;
+        let deleted = delete_starter_gpo(&domain, starter.id, &session.task).await;
+        finish(session, output, deleted.map(|()| starter.id))
+    }
+}
+
+impl Save {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let (domain, starter) = self.one.find(session).await?;
+        let reporting = reporting(self.templates.read(domain.store(), domain.name(), &session.task).await?);
+        let as_system = self.as_system.then(|| SystemStarter {
+            language: self.language.clone(),
+            author: self.author.clone(),
+            product: self.product.clone(),
+            id: self.id,
+            version: self.starter_version.clone(),
+        });
+        let options = SaveStarterOptions { overwrite: self.overwrite, as_system };
+        let saved = save_starter_gpo(&domain, starter.id, &self.file, &options, &reporting, &session.task).await;
+        finish(session, output, saved)
+    }
+}
+
+impl Load {
+    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let domain = session.domain(self.domain.as_ref()).await?;
+        let loaded = load_starter_gpo(&domain, &self.file, self.overwrite, &session.task).await;
+        finish(session, output, loaded.map(|starter| starter.id))
     }
 }
 

@@ -19,6 +19,8 @@ mod central_access;
 mod gpo_comment;
 mod backup_extras;
 mod backup_set;
+mod cabinet;
+mod starter_gpo_file;
 mod backup_xml;
 mod registry_pol;
 mod policy_comments;
@@ -47,6 +49,7 @@ pub use backup_xml::{
     BackupObject, BackupXml, BackupXmlError, COMPUTER_FOLDER_MACRO, COMPUTER_OBJECT_MACRO, GPO_FOLDER_MACRO,
     GPO_OBJECT_MACRO, USER_FOLDER_MACRO, USER_OBJECT_MACRO, Versions,
 };
+pub use cabinet::{CabinetError, CabinetFile, MOST_CABINET_BYTES, MOST_CABINET_FILES, read_cabinet, write_cabinet};
 pub use central_access::CentralAccessFile;
 pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};
 pub use certificate_blob::{CertificateBlob, CertificateProperty, ParseCertificateBlobError};
@@ -72,6 +75,9 @@ pub use registry_pol::{
     PolType, RegistryPol,
 };
 pub use scripts::{Script, ScriptEvent, ScriptList};
+pub use starter_gpo_file::{
+    STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, StarterGpoFileError, string_reference,
+};
 pub(crate) use xml_document::parse_xml;
 pub use xml_text::{XmlTextError, decode_xml};
 pub(crate) use xml_write::is_allowed as is_allowed_in_xml;

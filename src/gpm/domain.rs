@@ -197,6 +197,17 @@ impl Domain {
         Ok(found)
     }
 
+    /// Reads one starter GPO; `NotFound` where there is none (IGPMDomain2.GetStarterGPO).
+    pub async fn starter_gpo(&self, id: Guid) -> Result<StarterGpo, StoreError> {
+        let sysvol = self.sysvol().await?;
+        let folder = starter_gpo_folder();
+        let mut folders = sysvol.list(&folder).await?.into_iter().filter(|entry| entry.is_folder);
+        let found = folders.find(|entry| entry.name.parse() == Ok(id));
+        let not_found = || StoreError::new(StoreErrorKind::NotFound, format!("{}\\{folder}\\{id}", sysvol.location()));
+        let found = found.ok_or_else(not_found)?;
+        Ok(starter_gpo::read(&*sysvol, &self.name, id, found).await.0)
+    }
+
     /// Compares the directory with SYSVOL and returns the halves that stand alone.
     pub async fn orphans(&self) -> Result<Orphans, StoreError> {
         let (gpos, folders) = futures::join!(self.gpos(GpoParts::Location), self.policy_folders());

@@ -19,6 +19,7 @@ const LOCK_SUFFIX: &str = "}.lock";
 /// A backup in the making. Dropped before it is published, it leaves nothing. All methods block.
 pub(crate) struct NewBackup {
     id: Guid,
+    kind: BackupType,
     root: PathBuf,
     folder: PathBuf,
     lock_path: PathBuf,
@@ -28,11 +29,11 @@ pub(crate) struct NewBackup {
 }
 
 impl NewBackup {
-    /// Begins one in a folder of backups, which is made if it is not there. What writers left that were killed is removed first.
+    /// Begins one of a GPO or a starter GPO in a folder of backups, which is made if it is not there. What writers left that were killed is removed first.
     ///
     /// # Errors
     /// Fails where the folder cannot be written to.
-    pub(crate) fn begin(root: &Path) -> Result<Self, OperationError> {
+    pub(crate) fn begin(root: &Path, kind: BackupType) -> Result<Self, OperationError> {
         fs::create_dir_all(root).map_err(|error| write_failed(root, &error))?;
         let _manifest = ManifestLock::take(root)?;
         remove_left_over(root);
@@ -45,7 +46,8 @@ impl NewBackup {
         let lock = options.open(&lock_path).map_err(|error| write_failed(&lock_path, &error))?;
         // Nobody else knows the file yet; a file system without locks must do without.
         lock.try_lock().ok();
-        let new = NewBackup { id, root: root.to_owned(), folder, lock_path, lock: Some(lock), is_published: false };
+        let new =
+            NewBackup { id, kind, root: root.to_owned(), folder, lock_path, lock: Some(lock), is_published: false };
         fs::create_dir(&new.folder).map_err(|error| write_failed(&new.folder, &error))?;
         Ok(new)
     }
@@ -62,7 +64,7 @@ impl NewBackup {
 
     /// Returns what is written so far as a backup, to be read as one.
     pub(crate) fn as_backup(&self, instance: BackupInstance) -> Backup {
-        Backup::new(instance, BackupType::Gpo, BackupIndex::BackupInfoOnly, Some(self.folder.clone()))
+        Backup::new(instance, self.kind, BackupIndex::BackupInfoOnly, Some(self.folder.clone()))
     }
 
     /// Puts it in its place: one rename, then the manifest. What was written may be in the system's memory only: see [`sync`].
@@ -87,7 +89,7 @@ impl NewBackup {
             return Err(error);
         }
         self.is_published = true;
-        Ok(Backup::new(instance, BackupType::Gpo, BackupIndex::Both, Some(place)))
+        Ok(Backup::new(instance, self.kind, BackupIndex::Both, Some(place)))
     }
 }
 
@@ -167,7 +169,7 @@ mod tests {
     fn a_backup_shows_once_it_is_whole() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("made/anew");
-        let new = NewBackup::begin(&root).unwrap();
+        let new = NewBackup::begin(&root, BackupType::Gpo).unwrap();
         fs::write(new.folder().join("Backup.xml"), "x").unwrap();
         assert_eq!(BackupDir::open(&root).unwrap().backups(), []);
         let backup = new.publish(instance("A")).unwrap();
@@ -180,14 +182,14 @@ mod tests {
     #[test]
     fn what_is_given_up_leaves_nothing() {
         let root = tempfile::tempdir().unwrap();
-        drop(NewBackup::begin(root.path()).unwrap());
+        drop(NewBackup::begin(root.path(), BackupType::Gpo).unwrap());
         assert_eq!(names(root.path()), [] as [&str; 0]);
     }
 
     #[test]
     fn what_a_killed_writer_left_is_cleared_and_finished() {
         let root = tempfile::tempdir().unwrap();
-        let at_work = NewBackup::begin(root.path()).unwrap();
+        let at_work = NewBackup::begin(root.path(), BackupType::Gpo).unwrap();
         let killed = Guid::random();
         fs::create_dir(root.path().join(format!(".opengpmc-{killed}.part"))).unwrap();
         fs::write(root.path().join(format!(".opengpmc-{killed}.lock")), "").unwrap();
@@ -197,7 +199,7 @@ mod tests {
         fs::write(renamed.join("bkupInfo.xml"), write_backup_info(&BackupInstance { id: killed, ..instance("B") }))
             .unwrap();
         ManifestLock::take(root.path()).unwrap().intend(&[killed]).unwrap();
-        let other = NewBackup::begin(root.path()).unwrap();
+        let other = NewBackup::begin(root.path(), BackupType::Gpo).unwrap();
         let mut expected: Vec<String> = [&at_work, &other]
             .into_iter()
             .flat_map(|new| [format!(".opengpmc-{}.part", new.id), format!(".opengpmc-{}.lock", new.id)])
@@ -216,7 +218,7 @@ mod tests {
                 let root = root.path();
                 scope.spawn(move || {
                     for number in 0..5 {
-                        let new = NewBackup::begin(root).unwrap();
+                        let new = NewBackup::begin(root, BackupType::Gpo).unwrap();
                         new.publish(instance(&format!("{writer}/{number}"))).unwrap();
                     }
                 });

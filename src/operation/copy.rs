@@ -43,7 +43,8 @@ pub async fn copy_gpo(
     let original = Target::open(source, source_domain, gpo, task).await?;
     let mut content = GpoContent::read_live(&original.domain, original.existing()?, task).await?;
     let target = Target::open(&context.store, target_domain, Guid::random(), task).await?;
-    let name = name_of_copy(&target.domain, &content.core.display_name, options.new_name.as_deref(), task).await?;
+    let taken = taken_names(&target.domain, task).await?;
+    let name = name_of_copy("GPO", target_domain, &content.core.display_name, options.new_name.as_deref(), &taken)?;
     task.activity("Mapping principals and paths");
     let migration = MigrationOptions { with_security: options.keep_permissions, ..options.migration.clone() };
     if migration.table.is_some() || migration.table_only {
@@ -86,23 +87,31 @@ fn is_same_forest(one: &Arc<dyn ForestStore>, other: &Arc<dyn ForestStore>) -> b
     Arc::ptr_eq(one, other) || root(one) == root(other) && one.info().target == other.info().target
 }
 
-/// Returns the name of the copy. Names are looked at without case, as people do.
-async fn name_of_copy(
-    domain: &Domain,
-    original: &str,
-    wanted: Option<&str>,
-    task: &Task,
-) -> Result<String, OperationError> {
+/// Returns the names that GPOs of a domain have, in lower case.
+async fn taken_names(domain: &Domain, task: &Task) -> Result<HashSet<String>, OperationError> {
     let gpos = task.or_cancel(domain.gpos(GpoParts::Summary)).await?;
     let gpos = match gpos {
         Err(error) if error.kind == StoreErrorKind::NotFound => Vec::new(),
         gpos => gpos.map_err(|error| OperationError::of_directory(&error))?.values,
     };
-    let taken: HashSet<String> = gpos.iter().map(|gpo| gpo.display_name.to_lowercase()).collect();
+    Ok(gpos.iter().map(|gpo| gpo.display_name.to_lowercase()).collect())
+}
+
+/// Returns the name of a copy. `taken` names, in lower case, are looked at without case, as people do; `what` is copied, in words.
+///
+/// # Errors
+/// Fails where the name given is taken, or no name.
+pub(super) fn name_of_copy(
+    what: &str,
+    domain: &DnsName,
+    original: &str,
+    wanted: Option<&str>,
+    taken: &HashSet<String>,
+) -> Result<String, OperationError> {
     match wanted {
-        None => Ok(free_name(original, &taken)),
+        None => Ok(free_name(original, taken)),
         Some(name) if taken.contains(&name.to_lowercase()) => {
-            let message = format!("{} has a GPO named {name} already", domain.name());
+            let message = format!("{domain} has a {what} named {name} already");
             Err(OperationError::new(
                 StatusMessage::error(MessageId::GpoExists, HResult::OBJECT_EXISTS, message).about(name),
             ))

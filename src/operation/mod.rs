@@ -12,6 +12,7 @@ mod extras;
 mod import;
 mod item_outcome;
 mod restore;
+mod starter_gpo;
 mod render_reports;
 pub mod migration;
 pub mod content;
@@ -35,3 +36,7 @@ pub use report::{
 };
 pub use restore::{RestoreOptions, RestoredGpo, restore_backup, restore_backups};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};
+pub use starter_gpo::{
+    SaveStarterOptions, SystemStarter, back_up_starter_gpo, back_up_starter_gpos, copy_starter_gpo, delete_starter_gpo,
+    load_starter_gpo, restore_starter_gpo, restore_starter_gpos, save_starter_gpo,
+};

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use futures::{StreamExt, stream};
 
 use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, BackupInstance};
+use crate::gpm::constants::BackupType;
 use crate::gpm::{
     Backup, Domain, ForestSnapshot, Gpo, HResult, ItemState, MessageId, NewBackup, OperationError, StatusMessage, Task,
     sync_backups,
@@ -136,7 +137,7 @@ async fn read_domain(
 }
 
 /// Has the system bring the folder to the disk. A failure is told; the backups are there all the same.
-async fn finish(folder: &Path, task: &Task) {
+pub(super) async fn finish(folder: &Path, task: &Task) {
     let owned = folder.to_owned();
     if let Ok(Err(error)) = tokio::task::spawn_blocking(move || sync_backups(&owned)).await {
         let message = StatusMessage::warning(MessageId::FileWriteFailed, error.to_string());
@@ -145,7 +146,7 @@ async fn finish(folder: &Path, task: &Task) {
 }
 
 /// Runs work that blocks on the file system beside the runtime.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, OperationError> + Send + 'static,
 ) -> Result<T, OperationError> {
     tokio::task::spawn_blocking(work).await.unwrap_or_else(|failed| {
@@ -211,7 +212,7 @@ impl UnseenSet {
         done: impl FnMut(u64, u64),
     ) -> Result<Self, OperationError> {
         let root = folder.to_owned();
-        let new = blocking(move || NewBackup::begin(&root)).await?;
+        let new = blocking(move || NewBackup::begin(&root, BackupType::Gpo)).await?;
         let files = SetFiles::open(new.folder()).await?;
         files.copy_sysvol(content, task, done).await?;
         Ok(UnseenSet { new, files })

@@ -7,6 +7,7 @@ use crate::gpm::{Backup, Gpo, MessageId, OperationError, Severity, StatusMessage
 use crate::ident::GpoVersion;
 use crate::operation::Reporting;
 use crate::operation::content::GpoContent;
+use crate::operation::starter_gpo::StarterContent;
 use crate::report::read_reports;
 use crate::store::StoreError;
 
@@ -40,7 +41,18 @@ pub async fn verify_backup(backup: &Backup, reporting: &Reporting, task: &Task) 
     task.checkpoint()?;
     let own = Task::default();
     let mut check = BackupCheck { version: None, files: 0, objects: 0, messages: Vec::new() };
-    if backup.kind == BackupType::Gpo {
+    if backup.kind == BackupType::StarterGpo {
+        match StarterContent::read_set(backup, task).await {
+            Ok(content) => {
+                check.files = content.tree.files.len();
+                if let Err(error) = content.metadata() {
+                    own.message(StatusMessage { severity: Severity::Warning, ..*error.0 });
+                }
+            }
+            Err(error) if error.is_cancelled() => return Err(error),
+            Err(error) => own.message(*error.0),
+        }
+    } else {
         match task.or_cancel(GpoContent::read_set(backup, &own)).await? {
             Ok(content) => {
                 check.version = Some(content.core.directory_version);

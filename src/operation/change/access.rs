@@ -15,7 +15,7 @@ const DEEPEST: usize = 64;
 
 /// Gives a folder this access list, and what lies in it the entries it inherits; entries of its own stay. The folder comes first, so that
 /// it shows what was begun.
-pub(super) async fn set_folder_access(
+pub(in crate::operation) async fn set_folder_access(
     sysvol: &dyn Sysvol,
     folder: &SysvolPath,
     descriptor: &SecurityDescriptor,

@@ -10,11 +10,12 @@ mod target;
 mod tree;
 mod write;
 
+pub(super) use access::set_folder_access;
 pub use journal::{ChangeKind, Interrupted, Journal, JournalRecord};
 pub(super) use objects::rebase;
 pub use recovery::{Recovered, recover};
 pub(super) use target::Target;
-pub(super) use tree::FileTree;
+pub(super) use tree::{FileTree, copy_tree, make_folder};
 pub(super) use write::{Wanted, Written, change, steps};
 
 use std::sync::Arc;

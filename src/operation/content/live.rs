@@ -180,7 +180,7 @@ impl LiveGpos {
 }
 
 /// Returns the folders and files of a listed tree.
-fn places(
+pub(in crate::operation) fn places(
     listed: Result<Tree, ListTreeError>,
     folder: &SysvolPath,
     location: &str,

@@ -9,8 +9,8 @@ mod samba;
 mod set;
 mod stored;
 
-pub(super) use live::{BOUNDS, LiveGpos};
-pub(super) use object::{content_object, object_place};
+pub(super) use live::{BOUNDS, LiveGpos, places};
+pub(super) use object::{content_object, object_guid, object_place};
 pub(super) use set::container;
 
 use std::collections::BTreeMap;

@@ -58,7 +58,7 @@ pub(in crate::operation) fn content_object(object: HalfObject) -> ContentObject 
 }
 
 /// Returns `objectGUID`, where it is there.
-pub(super) fn object_guid(entry: &Entry) -> Option<Guid> {
+pub(in crate::operation) fn object_guid(entry: &Entry) -> Option<Guid> {
     entry.bytes("objectGUID").and_then(|bytes| bytes.try_into().ok()).map(Guid::from_bytes)
 }
 

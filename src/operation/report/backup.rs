@@ -139,7 +139,7 @@ impl Reporting {
 }
 
 /// Returns the folder of a set that holds the tree of a starter GPO: the set's own, or one directly below.
-fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
+pub(in crate::operation) fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
     if let Some(metadata) = backup.file(STARTER_METADATA)? {
         return Ok(metadata.parent().map(Path::to_owned));
     }

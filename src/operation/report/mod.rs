@@ -10,6 +10,7 @@ mod live;
 mod to_folder;
 
 pub use backup::ReportBackupError;
+pub(super) use backup::starter_folder;
 pub(super) use common::{Common, by_half};
 pub(super) use files::read_folder;
 pub(super) use live::ReadGpo;
