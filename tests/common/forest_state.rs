@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use opengpmc::ident::{DnsName, Guid};
-use opengpmc::store::ForestStore;
+use opengpmc::store::{ForestStore, Sysvol, SysvolPath};
 
 use super::gpo_state::GpoState;
 
@@ -16,19 +16,27 @@ pub struct State(BTreeMap<String, String>);
 impl State {
     /// Reads both halves of a GPO; nothing where there is none.
     pub async fn of_gpo(store: &Arc<dyn ForestStore>, domain: &DnsName, id: Guid) -> State {
-        let gpo = GpoState::read(store, domain, id).await;
+        State::of_state(GpoState::read(store, domain, id).await, &id.to_string())
+    }
+
+    /// Reads the files below a folder of a SYSVOL.
+    pub async fn of_sysvol(sysvol: &dyn Sysvol, folder: &SysvolPath) -> State {
+        State::of_state(GpoState::of_folder(sysvol, folder.clone()).await, "")
+    }
+
+    fn of_state(gpo: GpoState, name: &str) -> State {
         let mut state = BTreeMap::new();
         for (dn, attributes) in gpo.objects {
-            for (name, values) in attributes {
+            for (attribute, values) in attributes {
                 let values: Vec<String> = values.iter().map(|value| shown(value)).collect();
-                state.insert(format!("{dn} {name}"), values.join(" | "));
+                state.insert(format!("{dn} {attribute}"), values.join(" | "));
             }
         }
         for (path, content) in gpo.files {
-            state.insert(format!("{id}{path}"), content.map_or_else(|| "folder".to_owned(), |bytes| shown(&bytes)));
+            state.insert(format!("{name}{path}"), content.map_or_else(|| "folder".to_owned(), |bytes| shown(&bytes)));
         }
         for (path, access) in gpo.access {
-            state.insert(format!("{id}{path} access"), access);
+            state.insert(format!("{name}{path} access"), access);
         }
         State(state)
     }

@@ -72,6 +72,13 @@ impl GpoState {
         state
     }
 
+    /// Reads what lies in a folder of a SYSVOL.
+    pub async fn of_folder(sysvol: &dyn Sysvol, root: SysvolPath) -> Self {
+        let mut state = GpoState::default();
+        state.read_folder(sysvol, root).await;
+        state
+    }
+
     async fn read_folder(&mut self, sysvol: &dyn Sysvol, root: SysvolPath) {
         let mut waiting = vec![root.clone()];
         while let Some(folder) = waiting.pop() {
