@@ -11,9 +11,10 @@ use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, Te
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
 use opengpmc::format::{
     AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
-    EntryType, FirewallRule, FolderRedirectionFile, GptIni, IniFile, MapDestination, OldFolderRedirectionFile, PolData,
-    PolRecord, PolicyComments, RegistryPol, ScriptEvent, ScriptList, SecurityTemplate, decode_xml, read_backup_info,
-    read_gpo_comment, read_key_usage, read_manifest, write_gpo_comment,
+    EntryType, FirewallRule, FolderRedirectionFile, GptIni, IniFile, MOST_CABINET_BYTES, MOST_CABINET_FILES,
+    MapDestination, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent, ScriptList,
+    SecurityTemplate, StarterGpoField, StarterGpoFile, decode_xml, read_backup_info, read_cabinet, read_gpo_comment,
+    read_key_usage, read_manifest, write_cabinet, write_gpo_comment,
 };
 use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
@@ -340,6 +341,32 @@ pub fn admx(bytes: &[u8]) {
         let evaluated = evaluate_all(&store, &PolValues::new(&pol), half, []);
         assert!(evaluated.len() <= store.policy_count());
     }
+}
+
+/// Cabinets.
+pub fn cabinet(bytes: &[u8]) {
+    let Ok(files) = read_cabinet(bytes) else { return };
+    assert!(files.len() <= MOST_CABINET_FILES);
+    let total: u64 = files.iter().map(|file| file.bytes.len() as u64).sum();
+    assert!(total <= MOST_CABINET_BYTES);
+    // Writing large ones again takes longer than it tells.
+    if total < 1 << 20
+        && let Ok(written) = write_cabinet(&files)
+    {
+        assert_eq!(read_cabinet(&written).as_ref(), Ok(&files));
+    }
+}
+
+/// What a starter GPO says of itself.
+pub fn starter_gpo_file(bytes: &[u8]) {
+    let Ok(file) = StarterGpoFile::parse(bytes) else { return };
+    file.id();
+    file.refers_to_strings();
+    let named = [(StarterGpoField::DisplayName, "a <b> & \"c' ]]>".to_owned())];
+    let (Ok(same), Ok(renamed)) = (file.with_values(&[]), file.with_values(&named)) else { return };
+    assert_eq!(same, bytes);
+    let again = StarterGpoFile::parse(&renamed);
+    assert_eq!(again.as_ref().map(|again| again.value(StarterGpoField::DisplayName)), Ok(named[0].1.as_str()));
 }
 
 /// Comments of policies.

@@ -371,7 +371,7 @@ mod tests {
             &[(DisplayName, "a'b"), (Author, "m\"e")],
             "<a name='a&apos;b'  type=\"1\" Author=\"m&quot;e\"/>",
         );
-        check("<p:a xmlns:p='u'><p:Name /><q/></p:a>", &[], "<p:a xmlns:p='u'><p:Name /><q/></p:a>");
+        check("<p:a xmlns:p='u'><p:Name /><q>r</q></p:a>", &[], "<p:a xmlns:p='u'><p:Name /><q>r</q></p:a>");
         check(
             "<p:a xmlns:p='u'><p:Name k='>' /><p:Author></p:Author></p:a>",
             &[(DisplayName, "n"), (Author, "m"), (Product, "o")],
