@@ -3,7 +3,7 @@
 //! Every line is kept as it stands: encoding, byte order mark, line ends, comments, unknown sections, doubled keys, order. Changing a value
 //! changes that value's bytes and no other. Sections and keys compare without case; sections of one name count as one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::text_file::TextFile;
@@ -185,19 +185,37 @@ impl IniFile {
 
     /// Makes many changes at once: each touches the bytes of its part alone. Of changes that overlap, the first counts.
     pub fn edit(&mut self, edits: Vec<LineEdit>) {
-        let place = |edit: LineEdit| match edit {
-            LineEdit::Replace { line, range, text } => {
-                let content = self.lines.get(line.checked_sub(1)?)?.content.clone();
-                let line = self.text.text(content.clone());
-                let (before, part) = (line.get(..range.start)?, line.get(range)?);
-                let start = content.start + self.text.units_of(content.clone(), before);
-                Some((start..start + self.text.units_of(content, part), text))
+        let mut places = Vec::new();
+        let mut parts: BTreeMap<usize, Vec<(Range<usize>, String)>> = BTreeMap::new();
+        for edit in edits {
+            match edit {
+                LineEdit::Replace { line, range, text } => parts.entry(line).or_default().push((range, text)),
+                LineEdit::Remove { line } => {
+                    let span = line.checked_sub(1).and_then(|index| self.lines.get(index));
+                    places.extend(span.map(|span| (span.whole.clone(), String::new())));
+                }
             }
-            LineEdit::Remove { line } => Some((self.lines.get(line.checked_sub(1)?)?.whole.clone(), String::new())),
-        };
-        let places = edits.into_iter().filter_map(place).collect();
+        }
+        for (line, parts) in parts {
+            let Some(span) = line.checked_sub(1).and_then(|index| self.lines.get(index)) else { continue };
+            places.extend(self.places_in(span.content.clone(), parts));
+        }
         self.text.replace_all(places);
         self.read_lines();
+    }
+
+    /// Returns where parts of a line, counted in bytes of its text, stand in the file.
+    fn places_in(&self, content: Range<usize>, mut parts: Vec<(Range<usize>, String)>) -> Vec<(Range<usize>, String)> {
+        parts.sort_by_key(|(range, _)| range.start);
+        let (line, measure) = (self.text.text(content.clone()), self.text.measure(content.clone()));
+        let (mut done, mut unit) = (0, content.start);
+        let place = |(range, text): (Range<usize>, String)| {
+            let (before, part) = (line.get(done..range.start)?, line.get(range.clone())?);
+            let start = unit + measure.of(before);
+            (done, unit) = (range.end, start + measure.of(part));
+            Some((start..unit, text))
+        };
+        parts.into_iter().filter_map(place).collect()
     }
 
     fn replace(&mut self, range: Range<usize>, text: &str) {

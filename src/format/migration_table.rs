@@ -3,6 +3,7 @@
 //! The file's text is kept as it is. Reading and writing gives the same bytes; a change touches the bytes of its entry only, and
 //! elements that are not known stay where they are.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use encoding_rs::UTF_16LE;
@@ -349,25 +350,45 @@ impl MigrationTableFile {
         entry_type: Option<EntryType>,
         destination: &MapDestination,
     ) -> Result<(), MigrationTableFileError> {
-        let (Some(entry), Some(found)) = (self.entries.get(place), self.places.get(place)) else { return Ok(()) };
+        self.set_all([(place, entry_type, Some(destination))])
+    }
+
+    /// Gives many entries, by their places in the list, another type, another destination or both; nothing else of them changes.
+    ///
+    /// # Errors
+    /// Does not fail for a file that was read.
+    pub fn set_all<'a>(
+        &mut self,
+        wanted: impl IntoIterator<Item = (usize, Option<EntryType>, Option<&'a MapDestination>)>,
+    ) -> Result<(), MigrationTableFileError> {
         let mut changes = Vec::new();
-        let mut missing = Vec::new();
-        let mut write = |range: &Option<Range<usize>>, element: String| match range {
-            Some(range) => changes.push((range.clone(), element)),
-            None => missing.push(element),
-        };
-        if let Some(entry_type) = entry_type.filter(|entry_type| entry.entry_type.as_ref() != Ok(entry_type)) {
-            write(&found.entry_type, format!("<Type>{}</Type>", entry_type.name()));
+        // Elements that are to be added, by the place of the entry in the text.
+        let mut missing: HashMap<usize, Vec<String>> = HashMap::new();
+        for (place, entry_type, destination) in wanted {
+            let (Some(entry), Some(found)) = (self.entries.get(place), self.places.get(place)) else { continue };
+            let mut write = |range: &Option<Range<usize>>, element: String| match range {
+                Some(range) => changes.push((range.clone(), element)),
+                None => missing.entry(found.whole.start).or_default().push(element),
+            };
+            if let Some(entry_type) = entry_type.filter(|entry_type| entry.entry_type.as_ref() != Ok(entry_type)) {
+                write(&found.entry_type, format!("<Type>{}</Type>", entry_type.name()));
+            }
+            let is_new = |wanted: &&MapDestination| entry.destination != **wanted || found.destination.is_none();
+            if let Some(destination) = destination.filter(is_new) {
+                write(&found.destination, destination.to_element());
+            }
         }
-        if entry.destination != *destination || found.destination.is_none() {
-            write(&found.destination, destination.to_element());
+        if changes.is_empty() && missing.is_empty() {
+            return Ok(());
         }
         if !missing.is_empty() {
             let document = parse_xml(&self.text, MOST_NODES)
                 .map_err(|error| MigrationTableFileError::Xml { line: error.line, message: error.message })?;
-            let node = document.descendants().find(|node| node.is_element() && node.range() == found.whole);
-            let lines: Vec<&str> = missing.iter().map(String::as_str).collect();
-            changes.extend(node.map(|node| insertion(&self.text, node, &lines)));
+            for node in document.root_element().children().filter(Node::is_element) {
+                let lines = missing.remove(&node.range().start).unwrap_or_default();
+                let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+                changes.extend((!lines.is_empty()).then(|| insertion(&self.text, node, &lines)));
+            }
         }
         self.change(changes)
     }

@@ -32,6 +32,27 @@ pub(super) enum TextEncoding {
     Utf16Be,
 }
 
+/// How many units a text takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum UnitMeasure {
+    /// One for each of its UTF-16 code units.
+    Utf16,
+    /// One for each of its UTF-8 bytes.
+    Bytes,
+    /// One for each of its characters.
+    Characters,
+}
+
+impl UnitMeasure {
+    pub(super) fn of(self, text: &str) -> usize {
+        match self {
+            UnitMeasure::Utf16 => text.encode_utf16().count(),
+            UnitMeasure::Bytes => text.len(),
+            UnitMeasure::Characters => text.chars().count(),
+        }
+    }
+}
+
 impl TextFile {
     /// Reads a file. A mark decides about its encoding, else zero bytes at its start, else whether it is UTF-8.
     pub(super) fn parse(bytes: &[u8]) -> Self {
@@ -105,16 +126,16 @@ impl TextFile {
         }
     }
 
-    /// Returns how many units of the range a part of its text takes.
-    pub(super) fn units_of(&self, range: Range<usize>, part: &str) -> usize {
+    /// Returns how the text of a range is measured in units.
+    pub(super) fn measure(&self, range: Range<usize>) -> UnitMeasure {
         let is_utf8 = || {
             let bytes: Vec<u8> = self.units[range].iter().map(|&unit| unit as u8).collect();
             std::str::from_utf8(&bytes).is_ok()
         };
         match self.encoding {
-            TextEncoding::Utf16Le | TextEncoding::Utf16Be => part.encode_utf16().count(),
-            TextEncoding::Utf8 if is_utf8() => part.len(),
-            TextEncoding::Utf8 | TextEncoding::Ansi => part.chars().count(),
+            TextEncoding::Utf16Le | TextEncoding::Utf16Be => UnitMeasure::Utf16,
+            TextEncoding::Utf8 if is_utf8() => UnitMeasure::Bytes,
+            TextEncoding::Utf8 | TextEncoding::Ansi => UnitMeasure::Characters,
         }
     }
 

@@ -144,13 +144,8 @@ impl MigrationTable {
                 Some(None) => {}
             }
         }
-        for (place, entry_type) in retyped {
-            let entry = &self.entries()[place];
-            if entry.entry_type != Ok(entry_type) {
-                let destination = entry.destination.clone();
-                self.file.set(place, Some(entry_type), &destination).map_err(unreadable)?;
-            }
-        }
+        let retyped = retyped.into_iter().map(|(place, entry_type)| (place, Some(entry_type), None));
+        self.file.set_all(retyped).map_err(unreadable)?;
         self.file.add(added).map_err(unreadable)
     }
 

@@ -22,6 +22,7 @@ pub(super) fn walk(bytes: &[u8], walk: &mut Walk<'_, '_>) -> Option<Vec<u8>> {
         for piece in line.text[at..].split(';') {
             let range = trimmed(&line.text, at..at + piece.len());
             at += piece.len() + 1;
+            let behind = at.min(line.text.len());
             let group = &line.text[range.clone()];
             let section = format!("{folder}_{group}");
             if group.is_empty() || !sections.insert(section.to_lowercase()) {
@@ -32,8 +33,7 @@ pub(super) fn walk(bytes: &[u8], walk: &mut Walk<'_, '_>) -> Option<Vec<u8>> {
                 Replacement::Keep | Replacement::Path(_) => {}
                 Replacement::Remove => {
                     // The SID goes with its `;`, the section with all its lines.
-                    let end = (range.end + 1).min(line.text.len());
-                    edits.push(LineEdit::Replace { line: line.number, range: range.start..end, text: String::new() });
+                    edits.push(replace(&line, range.start..behind, ""));
                     let gone = file.heads(&section).into_iter().chain(lines);
                     edits.extend(gone.map(|line| LineEdit::Remove { line: line.number }));
                     continue;

@@ -13,6 +13,7 @@ mod scripts;
 mod folder_redirection;
 mod software_installation;
 mod preferences;
+mod registry;
 mod permissions;
 #[cfg(test)]
 mod tests;
@@ -106,6 +107,8 @@ pub enum ReferenceFile {
     OldFolderRedirection,
     /// `*.aas`.
     AdvertiseScript,
+    /// `registry.pol`, of which nothing is mapped.
+    Registry,
     /// A preference file.
     Preferences(PreferenceKind),
 }
@@ -120,6 +123,7 @@ impl ReferenceFile {
         }
         match path {
             "microsoft/windows nt/secedit/gpttmpl.inf" => Some(ReferenceFile::SecurityTemplate),
+            "registry.pol" => Some(ReferenceFile::Registry),
             "scripts/scripts.ini" | "scripts/psscripts.ini" => Some(ReferenceFile::Scripts),
             "documents & settings/fdeploy1.ini" => Some(ReferenceFile::FolderRedirection),
             "documents & settings/fdeploy.ini" => Some(ReferenceFile::OldFolderRedirection),
@@ -138,6 +142,7 @@ impl ReferenceFile {
             ReferenceFile::Scripts => "Scripts",
             ReferenceFile::FolderRedirection | ReferenceFile::OldFolderRedirection => "Folder Redirection",
             ReferenceFile::AdvertiseScript => software_installation::EXTENSION_NAME,
+            ReferenceFile::Registry => "Registry",
             ReferenceFile::Preferences(kind) => kind.report().name,
         }
     }
@@ -154,6 +159,10 @@ impl ReferenceFile {
             ReferenceFile::FolderRedirection => Ok(folder_redirection::walk(bytes, &mut walk)),
             ReferenceFile::OldFolderRedirection => Ok(folder_redirection::walk_old(bytes, &mut walk)),
             ReferenceFile::AdvertiseScript => software_installation::walk_script(bytes, &mut walk),
+            ReferenceFile::Registry => {
+                registry::walk(bytes, &mut walk);
+                Ok(None)
+            }
             ReferenceFile::Preferences(_) => preferences::walk(bytes, &mut walk),
         }
     }

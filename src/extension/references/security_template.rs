@@ -1,5 +1,6 @@
 //! `GptTmpl.inf`: user rights, restricted groups, permissions in SDDL.
 
+use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::format::{IniFile, IniLine, LineEdit};
@@ -88,18 +89,15 @@ fn members(line: &IniLine, start: usize, setting: &str, walk: &mut Walk<'_, '_>,
 
 /// Takes out a changed member that stands in its list already.
 fn drop_doubled(text: &str, pieces: &mut [(Range<usize>, Option<String>)]) {
-    let mut seen: Vec<String> = pieces
-        .iter()
-        .filter(|(_, changed)| changed.is_none())
-        .map(|(range, _)| text[range.clone()].trim().to_uppercase())
-        .collect();
+    if pieces.iter().all(|(_, changed)| changed.is_none()) {
+        return;
+    }
+    let kept = pieces.iter().filter(|(_, changed)| changed.is_none());
+    let mut seen: HashSet<String> = kept.map(|(range, _)| text[range.clone()].trim().to_uppercase()).collect();
     for (_, changed) in pieces.iter_mut() {
         let Some(member) = changed.as_mut().filter(|member| !member.is_empty()) else { continue };
-        let folded = member.to_uppercase();
-        if seen.contains(&folded) {
+        if !seen.insert(member.to_uppercase()) {
             member.clear();
-        } else {
-            seen.push(folded);
         }
     }
 }

@@ -1,4 +1,4 @@
-use crate::format::{AdvertiseScript, LengthForm, ScriptArgument, ScriptRecord};
+use crate::format::{AdvertiseScript, LengthForm, PolData, PolRecord, RegistryPol, ScriptArgument, ScriptRecord};
 use crate::report::Side;
 use crate::security::{SddlContext, SecurityDescriptor};
 
@@ -270,6 +270,33 @@ fn preferences() {
     );
     let kind = ReferenceFile::of_path("User/Preferences/Groups/Groups.xml").unwrap();
     assert!(kind.walk("", b"<Groups", &mut |_| Replacement::Keep).is_err());
+}
+
+#[test]
+fn policies_are_shown_and_stay() {
+    let rule = "<FilePublisherRule UserOrGroupSid=\"S-1-5-21-1-2-3-1100\"/><FilePublisherRule UserOrGroupSid=\"S-1-5-21-1-2-3-1100\"/>";
+    let mut file = RegistryPol::default();
+    file.records.push(PolRecord::set("Software\\SrpV2", "{1}", PolData::Text(rule.to_owned())));
+    file.records.push(PolRecord::set(
+        "Software\\a",
+        "b",
+        PolData::MultiText(vec![r"\\old\share".to_owned(), "S-1-1-0".to_owned()]),
+    ));
+    file.records.push(PolRecord::set("Software\\a", "c", PolData::Dword(1)));
+    let bytes = file.to_bytes();
+    let found = [r"NotMapped Software\SrpV2\{1}: S-1-5-21-1-2-3-1100", r"NotMapped Software\a\b: \\old\share"];
+    check_bytes("User/registry.pol", &bytes, &found, &bytes);
+}
+
+#[test]
+fn long_lists_are_changed_in_time() {
+    let members = |domain: &str| {
+        (0..30_000).map(|rid| format!("*S-1-5-21-{domain}-{}", 1000 + rid)).collect::<Vec<_>>().join(",")
+    };
+    let text = |domain: &str| format!("[Privilege Rights]\r\nSeOne = {}\r\n", members(domain));
+    let kind = ReferenceFile::of_path(TEMPLATE).unwrap();
+    let changed = kind.walk(TEMPLATE, text("1-2-3").as_bytes(), &mut |reference| map(&reference));
+    assert_eq!(changed, Ok(Some(text("7-8-9").into_bytes())));
 }
 
 #[test]

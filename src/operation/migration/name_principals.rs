@@ -50,9 +50,9 @@ async fn find(
     options: &ScanOptions,
     task: &Task,
 ) -> Result<(Vec<BackupGroup>, Vec<StatusMessage>), OperationError> {
-    let mut references = scan(content, options, task).await?.references;
+    let mut references = scan(content, options, false, task).await?.references;
     references.retain(|reference| reference.origin != ReferenceOrigin::NotMapped);
-    references.sort_by_key(|reference| is_permission(reference));
+    references.sort_by_key(is_permission);
     let sids: Vec<Sid> = references.iter().filter_map(|reference| sid_of(&reference.subject).cloned()).collect();
     let found = if sids.is_empty() { Default::default() } else { task.or_cancel(names.resolve(store, &sids)).await? };
     let problem = |problem: Problem| {

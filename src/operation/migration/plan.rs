@@ -11,7 +11,7 @@ use super::scan::{Scanned, scan, walk_content};
 use super::{MigrationOptions, ScanOptions};
 use crate::extension::references::{FoundReference, ReferenceOrigin, Replacement, Subject};
 use crate::format::{EntryType, MapDestination, MapEntry};
-use crate::gpm::{HResult, MessageId, MigrationTable, OperationError, Severity, StatusMessage, Task};
+use crate::gpm::{EntryMessage, HResult, MessageId, MigrationTable, OperationError, Severity, StatusMessage, Task};
 use crate::ident::{DnsName, Sid, is_unc_path, replace_unc_prefix};
 use crate::operation::content::GpoContent;
 use crate::store::{ForestStore, SysvolPath};
@@ -89,12 +89,17 @@ pub async fn plan_migration(
         check_table(table, task)?;
     }
     let scan_options = ScanOptions { with_security: options.with_security, with_preferences: options.map_preferences };
-    let Scanned { references, problems } = scan(content, &scan_options, task).await?;
+    let Scanned { references, problems } = scan(content, &scan_options, true, task).await?;
     problems.iter().for_each(|problem| task.message(problem.clone()));
     let principals = SourcePrincipals::new(&content.principals);
     let entries = Entries::new(options.table.as_ref(), &principals);
-    let mut planner =
-        Planner { options, principals: &principals, resolver: Resolver::new(store, target), messages: Vec::new() };
+    let mut planner = Planner {
+        options,
+        principals: &principals,
+        resolver: Resolver::new(store, target),
+        is_other_domain: content.core.domain != *target,
+        messages: Vec::new(),
+    };
     let mut places: BTreeMap<&Subject, Vec<&FoundReference>> = BTreeMap::new();
     for reference in &references {
         places.entry(&reference.subject).or_default().push(reference);
@@ -139,7 +144,7 @@ impl MigrationPlan {
                 Some(PlannedOutcome::Path(path)) => Replacement::Path(path),
             }
         };
-        let walked = walk_content(content, &self.options, &mut visit, task).await?;
+        let walked = walk_content(content, &self.options, false, &mut visit, task).await?;
         for problem in walked.problems.into_iter().filter(|problem| !self.problems.contains(problem)) {
             if self.table_only {
                 return Err(OperationError::new(StatusMessage {
@@ -185,14 +190,18 @@ fn at_place(reference: &FoundReference, outcome: &PlannedOutcome) -> PlannedOutc
     }
 }
 
-/// Fails where an entry of the table is wrong; a source that stands there twice is a warning, since its first entry can be used.
+/// Fails where an entry of the table is wrong; one whose source stands there before is not used, so that it makes a warning.
 fn check_table(table: &MigrationTable, task: &Task) -> Result<(), OperationError> {
+    let mut used: HashMap<String, usize> = HashMap::new();
+    for (place, entry) in table.entries().iter().enumerate() {
+        used.entry(entry.source.to_lowercase()).or_insert(place);
+    }
+    let is_used = |place: usize| {
+        table.entries().get(place).map(|entry| used.get(&entry.source.to_lowercase())) == Some(Some(&place))
+    };
     let mut first = None;
-    for found in table.validate() {
-        let message = found.message;
-        let doubled = table.entries().get(found.entry).and_then(|entry| table.get_entry(&entry.source));
-        let is_doubled = doubled.is_some_and(|counted| Some(counted) != table.entries().get(found.entry));
-        if is_doubled {
+    for EntryMessage { entry, message } in table.validate() {
+        if !is_used(entry) {
             task.message(StatusMessage { severity: Severity::Warning, code: HResult::OK, ..message });
         } else if first.is_none() {
             first = Some(message);
@@ -243,6 +252,8 @@ struct Planner<'a> {
     options: &'a MigrationOptions,
     principals: &'a SourcePrincipals<'a>,
     resolver: Resolver<'a>,
+    /// Whether the settings come from another domain than they go to.
+    is_other_domain: bool,
     /// What is told at the end.
     messages: Vec<StatusMessage>,
 }
@@ -254,21 +265,28 @@ impl Planner<'_> {
         places: &[&FoundReference],
         entries: &Entries<'_>,
     ) -> Result<PlannedOutcome, OperationError> {
+        let identity = self.principals.identity(subject);
+        if let Some(place) = places.iter().find(|place| place.origin == ReferenceOrigin::NotMapped) {
+            let has_entry = match (&identity, subject) {
+                (Some(identity), _) => entries.of_principals.contains_key(identity),
+                (None, Subject::Path(path)) => entries.path(path).is_some(),
+                (None, Subject::Principal { .. }) => false,
+            };
+            let is_foreign = identity.is_some() && (entries.has_table || self.is_other_domain);
+            if has_entry || is_foreign {
+                let label = self.label(subject);
+                let id = if identity.is_some() { MessageId::PrincipalUnmapped } else { MessageId::PathUnmapped };
+                let text = format!("{label} stands in a setting that is not mapped; it is kept as it is");
+                self.tell(StatusMessage::warning(id, text), label, place);
+            }
+        }
         // What is nowhere mapped asks for nothing of the table.
         let mapped: Vec<&FoundReference> =
             places.iter().copied().filter(|place| place.origin != ReferenceOrigin::NotMapped).collect();
-        if let Some(place) = places.iter().find(|place| place.origin == ReferenceOrigin::NotMapped) {
-            let text = format!(
-                "{} stands in {}, which is not mapped; it is kept as it is",
-                self.label(subject),
-                place.settings_name
-            );
-            self.tell(StatusMessage::warning(MessageId::PrincipalUnmapped, text), self.label(subject), place);
-        }
         let Some(place) = mapped.first() else { return Ok(PlannedOutcome::Kept(KeptReason::NotMapped)) };
-        let Some(identity) = self.principals.identity(subject) else { return Ok(self.path(subject, place, entries)) };
+        let Some(identity) = identity else { return Ok(self.path(subject, place, entries)) };
         match entries.of_principals.get(&identity) {
-            Some(entry) => self.mapped(subject, &identity, entry, &mapped).await,
+            Some(entry) => self.mapped(subject, &identity, entry, place, &mapped).await,
             None => Ok(self.unmapped(subject, &identity, place, entries.has_table)),
         }
     }
@@ -320,9 +338,9 @@ impl Planner<'_> {
         subject: &Subject,
         identity: &Identity,
         entry: &MapEntry,
+        place: &FoundReference,
         places: &[&FoundReference],
     ) -> Result<PlannedOutcome, OperationError> {
-        let place = places[0];
         let label = self.label(subject);
         let destination = match &entry.destination {
             MapDestination::SameAsSource => return Ok(PlannedOutcome::Kept(KeptReason::SameAsSource)),

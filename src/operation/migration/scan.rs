@@ -24,7 +24,7 @@ const LARGEST_FILE_BYTES: u64 = 64 << 20;
 /// Files that are read at the same time.
 const IN_FLIGHT: usize = 4;
 /// More references than this are no GPO's.
-const MOST_REFERENCES: usize = 500_000;
+const MOST_REFERENCES: usize = 100_000;
 
 /// Finds every place in a GPO that names a principal or a UNC path, in the order of its files, then of its objects, its own permissions
 /// last. A file that cannot be understood is told as a warning; it will be copied as it is.
@@ -36,7 +36,7 @@ pub async fn scan_references(
     options: &ScanOptions,
     task: &Task,
 ) -> Result<Vec<FoundReference>, OperationError> {
-    let scanned = scan(content, options, task).await?;
+    let scanned = scan(content, options, true, task).await?;
     scanned.problems.into_iter().for_each(|problem| task.message(problem));
     Ok(scanned.references)
 }
@@ -47,7 +47,13 @@ pub(super) struct Scanned {
     pub problems: Vec<StatusMessage>,
 }
 
-pub(super) async fn scan(content: &GpoContent, options: &ScanOptions, task: &Task) -> Result<Scanned, OperationError> {
+/// `with_unmapped`: whether files are read too of which nothing is mapped.
+pub(super) async fn scan(
+    content: &GpoContent,
+    options: &ScanOptions,
+    with_unmapped: bool,
+    task: &Task,
+) -> Result<Scanned, OperationError> {
     let mut references = Vec::new();
     let mut visit = |reference: FoundReference| {
         if references.len() <= MOST_REFERENCES {
@@ -55,7 +61,7 @@ pub(super) async fn scan(content: &GpoContent, options: &ScanOptions, task: &Tas
         }
         Replacement::Keep
     };
-    let Walked { problems, .. } = walk_content(content, options, &mut visit, task).await?;
+    let Walked { problems, .. } = walk_content(content, options, with_unmapped, &mut visit, task).await?;
     if references.len() > MOST_REFERENCES {
         let text = format!("the GPO names more than {MOST_REFERENCES} principals and paths");
         return Err(OperationError::new(StatusMessage::error(MessageId::ExtensionFailed, HResult::INVALID_DATA, text)));
@@ -80,11 +86,16 @@ pub(super) struct Walked {
 pub(super) async fn walk_content(
     content: &GpoContent,
     options: &ScanOptions,
+    with_unmapped: bool,
     visit: &mut Visit<'_>,
     task: &Task,
 ) -> Result<Walked, OperationError> {
     let mut walked = Walked::default();
-    let is_wanted = |kind: &ReferenceFile| options.with_preferences || !matches!(kind, ReferenceFile::Preferences(_));
+    let is_wanted = |kind: &ReferenceFile| match kind {
+        ReferenceFile::Registry => with_unmapped,
+        ReferenceFile::Preferences(_) => options.with_preferences,
+        _ => true,
+    };
     let mut wanted: Vec<(ReferenceFile, &ContentFile)> = Vec::new();
     for file in &content.files {
         let Some(kind) = ReferenceFile::of_path(&file.path.to_slashes()).filter(is_wanted) else { continue };

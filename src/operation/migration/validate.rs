@@ -1,6 +1,6 @@
 //! Checking a migration table against the forest it leads to (IGPMMigrationTable.Validate, `operations.md` 3.4).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,12 +32,13 @@ pub async fn validate_table(
     task: &Task,
 ) -> Result<Vec<EntryMessage>, OperationError> {
     let mut found = table.validate();
+    let wrong: HashSet<usize> = found.iter().map(|message| message.entry).collect();
     let mut resolver = Resolver::new(store, target);
     let mut paths: Vec<(usize, &str, &str)> = Vec::new();
     for (place, entry) in table.entries().iter().enumerate() {
         let MapDestination::Set(text) = &entry.destination else { continue };
         let Ok(entry_type) = entry.entry_type else { continue };
-        if found.iter().any(|message| message.entry == place) {
+        if wrong.contains(&place) {
             continue;
         }
         if entry_type == EntryType::UncPath {
