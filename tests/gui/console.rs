@@ -59,6 +59,24 @@ pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<C
     with_options(size, options)
 }
 
+/// Opens the console on the demo forest with a journal of one's own.
+pub fn demo_with_journal(journal_folder: std::path::PathBuf) -> Console {
+    let options = AppOptions {
+        opener: Arc::new(StoreOpener),
+        file_picker: Arc::new(NoFilePicker),
+        browser: Arc::new(NoBrowser),
+        settings_folder: None,
+        journal_folder: Some(journal_folder),
+        forests: vec![demo_request()],
+    };
+    let mut console = with_options([1280.0, 800.0], options);
+    wait(&mut console, "the demo forest is read", |console| {
+        console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    console.run_steps(4);
+    console
+}
+
 /// Returns a folder of this process for the journal.
 pub fn journal_folder() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("opengpmc-journal-{}", std::process::id()))

@@ -79,7 +79,10 @@ impl App {
             }
             Command::ViewBackup(backup) => self.view_backup(*backup),
             Command::RememberTable(path) => self.settings.remember_migration_table(text_of(&path)),
-            Command::RememberFolder(folder) => self.settings.remember_backup_folder(text_of(&folder)),
+            Command::RememberFolder(folder) => {
+                self.settings.remember_backup_folder(text_of(&folder));
+                self.save_settings();
+            }
             Command::Tell(note) => self.note = Some(note),
             Command::ShowImport(forest, domain, gpo) => self.show_import(ctx, forest, domain, gpo),
             Command::CopyGpo(node) => self.remember_gpo(ctx, &node),
