@@ -5,9 +5,10 @@ import re
 from descriptor import CONTROL_DACL, Dacl, Unsound
 
 NAMESPACE = "http://www.microsoft.com/GroupPolicy/GPOOperations"
-HEAD = (b'<?xml version="1.0" encoding="utf-8"?><!-- Copyright (c) Microsoft Corporation.  All rights reserved. -->'
-        b'<GroupPolicyBackupScheme bkp:version="2.0" bkp:type="GroupPolicyBackupTemplate" xmlns:bkp="%s" xmlns="%s">'
-        % (NAMESPACE.encode(), NAMESPACE.encode()))
+# The comment names who wrote the set.
+HEAD = re.compile(rb'<\?xml version="1\.0" encoding="utf-8"\?><!--(?:(?!--).)+--><GroupPolicyBackupScheme bkp:version="2\.0" '
+                  rb'bkp:type="GroupPolicyBackupTemplate" xmlns:bkp="%s" xmlns="%s">'
+                  % (re.escape(NAMESPACE.encode()), re.escape(NAMESPACE.encode())))
 GUID = r"\{[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}"
 CORE = ["ID", "Domain", "SecurityDescriptor", "DisplayName", "Options", "UserVersionNumber", "MachineVersionNumber",
         "MachineExtensionGuids", "UserExtensionGuids", "WMIFilter"]
@@ -56,7 +57,7 @@ def whole_seconds(text):
 
 
 def check_text(data, path, findings):
-    if not data.startswith(HEAD):
+    if not HEAD.match(data):
         findings.add(path, "backup-head", "starts with %r" % data[:60])
     lone = re.findall(rb"\r(?!\n)|(?<!\r)\n", without_cdata(data))
     if lone:

@@ -115,7 +115,8 @@ def check_set(folder, findings):
     inner = set(os.listdir(sysvol)) if os.path.isdir(sysvol) else set()
     for missing in sorted({"Backup.xml", "bkupInfo.xml", "DomainSysvol"} - top) + sorted({"GPO"} - inner):
         findings.add(folder, "set-missing", missing)
-    for stray in sorted(top - {"Backup.xml", "bkupInfo.xml", "gpreport.xml", "DomainSysvol"}) + sorted(inner - {"GPO"}):
+    # opengpmc.json is a file of ours that GPMC passes over: links and the WMI filter, where they were asked for.
+    for stray in sorted(top - {"Backup.xml", "bkupInfo.xml", "gpreport.xml", "DomainSysvol", "opengpmc.json"}) + sorted(inner - {"GPO"}):
         findings.add(folder, "set-stray", stray)
     entry = check_info(folder, os.path.join(folder, "bkupInfo.xml"), findings) if "bkupInfo.xml" in top else None
     core = check_backup(folder, entry, findings) if "Backup.xml" in top else None

@@ -35,7 +35,7 @@ RULES = {
     "set-stray": ("archive", "a set holds Backup.xml, bkupInfo.xml, gpreport.xml and DomainSysvol\\GPO, nothing else"),
     "xml": ("error", "XML files are well formed and have no document type"),
     # Backup.xml as a text
-    "backup-head": ("error", "Backup.xml starts with declaration, copyright comment and root element on one line"),
+    "backup-head": ("error", "Backup.xml starts with declaration, a comment and root element on one line"),
     "backup-lines": ("archive", "lines of Backup.xml end with CR LF"),
     "backup-end": ("error", "Backup.xml ends right behind its root element"),
     "backup-namespace": ("error", "elements and attributes of Backup.xml are in the GPOOperations namespace"),

@@ -125,7 +125,8 @@ fn write_entry(text: &mut String, entry: &BackupEntry) {
 }
 
 fn write_object(text: &mut String, object: &BackupObject) {
-    if object.security_descriptor.is_some() {
+    // A package has the element always, and it is empty where no permissions were saved.
+    if object.security_descriptor.is_some() || object.class.eq_ignore_ascii_case("packageRegistration") {
         write_descriptor(text, object.security_descriptor.as_deref());
     }
     object.attributes.iter().for_each(|attribute| write_attribute(text, attribute));

@@ -24,8 +24,10 @@ const SECURITY: &str = "{827D319E-6EAC-11D2-A4EA-00C04F79F83A}";
 const SOFTWARE: &str = "{c6dc5466-785a-11d2-84d0-00c04fb169f7}";
 const UNKNOWN: &str = "{F15C46CD-82A0-4C2D-A210-5D0D3182A418}";
 
-const CLASS_STORE: &str = "cn=class store";
-const PACKAGES: &str = "cn=packages,cn=class store";
+const CLASS_STORE: &str = "cn=Class Store";
+const PACKAGES: &str = "cn=Packages,cn=Class Store";
+/// The class of packages, the only objects of which Windows saves the permissions.
+const PACKAGE_CLASS: &str = "packageRegistration";
 
 /// Tells whether the GPO has software installation registered, which index files say of it (`SIPresent`).
 pub(super) fn has_software(content: &GpoContent) -> bool {
@@ -70,10 +72,12 @@ fn dacl_alone(bytes: &[u8], task: &Task) -> Vec<u8> {
 }
 
 fn is_registered(content: &GpoContent, extension: &str) -> bool {
-    let Ok(extension) = extension.parse::<Guid>() else { return false };
-    [Side::Computer, Side::User]
-        .into_iter()
-        .any(|side| ExtensionList::parse_lossy(content.extensions(side)).contains(extension))
+    [Side::Computer, Side::User].into_iter().any(|side| is_registered_in(content, side, extension))
+}
+
+fn is_registered_in(content: &GpoContent, side: Side, extension: &str) -> bool {
+    let extension = extension.parse::<Guid>();
+    extension.is_ok_and(|extension| ExtensionList::parse_lossy(content.extensions(side)).contains(extension))
 }
 
 /// Puts a content into blocks; what one has taken does not come again.
@@ -120,8 +124,12 @@ impl<'a> Blocks<'a> {
             blocks.push(block(SECURITY, "Security", template.into_iter().collect()));
         }
         if is_registered(self.content, SOFTWARE) {
-            let software = [Side::Computer, Side::User].into_iter().filter_map(|side| self.class_store(side, task));
-            let software = software.collect();
+            let mut software = Vec::new();
+            for side in [Side::Computer, Side::User] {
+                if is_registered_in(self.content, side, SOFTWARE) {
+                    software.extend(self.class_store(side, task));
+                }
+            }
             blocks.push(block(SOFTWARE, "Software Installation", software));
         }
         let rest = self.rest(task);
@@ -134,7 +142,7 @@ impl<'a> Blocks<'a> {
         for (side, events) in [(Side::Computer, ["Startup", "Shutdown"]), (Side::User, ["Logon", "Logoff"])] {
             let folder = side.folder();
             entries.extend(self.take_file(&[folder, "Scripts", "scripts.ini"], Some("ScriptsValidatePaths")));
-            entries.extend(self.take_file(&[folder, "Scripts", "psscripts.ini"], None));
+            entries.extend(self.take_file(&[folder, "Scripts", "PSscripts.ini"], None));
             for event in events {
                 for kind in [BackupEntryKind::Folder, BackupEntryKind::File] {
                     entries.push(self.take_matching(kind, &[folder, "Scripts", event], "*", true));
@@ -144,11 +152,11 @@ impl<'a> Blocks<'a> {
         entries
     }
 
-    /// Returns the entry of a file, if the GPO has it.
+    /// Returns the entry of a file, if the GPO has it. It is named as Windows names it, in whatever case it is stored.
     fn take_file(&mut self, place: &[&str], function: Option<&str>) -> Option<BackupEntry> {
-        let path = self.files.take(&path_of(place))?;
+        let path = path_of(place);
         let function = function.map(str::to_owned);
-        Some(BackupEntry { function, ..self.entry(BackupEntryKind::File, path) })
+        self.files.remove(&path).then(|| BackupEntry { function, ..self.entry(BackupEntryKind::File, &path) })
     }
 
     /// Returns the entry of a pattern with what matches it inside: the folder and those in it, or the files.
@@ -191,13 +199,13 @@ impl<'a> Blocks<'a> {
 
     /// Returns the class store of a half with its packages inside.
     fn class_store(&mut self, side: Side, task: &Task) -> Option<BackupEntry> {
-        let mut store = self.take_object(side, CLASS_STORE, software_type, task)?;
-        if let Some(mut packages) = self.take_object(side, PACKAGES, software_type, task) {
-            let below = format!(",{PACKAGES}");
+        let mut store = self.take_object(side, CLASS_STORE, task)?;
+        if let Some(mut packages) = self.take_object(side, PACKAGES, task) {
+            let below = format!(",{PACKAGES}").to_lowercase();
             let paths = self.content.objects.iter().filter(|object| object.side == side).map(|object| &object.path);
-            let paths: Vec<String> = paths.filter(|path| path.to_lowercase().ends_with(&below)).cloned().collect();
-            let found: Vec<_> =
-                paths.iter().filter_map(|path| self.take_object(side, path, software_type, task)).collect();
+            let paths: Vec<&str> =
+                paths.filter(|path| path.to_lowercase().ends_with(&below)).map(String::as_str).collect();
+            let found: Vec<_> = paths.into_iter().filter_map(|path| self.take_object(side, path, task)).collect();
             let (path, source_path) = (format!("*,{}", packages.path), format!("*,{}", packages.source_path));
             packages.entries.push(BackupEntry {
                 kind: BackupEntryKind::Object(package_pattern()),
@@ -212,22 +220,18 @@ impl<'a> Blocks<'a> {
         Some(store)
     }
 
-    fn take_object(
-        &mut self,
-        side: Side,
-        path: &str,
-        kind: fn(&str) -> Option<BackupAttributeType>,
-        task: &Task,
-    ) -> Option<BackupEntry> {
+    /// Returns the entry of an object of software installation, if the GPO has it.
+    fn take_object(&mut self, side: Side, path: &str, task: &Task) -> Option<BackupEntry> {
         let mut objects = self.content.objects.iter().enumerate();
         let is_wanted = |object: &ContentObject| object.side == side && object.path.eq_ignore_ascii_case(path);
         let (place, object) = objects.find(|(_, object)| is_wanted(object))?;
-        self.taken_objects.insert(place).then(|| self.object_entry(object, kind, task))
+        self.taken_objects.insert(place).then(|| self.object_entry(object, path, software_type, task))
     }
 
     fn object_entry(
         &self,
         object: &ContentObject,
+        path: &str,
         kind: fn(&str) -> Option<BackupAttributeType>,
         task: &Task,
     ) -> BackupEntry {
@@ -235,17 +239,21 @@ impl<'a> Blocks<'a> {
             Side::Computer => COMPUTER_OBJECT_MACRO,
             Side::User => USER_OBJECT_MACRO,
         };
-        let id = object.id.map(|id| ("objectGUID".to_owned(), vec![id.to_bytes().to_vec()]));
-        let is_package = object.class.eq_ignore_ascii_case("packageRegistration");
-        let all = id.iter().filter(|_| is_package).chain(&object.attributes);
+        let is_package = object.class.eq_ignore_ascii_case(PACKAGE_CLASS);
+        let id = object.id.filter(|_| is_package).map(|id| ("objectGUID".to_owned(), vec![id.to_bytes().to_vec()]));
+        let mut attributes: Vec<_> = id.iter().chain(&object.attributes).collect();
+        attributes.sort_by_key(|(name, _)| software_place(&object.class, name));
         let descriptor = object.security_descriptor.as_deref().map(|bytes| dacl_alone(bytes, task));
         BackupEntry {
-            path: format!("{},{mark}", object.path),
-            source_path: format!("{},CN={},{}", object.path, object.side.folder(), self.gpo),
+            path: format!("{path},{mark}"),
+            source_path: format!("{path},CN={},{}", object.side.folder(), self.gpo),
             kind: BackupEntryKind::Object(BackupObject {
                 class: object.class.clone(),
                 security_descriptor: descriptor,
-                attributes: all.map(|(name, values)| self.attribute(name, values, kind(name))).collect(),
+                attributes: attributes
+                    .into_iter()
+                    .map(|(name, values)| self.attribute(name, values, kind(name)))
+                    .collect(),
             }),
             function: None,
             location: None,
@@ -254,7 +262,8 @@ impl<'a> Blocks<'a> {
     }
 
     fn attribute(&self, name: &str, values: &[Vec<u8>], kind: Option<BackupAttributeType>) -> BackupAttribute {
-        let attribute = |kind, values| BackupAttribute { name: name.to_owned(), kind, values };
+        let spelt = known_attribute(name).filter(|_| kind.is_some()).map_or(name, |(known, _)| known);
+        let attribute = |kind, values| BackupAttribute { name: spelt.to_owned(), kind, values };
         let is_text = kind != Some(BackupAttributeType::Binary);
         let texts: Option<Vec<&str>> = values.iter().map(|value| writable_text(value).filter(|_| is_text)).collect();
         let Some(texts) = texts else { return attribute(BackupAttributeType::Binary, values.to_vec()) };
@@ -278,7 +287,8 @@ impl<'a> Blocks<'a> {
     fn rest(&mut self, task: &Task) -> Vec<BackupEntry> {
         let objects = self.content.objects.iter().enumerate();
         let objects = objects.filter(|(place, _)| !self.taken_objects.contains(place));
-        let mut entries: Vec<_> = objects.map(|(_, object)| self.object_entry(object, |_| None, task)).collect();
+        let mut entries: Vec<_> =
+            objects.map(|(_, object)| self.object_entry(object, &object.path, |_| None, task)).collect();
         let folders = self.folders.iter().map(|path| (*path, BackupEntryKind::Folder));
         let mut all: Vec<_> = folders.chain(self.files.iter().map(|path| (*path, BackupEntryKind::File))).collect();
         // By its names one by one, so that nothing comes between a folder and what is in it.
@@ -321,8 +331,8 @@ fn writable_text(value: &[u8]) -> Option<&str> {
     std::str::from_utf8(value).ok().filter(|text| !text.is_empty() && text.chars().all(is_allowed_in_xml))
 }
 
-/// The attributes of packages and of the class store, in the order in which Windows writes those of packages.
-const SOFTWARE_ATTRIBUTES: [(&str, BackupAttributeType); 30] = {
+/// The attributes of packages, in the order in which Windows writes them.
+const PACKAGE_ATTRIBUTES: [(&str, BackupAttributeType); 27] = {
     use BackupAttributeType::{Binary, Dword, MultiDword, MultiString, String};
     [
         ("objectGUID", Binary),
@@ -352,28 +362,38 @@ const SOFTWARE_ATTRIBUTES: [(&str, BackupAttributeType); 30] = {
         ("productCode", Binary),
         ("upgradeProductCode", Binary),
         ("Vendor", String),
-        ("appSchemaVersion", Dword),
-        ("extensionName", String),
-        ("description", String),
     ]
 };
-/// How many of them are those of packages.
-const PACKAGE_ATTRIBUTES: usize = 27;
+/// The attributes of the class store, likewise.
+const STORE_ATTRIBUTES: [(&str, BackupAttributeType); 4] = [
+    ("appSchemaVersion", BackupAttributeType::Dword),
+    ("extensionName", BackupAttributeType::String),
+    ("description", BackupAttributeType::String),
+    ("displayName", BackupAttributeType::String),
+];
+
+/// Returns an attribute of software installation, spelt as Windows spells it, with how it is written.
+fn known_attribute(name: &str) -> Option<(&'static str, BackupAttributeType)> {
+    let mut known = PACKAGE_ATTRIBUTES.iter().chain(&STORE_ATTRIBUTES);
+    known.find(|(known, _)| known.eq_ignore_ascii_case(name)).copied()
+}
 
 /// Returns how an attribute of the class store is written; texts and numbers that are not among the known ones as several texts.
 fn software_type(name: &str) -> Option<BackupAttributeType> {
-    let found = SOFTWARE_ATTRIBUTES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-    Some(found.map_or(BackupAttributeType::MultiString, |(_, kind)| *kind))
+    Some(known_attribute(name).map_or(BackupAttributeType::MultiString, |(_, kind)| kind))
+}
+
+/// Returns the place of an attribute of an object of this class in the order of Windows; those that are not among the known ones come last, in
+/// their own.
+fn software_place(class: &str, name: &str) -> usize {
+    let order: &[_] = if class.eq_ignore_ascii_case(PACKAGE_CLASS) { &PACKAGE_ATTRIBUTES } else { &STORE_ATTRIBUTES };
+    order.iter().position(|(known, _)| known.eq_ignore_ascii_case(name)).unwrap_or(order.len())
 }
 
 /// Returns the template for packages that stands before them: all of their attributes, without values.
 fn package_pattern() -> BackupObject {
-    let attributes = SOFTWARE_ATTRIBUTES.iter().take(PACKAGE_ATTRIBUTES);
+    let attributes = PACKAGE_ATTRIBUTES.iter();
     let attributes =
         attributes.map(|(name, kind)| BackupAttribute { name: (*name).to_owned(), kind: *kind, values: Vec::new() });
-    BackupObject {
-        class: "packageRegistration".to_owned(),
-        security_descriptor: None,
-        attributes: attributes.collect(),
-    }
+    BackupObject { class: PACKAGE_CLASS.to_owned(), security_descriptor: None, attributes: attributes.collect() }
 }
