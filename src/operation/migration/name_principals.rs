@@ -1,7 +1,7 @@
 //! The names of the principals that a GPO of a live domain speaks of. A set lists them itself (`operations.md` 1.3, SecurityGroups); in a
 //! domain they are asked for, so that one table serves a GPO and its backups alike: tables name principals, settings mostly hold SIDs.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::scan::{ScanOptions, scan};
 use crate::extension::references::{FoundReference, ReferenceOrigin, Subject};
@@ -52,15 +52,16 @@ async fn find(
 ) -> Result<(Vec<BackupGroup>, Vec<StatusMessage>), OperationError> {
     let mut references = scan(content, options, false, task).await?.references;
     references.retain(|reference| reference.origin != ReferenceOrigin::NotMapped);
-    references.sort_by_key(is_permission);
+    // Those of the settings and packages first, as GPMC lists them.
+    references.sort_by_key(is_in_dacl);
     let sids: Vec<Sid> = references.iter().filter_map(|reference| sid_of(&reference.subject).cloned()).collect();
     let found = if sids.is_empty() { Default::default() } else { task.or_cancel(names.resolve(store, &sids)).await? };
     let problem = |problem: Problem| {
         StatusMessage::warning(MessageId::PrincipalUnresolved, problem.message).about(problem.object)
     };
     let mut messages: Vec<StatusMessage> = found.problems.into_iter().map(problem).collect();
-    let mut seen = HashSet::new();
-    let mut groups = Vec::new();
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut groups: Vec<BackupGroup> = Vec::new();
     let mut home_names: HashMap<&str, Option<Trustee>> = HashMap::new();
     for reference in &references {
         let trustee = match &reference.subject {
@@ -81,12 +82,23 @@ async fn find(
             Some(trustee) => group(trustee, names),
             None => BackupGroup { account: reference.text.clone(), ..BackupGroup::default() },
         };
-        if seen.insert(group.sid.as_ref().map_or_else(|| group.account.to_lowercase(), Sid::to_string)) {
-            messages.extend(unknown(reference, trustee.as_ref()));
-            groups.push(BackupGroup { from_dacl: is_permission(reference), ..group });
+        let key = group.sid.as_ref().map_or_else(|| group.account.to_lowercase(), Sid::to_string);
+        let place = *seen.entry(key).or_insert(groups.len());
+        match groups.get_mut(place) {
+            // Once in the list, with the mark of the DACL wherever it stands.
+            Some(listed) => listed.from_dacl |= is_in_dacl(reference),
+            None => {
+                messages.extend(unknown(reference, trustee.as_ref()));
+                groups.push(BackupGroup { from_dacl: is_in_dacl(reference), ..group });
+            }
         }
     }
     Ok((groups, messages))
+}
+
+/// Tells whether a reference stands in the GPO's own permissions.
+fn is_in_dacl(reference: &FoundReference) -> bool {
+    reference.origin == ReferenceOrigin::Permissions
 }
 
 fn is_permission(reference: &FoundReference) -> bool {
