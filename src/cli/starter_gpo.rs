@@ -124,7 +124,7 @@ pub struct Save {
     as_system: bool,
     /// The language of its name and comment
     #[arg(long, value_name = "LANGUAGE", requires = "as_system", default_value = "en-US")]
-    language: String,
+    starter_language: String,
     /// Its author
     #[arg(long, value_name = "TEXT", requires = "as_system", default_value = "")]
     author: String,
@@ -317,7 +317,7 @@ impl Save {
         let (domain, starter) = self.one.find(session).await?;
         let reporting = reporting(self.templates.read(domain.store(), domain.name(), &session.task).await?);
         let as_system = self.as_system.then(|| SystemStarter {
-            language: self.language.clone(),
+            language: self.starter_language.clone(),
             author: self.author.clone(),
             product: self.product.clone(),
             id: self.id,

@@ -2,11 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
+use opengpmc::gpm::Backup;
 use opengpmc::gpm::{
     AsyncCancel, Domain, Forest, ForestSnapshot, Gpo, HResult, LoadOptions, MessageId, OperationError, StatusCall,
     StatusMessage, Task, start,
 };
-use opengpmc::operation::Reporting;
+use opengpmc::ident::Guid;
+use opengpmc::operation::{
+    Reporting, SaveStarterOptions, back_up_starter_gpo, copy_starter_gpo, load_starter_gpo, restore_starter_gpo,
+    save_starter_gpo,
+};
 use opengpmc::store::{ForestStore, demo};
 use tokio::runtime::Handle;
 
@@ -102,6 +107,66 @@ async fn starter_gpo_generate_report() {
         let starters = domain.starter_gpos().await.unwrap();
         let report = reporting.starter_gpo(&domain, &starters.values[0], &task).await;
         report.map(|_| ()).map_err(|error| report_error(error, task.is_cancelled()))
+    })
+    .await;
+}
+
+/// The domain, one of its starter GPOs, and a folder to write to.
+async fn starter(ground: &Ground) -> (Domain, Guid, tempfile::TempDir) {
+    let domain = Domain::open(&ground.store, &ground.forest.domains[0].name).await.unwrap();
+    let id = domain.starter_gpos().await.unwrap().values[0].id;
+    (domain, id, tempfile::tempdir().unwrap())
+}
+
+async fn saved(domain: &Domain, id: Guid, folder: &tempfile::TempDir, task: &Task) -> Result<Backup, OperationError> {
+    let reporting = Reporting::new(Arc::default());
+    back_up_starter_gpo(domain, id, folder.path(), "", &reporting, task).await
+}
+
+#[tokio::test]
+async fn starter_gpo_backup() {
+    check(|ground, task| async move {
+        let (domain, id, folder) = starter(&ground).await;
+        saved(&domain, id, &folder, &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn domain_restore_starter_gpo() {
+    check(|ground, task| async move {
+        let (domain, id, folder) = starter(&ground).await;
+        let backup = saved(&domain, id, &folder, &Task::default()).await.unwrap();
+        restore_starter_gpo(&domain, &backup, &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn starter_gpo_copy_to() {
+    check(|ground, task| async move {
+        let (domain, id, _) = starter(&ground).await;
+        copy_starter_gpo(&domain, id, &domain, None, &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn starter_gpo_save_and_domain_load_starter_gpo() {
+    check(|ground, task| async move {
+        let (domain, id, folder) = starter(&ground).await;
+        let reporting = Reporting::new(Arc::default());
+        let file = folder.path().join("x.cab");
+        save_starter_gpo(&domain, id, &file, &SaveStarterOptions::default(), &reporting, &task).await.map(|_| ())
+    })
+    .await;
+    check(|ground, task| async move {
+        let (domain, id, folder) = starter(&ground).await;
+        let reporting = Reporting::new(Arc::default());
+        let file = folder.path().join("x.cab");
+        let options = SaveStarterOptions::default();
+        save_starter_gpo(&domain, id, &file, &options, &reporting, &Task::default()).await.unwrap();
+        load_starter_gpo(&domain, &file, true, &task).await.map(|_| ())
     })
     .await;
 }

@@ -692,3 +692,50 @@ fn a_migration_table_is_made_shown_and_checked() {
     assert!(text(&broken.stderr).contains("line 2"), "{}", text(&broken.stderr));
     assert_eq!(code(&["migration-table", "create", path]), Some(2));
 }
+
+#[test]
+fn starter_gpos_are_saved_and_brought_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let sets = path("sets");
+    let check = |arguments: &[&str], code: i32, said: &str| {
+        let arguments: Vec<&str> = ["--connect", "demo", "starter-gpo"].iter().chain(arguments).copied().collect();
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", text(&output.stderr));
+        let all = text(&output.stdout) + &text(&output.stderr);
+        assert!(all.contains(said), "{arguments:?}: {all}");
+        all
+    };
+    const NAME: &str = "Remote update ports";
+    const ID: &str = "{D0D86874-FF85-4553-BDC0-DF66FC6205A3}";
+    check(&["backup", NAME, "--output-dir", &sets, "--comment", "c"], 0, NAME);
+    let all: Vec<Value> = serde_json::from_str(&check(
+        &["backup", "--all", "--output-dir", &sets, "--json"],
+        0,
+        "\"kind\": \"starter_gpo\"",
+    ))
+    .unwrap();
+    assert!(all.len() >= 4, "{all:?}");
+    let listed = run(&["backup", "list", &sets]);
+    assert!(text(&listed.stdout).contains("starter GPO"), "{}", text(&listed.stdout));
+    check(&["restore", &sets, "--id", ID], 0, "Remote update ports was restored");
+    check(&["restore", &sets, "--all", "--json"], 0, "\"restored\"");
+    check(&["restore", &sets, "--id", ID, "--domain", "lumen-sails.example"], 1, "restored there only");
+    check(&["restore", &path(""), "--all"], 1, "there is no backup of a starter GPO");
+    check(&["copy", NAME, "--name", "Mine"], 0, "was copied to Mine");
+    check(&["copy", NAME, "--name", "Empty & new"], 1, "already");
+    check(&["delete", NAME], 0, ID);
+    check(&["delete", "No such"], 1, "there is no starter GPO");
+    let cabinet = path("ports.cab");
+    check(&["save", NAME, &cabinet], 0, ID);
+    check(&["save", NAME, &cabinet], 1, "the file is there already");
+    check(&["save", NAME, &cabinet, "--overwrite"], 0, ID);
+    check(&["save", NAME, &path("x.cab"), "--as-system"], 1, "a system one already");
+    check(&["save", "Empty & new", &path("x.cab"), "--author", "me"], 2, "--as-system");
+    check(&["save", "Empty & new", &path("x.cab"), "--as-system", "--author", "me"], 0, "was saved as");
+    check(&["load", &cabinet], 1, "it is not to be replaced");
+    check(&["load", &cabinet, "--overwrite"], 0, "was loaded into kestrelbay.example");
+    check(&["load", &cabinet, "--domain", "lumen-sails.example"], 0, "was loaded into lumen-sails.example");
+    let gpos = run(&["--connect", "demo", "gpo", "restore", &sets, "--all"]);
+    assert!(text(&gpos.stderr).contains("there is no backup in"), "{}", text(&gpos.stderr));
+}
