@@ -95,3 +95,54 @@ fn every_table_comes_back() {
     println!("{count} tables");
     assert!(count >= 4);
 }
+
+/// Moves a SID of a domain to another one and back, by its first number, and a path to another host and back.
+fn moved(reference: &FoundReference, forward: bool) -> Replacement {
+    const HOST: &str = "moved.";
+    match &reference.subject {
+        // One set was made anonymous with zeroes, `S-1-5-21-0000000000-…`, which nobody would write again.
+        Subject::Principal { sid: Some(sid), name } if sid.is_domain_principal() && !reference.text.contains("-00") => {
+            let text = sid.to_string();
+            let parts: Vec<&str> = text.split('-').collect();
+            let first: u32 = parts[4].parse().unwrap();
+            let first = if forward { first.wrapping_add(1) } else { first.wrapping_sub(1) };
+            let text = format!("S-1-5-21-{first}-{}", parts[5..].join("-"));
+            Replacement::Principal { sid: text.parse().unwrap(), name: name.clone() }
+        }
+        Subject::Path(path) if forward => Replacement::Path(format!(r"\\{HOST}{}", &path[2..])),
+        Subject::Path(path) => Replacement::Path(path.replacen(HOST, "", 1)),
+        Subject::Principal { .. } => Replacement::Keep,
+    }
+}
+
+#[test]
+fn what_is_moved_and_moved_back_has_the_same_bytes() {
+    let Some(folder) = corpus("") else { return };
+    let (mut files, mut changed_files, mut references) = (0, 0, 0);
+    for path in files_below(&folder) {
+        let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().to_lowercase()).collect();
+        let Some(half) = parts.iter().rposition(|part| part == "machine" || part == "user") else { continue };
+        let Some(kind) = ReferenceFile::of_path(&parts[half..].join("/")) else { continue };
+        let bytes = std::fs::read(&path).unwrap();
+        let mut seen = Vec::new();
+        let Ok(changed) = kind.walk("", &bytes, &mut |reference| {
+            let replacement = moved(&reference, true);
+            seen.push(reference);
+            replacement
+        }) else {
+            continue;
+        };
+        files += 1;
+        references += seen.len();
+        let Some(changed) = changed else { continue };
+        changed_files += 1;
+        let back = kind.walk("", &changed, &mut |reference| moved(&reference, false)).unwrap();
+        // SIDs in small letters are written as Windows writes them.
+        let text = |bytes: &[u8]| {
+            String::from_utf8_lossy(bytes).replace("s\0-\01\0-\05\0-\02\01\0-", "S\0-\01\0-\05\0-\02\01\0-")
+        };
+        assert_eq!(text(&back.unwrap()), text(&bytes), "{}", path.display());
+    }
+    println!("{references} references in {files} files, {changed_files} of them moved");
+    assert!(files >= 449 && changed_files >= 29 && references >= 731);
+}
