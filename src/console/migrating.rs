@@ -548,6 +548,22 @@ fn reference_column<'a, R>(names: &'a Names, reference: impl Fn(&'a R) -> &'a Fo
     })
 }
 
+/// Returns the cell of a setting. Restricted groups are keys of a SID and what is said of the group: they are put into words.
+fn setting_cell<'a>(names: &Names, reference: &'a FoundReference) -> Cell<'a> {
+    let setting = reference.settings_name.as_str();
+    let restricted = setting.strip_prefix('*').and_then(|key| key.split_once("__"));
+    let group = restricted.and_then(|(sid, what)| Some((sid.parse::<Sid>().ok()?, what)));
+    let Some((sid, what)) = group else { return Cell::text(setting) };
+    let known = names.get(&sid).map(|(_, name)| name.as_str()).or(sid.well_known_name());
+    let Some(name) = known else { return Cell::text(setting) };
+    let words = match what.to_ascii_lowercase().as_str() {
+        "members" => format!("Members of {name}"),
+        "memberof" => format!("Groups of {name}"),
+        _ => return Cell::text(setting),
+    };
+    Cell::text(words).tooltip(setting)
+}
+
 fn extension(reference: &FoundReference) -> &str {
     match reference.origin {
         ReferenceOrigin::Permissions => "Permissions of the GPO",

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::theme::SPACE;
 use super::window::Surroundings;
 use super::wizard::{Page, PageFrame, Ready, Wizard};
-use super::{Command, ForestId};
+use super::{Command, ForestId, Node, Place};
 
 /// What is entered in the wizard.
 pub struct Restore {
@@ -184,5 +184,9 @@ pub fn start_restore(
         let backups: Vec<&Backup> = backups.iter().collect();
         restore_backups(&context.await?, &backups, &options, &task).await
     };
-    Ok(around.workers.operation("Restore", work, move |_| vec![Command::Refresh(forest)]))
+    Ok(around.workers.operation("Restore", work, move |restored| {
+        let restored = restored.iter().flatten().filter_map(|item| item.outcome.as_ref().ok());
+        let last = restored.last().map(|gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id });
+        vec![last.map_or(Command::Refresh(forest), |place| Command::ShowChanged(Node::In(forest, place)))]
+    }))
 }

@@ -3,30 +3,37 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use egui::accesskit::Role;
 use egui::{Event, Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::{Node, Place};
+use opengpmc::console::{Command, ConnectRequest, ForestOpener, Node, Place, StoreOpener};
 use opengpmc::format::{EntryType, MapDestination};
-use opengpmc::gpm::{Forest, Gpo, LoadOptions, MigrationTable, Task};
+use opengpmc::gpm::{Forest, ForestSnapshot, Gpo, LoadOptions, MigrationTable, Task};
 use opengpmc::ident::DnsName;
 use opengpmc::operation::{BackupOptions, Reporting, back_up_gpo};
-use opengpmc::store::demo;
+use opengpmc::store::{ConnectTarget, ForestStore, StoreError, demo as demo_forest};
 
-use crate::backups::{click, enter, menu, picture, put, wait_for_rows};
-use crate::console::{Console, demo, go_to, open_tab, settle, wait};
+use crate::backups::{click, enter, menu, put, wait_for_rows};
+use crate::console::{Console, demo, demo_request, go_to, open_tab, settle, wait, with_opener};
 use crate::screens::{gpo, root};
-use crate::support::{cells, press};
+use crate::support::{cells, press, type_text};
 
 fn lumen() -> DnsName {
     "lumen-sails.example".parse().unwrap()
+}
+
+/// Compares with the stored picture, once the tree has come to rest.
+fn picture(console: &mut Console, name: &str) {
+    console.run_steps(90);
+    crate::backups::picture(console, name);
 }
 
 /// Backs up a GPO of the demo forest.
 fn back_up(name: &str, folder: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let (store, task) = (demo::open().await.unwrap(), Task::default());
+        let (store, task) = (demo_forest::open().await.unwrap(), Task::default());
         let forest = Forest::load(store.clone(), &LoadOptions::default(), &task).await.unwrap();
         let gpo = forest.domain(&root()).unwrap().gpos_named(name).next().unwrap();
         let reporting = Reporting::new(Arc::default());
@@ -258,4 +265,75 @@ fn a_gpo_is_dragged_onto_the_container_of_gpos() {
     console.drop_at(to);
     console.run_steps(4);
     console.get_by_label_contains("Copies AppLocker - Kiosks within kestrelbay.example.");
+}
+
+/// Opens a demo forest of its own for each request.
+struct DemoForests;
+
+#[async_trait]
+impl ForestOpener for DemoForests {
+    async fn open(&self, _request: &ConnectRequest) -> Result<Arc<dyn ForestStore>, StoreError> {
+        demo_forest::open().await
+    }
+
+    async fn load(&self, store: Arc<dyn ForestStore>, task: &Task) -> Result<Arc<ForestSnapshot>, StoreError> {
+        StoreOpener.load(store, task).await
+    }
+}
+
+#[test]
+fn a_gpo_is_copied_into_another_forest_with_a_table_made_on_the_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("made.migtable");
+    let target = Some(ConnectTarget::File("other.gpforest".into()));
+    let other = ConnectRequest { target, ..ConnectRequest::default() };
+    let mut console = with_opener([1280.0, 800.0], Arc::new(DemoForests), vec![demo_request(), other]);
+    wait(&mut console, "both forests are read", |console| {
+        console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    console.run_steps(4);
+    let place = gpo(&console, TIER);
+    go_to(&mut console, place);
+    menu(&mut console, "Action", "Copy");
+    let second = console.state().forests()[1].id;
+    console.state_mut().ask(Command::Select(Node::In(second, Place::Gpos(root()))));
+    settle(&mut console);
+    menu(&mut console, "Action", "Paste");
+    next(&mut console, "Specifying permissions");
+    console.get_by_role_and_label(Role::RadioButton, "Preserve or migrate the original permissions").click();
+    console.run_steps(3);
+    next(&mut console, "Scanning Original GPO");
+    wait_for(&mut console, "were found");
+    next(&mut console, "Migrating References");
+    console
+        .get_by_role_and_label(Role::RadioButton, "Use this migration table to map them in the destination GPO")
+        .click();
+    console.run_steps(3);
+    click(&mut console, "New migration table");
+    wait_for(&mut console, "What principals and UNC paths become");
+    let cell = console.get_by_label("Source name, new row");
+    cell.focus();
+    console.run_steps(3);
+    type_text(&mut console, "ida.strand@kestrelbay.example");
+    press(&mut console, Modifiers::COMMAND, Key::S);
+    console.run_steps(4);
+    put(&mut console, "File", &table.display().to_string());
+    click(&mut console, "Save Table");
+    wait_for(&mut console, "Saved ");
+    console.get_all_by_role_and_label(Role::Button, "Close").last().unwrap().click();
+    wait_for(&mut console, "not in the table");
+    next(&mut console, "Completing");
+    console.get_by_label(&table.display().to_string());
+    click(&mut console, "Finish");
+    wait_for(&mut console, "OK");
+    click(&mut console, "OK");
+    wait(&mut console, "the copy is selected in the other forest", |console| {
+        let forest = console.state().forests()[1].open().unwrap();
+        let name = format!("Copy of {TIER}");
+        let copy = forest.snapshot.domain(&root()).unwrap().gpos_named(&name).next();
+        copy.is_some_and(|copy| {
+            let place = Place::Gpo { domain: root(), id: copy.id };
+            *console.state().selected() == Node::In(second, place)
+        })
+    });
 }

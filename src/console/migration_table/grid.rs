@@ -431,25 +431,19 @@ fn result_ui(ui: &Ui, rect: Rect, found: &Finding) {
 fn row_menu_ui(ui: &mut Ui, rows: &Rows, index: usize, column: Option<Column>) -> Option<Action> {
     let mut action = None;
     ui.set_min_width(190.0);
-    edit_menu_ui(ui, rows, &mut action);
-    ui.separator();
-    let row = rows.at(index).id;
-    let browse = |ui: &mut Ui, text: &str, column: Column, action: &mut Option<Action>| {
-        if ui.button(text).clicked() {
-            *action = Some(Action::Browse { row, column });
-        }
-    };
-    if column != Some(Column::Destination) {
-        browse(ui, "Browse for Source…", Column::Source, &mut action);
-    }
-    if column != Some(Column::Source) {
-        browse(ui, "Browse for Destination…", Column::Destination, &mut action);
-    }
+    edit_menu_ui(ui, rows, Some(rows.at(index).id), column, &mut action);
     action
 }
 
-/// Draws what can be done with the selected rows: the same in the menu of a row and in that of the editor.
-pub(super) fn edit_menu_ui(ui: &mut Ui, rows: &Rows, action: &mut Option<Action>) {
+/// Draws what can be done with the selected rows: the same in the menu of a row and in that of the editor. `row` is the one to browse for,
+/// `column` its only cell that is meant.
+pub(super) fn edit_menu_ui(
+    ui: &mut Ui,
+    rows: &Rows,
+    row: Option<u64>,
+    column: Option<Column>,
+    action: &mut Option<Action>,
+) {
     let any = rows.all().iter().any(|row| rows.is_selected(row.id));
     let mut entry = |ui: &mut Ui, enabled: bool, text: &str, keys: &str, what: Action| {
         let button = ui.add_enabled(enabled, Button::new(text).shortcut_text(keys));
@@ -463,6 +457,12 @@ pub(super) fn edit_menu_ui(ui: &mut Ui, rows: &Rows, action: &mut Option<Action>
     entry(ui, true, "Paste", "Ctrl+V", Action::AskPaste);
     entry(ui, any, "Delete", "Del", Action::Delete);
     ui.separator();
+    for (text, meant) in [("Browse for Source…", Column::Source), ("Browse for Destination…", Column::Destination)]
+    {
+        if column.is_none_or(|column| column == meant) {
+            entry(ui, row.is_some(), text, "", Action::Browse { row: row.unwrap_or_default(), column: meant });
+        }
+    }
     ui.add_enabled_ui(any, |ui| {
         ui.menu_button("Set Destination", |ui| {
             for option in OPTIONS {

@@ -12,7 +12,7 @@ mod find;
 mod populate;
 mod file;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -55,6 +55,8 @@ pub struct MigrationTableEditor {
     target: Option<(ForestId, DnsName)>,
     /// What the last validation found, by row; gone when the row is changed.
     findings: HashMap<u64, Finding>,
+    /// The sources that stand in more than one row, and the state of the rows that is said of.
+    repeated: (u64, HashSet<String>),
     /// What there is to tell of the table as a whole.
     told: Option<(Severity, String)>,
     asking: Option<Asking>,
@@ -126,6 +128,7 @@ impl MigrationTableEditor {
             saved_revision: 0,
             target,
             findings: HashMap::new(),
+            repeated: (0, HashSet::new()),
             told: None,
             asking: None,
             reading: None,
@@ -356,10 +359,7 @@ impl MigrationTableEditor {
 
     /// Adds what was found in GPOs or backups. What the table speaks of already stays, and gets the type that was found.
     fn add_entries(&mut self, found: Populated) {
-        let mut added = 0;
-        for entry in found.table.entries() {
-            added += usize::from(self.rows.add_or_type(entry));
-        }
+        let added = self.rows.add_all(found.table.entries());
         self.touch();
         self.told = Some(match (added, found.problems.as_slice()) {
             (0, []) => (Severity::Info, "Nothing was found that is not in the table.".to_owned()),

@@ -4,7 +4,7 @@
 //! typed there makes it a row, and a new empty one appears. Rows go to the clipboard as text, one a line with tabs between the
 //! cells, so that they can be exchanged with a spreadsheet.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::format::{DestinationOption, EntryType, MapDestination, MapEntry};
 
@@ -197,17 +197,19 @@ impl Rows {
         self.next_id += 1;
     }
 
-    /// Adds an entry unless there is a row of its source, which gets its type then. Returns whether it was added.
-    pub fn add_or_type(&mut self, entry: &MapEntry) -> bool {
-        let source = entry.source.to_lowercase();
-        let Some(row) = self.rows.iter_mut().find(|row| row.source.trim().to_lowercase() == source) else {
-            self.add(entry);
-            return true;
-        };
-        if let Ok(kind) = entry.entry_type {
-            row.set_kind(kind);
+    /// Adds entries; where there is a row of the same source, it gets the type instead. Returns how many were added.
+    pub fn add_all(&mut self, entries: &[MapEntry]) -> usize {
+        let known: HashMap<String, usize> =
+            self.rows.iter().enumerate().map(|(index, row)| (row.source.trim().to_lowercase(), index)).collect();
+        let before = self.rows.len();
+        for entry in entries {
+            match (known.get(&entry.source.to_lowercase()), &entry.entry_type) {
+                (None, _) => self.add(entry),
+                (Some(&index), Ok(kind)) => self.rows[index].set_kind(*kind),
+                (Some(_), Err(_)) => {}
+            }
         }
-        false
+        self.rows.len() - before
     }
 
     /// Makes the empty row at the end a row if something stands in it; to be called after it was edited.

@@ -39,9 +39,11 @@ impl MigrationTableEditor {
         });
         ui.add_space(SPACE);
         let mut changed = Vec::new();
-        let findings = &self.findings;
-        let repeated = file::repeated_sources(self.rows.all());
-        let finding = |row: &Row| file::check(row, &repeated).or_else(|| findings.get(&row.id).cloned());
+        if self.repeated.0 != self.revision {
+            self.repeated = (self.revision, file::repeated_sources(self.rows.all()));
+        }
+        let (findings, repeated) = (&self.findings, &self.repeated.1);
+        let finding = |row: &Row| file::check(row, repeated).or_else(|| findings.get(&row.id).cloned());
         let below = 46.0 + if self.told.is_some() { 36.0 } else { 0.0 };
         let height = (ui.available_height() - below).max(120.0);
         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
@@ -145,7 +147,7 @@ impl MigrationTableEditor {
             });
             ui.menu_button("Edit", |ui| {
                 ui.set_min_width(180.0);
-                grid::edit_menu_ui(ui, &self.rows, action);
+                grid::edit_menu_ui(ui, &self.rows, self.rows.current(), None, action);
             });
             ui.menu_button("Tools", |ui| {
                 ui.set_min_width(210.0);

@@ -6,7 +6,7 @@ use super::state::{View, Way};
 use super::{cells, delegation, orphans};
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, row_id};
 use crate::console::kit::notice::{Severity, banner_ui};
-use crate::console::{BackUpOf, Command, Place};
+use crate::console::{BackUpOf, Command, Node, Place};
 use crate::gpm::{DomainSnapshot, Gpo};
 use crate::ident::DnsName;
 
@@ -66,8 +66,13 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .empty("The domain has no GPOs, or you may not see them.");
     let back_up = |gpos: &[&Gpo]| {
         let ids = gpos.iter().map(|gpo| gpo.id).collect();
-        Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain.name.clone(), ids))
+        Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain.name.clone(), ids)))
+    };
+    // What is pasted is one GPO: its permissions and references are asked about.
+    let copy = |gpos: &[&Gpo]| match gpos {
+        [only] => Some(Command::CopyGpo(Node::In(forest.id, place(only)))),
+        _ => None,
     };
     let ways: &[Way<'_, Gpo>] = &[("Go to GPO", &|gpo| Some(place(gpo)))];
-    view.table_with_deeds_ui(ui, table, &domain.gpos, ways, &[("Back Up…", &back_up)]);
+    view.table_with_deeds_ui(ui, table, &domain.gpos, ways, &[("Back Up…", &back_up), ("Copy GPO", &copy)]);
 }

@@ -60,8 +60,8 @@ impl Default for SomPermission {
 /// Where a row leads: the words of the menu, and the place.
 pub(super) type Way<'w, R> = (&'w str, &'w dyn Fn(&R) -> Option<Place>);
 
-/// What can be done with the selected rows: the words of the menu, and the command.
-pub(super) type Deed<'w, R> = (&'w str, &'w dyn Fn(&[&R]) -> Command);
+/// What can be done with the selected rows: the words of the menu, and the command; none where it cannot be done with these.
+pub(super) type Deed<'w, R> = (&'w str, &'w dyn Fn(&[&R]) -> Option<Command>);
 
 impl PaneState {
     /// Moves the keyboard focus into the pane with the next frame.
@@ -217,10 +217,12 @@ impl View<'_> {
                     }
                 }
             }
+            let selected: Vec<&R> = selected.iter().filter_map(|row| rows.get(*row)).collect();
             for (text, deed) in deeds {
-                if ui.button(*text).clicked() {
-                    let selected: Vec<&R> = selected.iter().filter_map(|row| rows.get(*row)).collect();
-                    command = Some(deed(&selected));
+                if let Some(asked) = deed(&selected)
+                    && ui.button(*text).clicked()
+                {
+                    command = Some(asked);
                 }
             }
         });
