@@ -213,9 +213,19 @@ impl BackupList {
     }
 
     fn above_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) {
+        const ONE_LINE: f32 = 440.0;
+        let box_ui = |ui: &mut Ui, list: &mut Self| {
+            if ui.checkbox(&mut list.latest_only, "Show only the latest version of each GPO").changed() {
+                list.make_rows();
+            }
+        };
+        let is_narrow = ui.available_width() < ONE_LINE;
+        if is_narrow {
+            box_ui(ui, self);
+        }
         ui.horizontal(|ui| {
-            if ui.checkbox(&mut self.latest_only, "Show only the latest version of each GPO").changed() {
-                self.make_rows();
+            if !is_narrow {
+                box_ui(ui, self);
             }
             ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
                 let one = match self.selected()[..] {

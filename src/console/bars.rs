@@ -124,7 +124,7 @@ pub fn status_ui(ui: &mut Ui, context: &CommandContext<'_>, status: &Status<'_>,
             if status.fetching > 0 {
                 ui.label("Fetching details…");
             } else if let Some(note) = status.note {
-                let note = ui.label(note);
+                let note = ui.add(egui::Label::new(note).truncate());
                 ui.ctx().accesskit_node_builder(note.id, |node| node.set_live(egui::accesskit::Live::Polite));
             }
         });

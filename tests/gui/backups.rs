@@ -1,18 +1,19 @@
 //! Backing up, restoring, and what lies in folders of backups.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::{Command, Place};
+use opengpmc::console::{Browser, Command, Place};
 use opengpmc::gpm::BackupDir;
 use opengpmc::ident::Timestamp;
 use opengpmc::operation::{ChangeKind, JournalRecord};
 
-use crate::console::{Console, demo, demo_with_journal, go_to, open_tab, wait};
+use crate::console::{Console, demo, demo_with, demo_with_journal, go_to, open_tab, wait};
 use crate::picture::compare;
-use crate::report::write_set;
+use crate::report::{Chooser, Recorder, write_set};
 use crate::screens::{gpo, root, times};
 use crate::support::{cells, press, rows, type_text};
 
@@ -210,7 +211,7 @@ fn all_gpos_are_backed_up_listed_and_deleted() {
 fn delete_gpo(console: &mut Console, name: &str) -> opengpmc::ident::Guid {
     let forest = console.state().forests()[0].open().unwrap();
     let gpo = forest.snapshot.domain(&root()).unwrap().gpos_named(name).next().unwrap();
-    let (id, dn, store, forest) = (gpo.id, gpo.dn.clone(), std::sync::Arc::clone(&forest.store), forest.id);
+    let (id, dn, store, forest) = (gpo.id, gpo.dn.clone(), Arc::clone(&forest.store), forest.id);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         store.domain_directory(&root()).await.unwrap().delete_tree(&dn).await.unwrap();
@@ -418,4 +419,30 @@ fn the_menu_of_a_gpo_offers_what_can_be_done_with_backups() {
     for command in ["Back Up…", "Restore from Backup…", "Import Settings…"] {
         assert!(!console.get_by_role_and_label(Role::Button, command).accesskit_node().is_disabled(), "{command}");
     }
+}
+
+#[test]
+fn the_settings_of_a_backup_are_shown_in_the_browser() {
+    let folder = tempfile::tempdir().unwrap();
+    write_set(folder.path(), 1, "Printers");
+    let browser = Arc::new(Recorder::default());
+    let chooser = Arc::new(Chooser(folder.path().to_owned()));
+    let mut console = demo_with(Arc::clone(&browser) as Arc<dyn Browser>, chooser);
+    go_to(&mut console, Place::Domains);
+    menu(&mut console, "Action", "Manage Backups…");
+    click(&mut console, "Browse, Backup location");
+    wait_for_rows(&mut console, 1);
+    assert!(console.get_by_role_and_label(Role::Button, "View Settings…").accesskit_node().is_disabled());
+    console.get_by_role_and_label(Role::Row, "Printers").click();
+    console.run_steps(4);
+    // Its domain is of another forest.
+    assert!(console.get_by_role_and_label(Role::Button, "Restore…").accesskit_node().is_disabled());
+    click(&mut console, "View Settings…");
+    wait(&mut console, "the report is shown", |_| !browser.0.lock().unwrap().is_empty());
+    let shown = browser.0.lock().unwrap()[0].clone();
+    assert!(std::fs::read_to_string(shown).unwrap().contains("Printers"));
+    // The set was copied without its manifest.
+    click(&mut console, "Repair Index");
+    wait(&mut console, "the index is whole", |console| cells(console, LIST, "Printers")[4] == "OK");
+    assert!(console.query_by_role_and_label(Role::Button, "Repair Index").is_none());
 }

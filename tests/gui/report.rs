@@ -223,7 +223,7 @@ fn reports_look_as_they_should() {
 
 /// Remembers what it is asked to show.
 #[derive(Default)]
-struct Recorder(Mutex<Vec<PathBuf>>);
+pub struct Recorder(pub Mutex<Vec<PathBuf>>);
 
 impl Browser for Recorder {
     fn open(&self, path: &Path) -> std::io::Result<()> {
@@ -233,7 +233,7 @@ impl Browser for Recorder {
 }
 
 /// Chooses the same folder whenever it is asked.
-struct Chooser(PathBuf);
+pub struct Chooser(pub PathBuf);
 
 impl FilePicker for Chooser {
     fn pick_file(&self, _title: &str, _filter_name: &str, _extensions: &[&str]) -> Option<PathBuf> {

@@ -81,6 +81,7 @@ impl JobWindow {
             self.task.message((*error.0).clone());
         }
         self.ended = Some(self.task.look(|progress| Ending::of(progress, error)));
+        self.list.show_first_problem(&self.task);
         self.focus_wanted = true;
     }
 

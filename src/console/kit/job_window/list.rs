@@ -18,7 +18,7 @@ pub(super) struct List {
     selected: Option<Line>,
     only_problems: bool,
     followed: Option<usize>,
-    scroll_to_selected: bool,
+    scroll_to: Option<Line>,
 }
 
 /// A line, by the place of what it tells.
@@ -81,6 +81,11 @@ impl List {
         self.selected_ui(ui, task);
     }
 
+    /// Brings the first thing that did not go well into view, if there is one.
+    pub(super) fn show_first_problem(&mut self, task: &Task) {
+        self.scroll_to = task.look(|progress| lines(progress, true).into_iter().next());
+    }
+
     /// Draws the box that leaves out what went well, where there is something else.
     pub(super) fn filter_ui(&mut self, ui: &mut Ui, task: &Task) {
         let mixed = task.look(|progress| {
@@ -111,11 +116,11 @@ impl List {
         });
     }
 
-    /// Returns where to scroll to: to the line chosen with the keyboard, else along with the items while the job runs.
+    /// Returns where to scroll to: to a line that is to be seen, else along with the items while the job runs.
     fn scroll_offset(&mut self, lines: &[Line], height: f32, task: &Task, runs: bool) -> Option<f32> {
         let above = |place: usize| (place as f32 * ROW_HEIGHT - height / 2.0).max(0.0);
-        if std::mem::take(&mut self.scroll_to_selected) {
-            return lines.iter().position(|line| Some(*line) == self.selected).map(above);
+        if let Some(wanted) = self.scroll_to.take() {
+            return lines.iter().position(|line| *line == wanted).map(above);
         }
         if !runs || self.selected.is_some() {
             return None;
@@ -150,7 +155,7 @@ impl List {
         };
         if let Some(target) = target {
             self.selected = lines.get(target).copied();
-            self.scroll_to_selected = true;
+            self.scroll_to = self.selected;
         }
     }
 
