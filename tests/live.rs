@@ -8,6 +8,7 @@ mod common;
 
 mod live {
     mod dns;
+    mod breaking_off;
     mod faults;
     mod lab;
     mod cli;

@@ -96,6 +96,11 @@ impl<'a> Matrix<'a> {
         ground
     }
 
+    /// Removes what it put into the forest.
+    pub fn clean_up(&self) {
+        runtime().block_on(async { self.scenario(self.before.path(), None).await.clean_up().await });
+    }
+
     /// Does what the next start does, in a forest that works, and checks what is left. Tells whether it is the new state.
     fn end_well(&self, ground: &Path, what: &str) -> bool {
         let state = runtime().block_on(async {

@@ -36,6 +36,12 @@ pub enum Operation {
     Copy,
 }
 
+impl Operation {
+    /// All of them.
+    pub const ALL: [Operation; 5] =
+        [Operation::Backup, Operation::Restore, Operation::RestoreDeleted, Operation::Import, Operation::Copy];
+}
+
 /// Where an operation is run.
 pub struct Scenario {
     /// What is done.
@@ -56,6 +62,7 @@ impl Scenario {
     /// Brings forest and folder to the moment before the operation.
     pub async fn prepare(&self) {
         let store = &*self.store;
+        self.clean_up().await;
         std::fs::create_dir_all(self.backups()).unwrap();
         std::fs::create_dir_all(self.folder.join("journal")).unwrap();
         write_gpo(store, &self.domain, BASELINE, &as_backed_up()).await;
@@ -70,10 +77,14 @@ impl Scenario {
         }
     }
 
-    /// Removes what it put into the forest.
+    /// Removes what it put into the forest, copies of it too.
     pub async fn clean_up(&self) {
-        for id in [BASELINE, IMPORTED] {
-            remove_gpo(&*self.store, &self.domain, id).await;
+        let domain = Domain::open(&self.store, &self.domain).await.unwrap();
+        let gpos = domain.gpos(GpoParts::Summary).await.unwrap().values;
+        let own = [BASELINE, IMPORTED].map(guid);
+        let is_copy = |name: &str| name.starts_with("Copy") && name.ends_with(as_backed_up().name);
+        for gpo in gpos.iter().filter(|gpo| own.contains(&gpo.id) || is_copy(&gpo.display_name)) {
+            remove_gpo(&*self.store, &self.domain, &gpo.id.to_string()).await;
         }
     }
 

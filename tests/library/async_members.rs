@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, OnceLock};
 
-use opengpmc::gpm::Backup;
 use opengpmc::gpm::{
-    AsyncCancel, Domain, Forest, ForestSnapshot, Gpo, HResult, LoadOptions, MessageId, OperationError, StatusCall,
-    StatusMessage, Task, start,
+    AsyncCancel, Backup, Domain, Forest, ForestSnapshot, Gpo, HResult, LoadOptions, MessageId, OperationError,
+    StatusCall, StatusMessage, Task, start,
 };
 use opengpmc::ident::Guid;
+use opengpmc::operation::migration::MigrationOptions;
 use opengpmc::operation::{
-    Reporting, SaveStarterOptions, back_up_starter_gpo, copy_starter_gpo, load_starter_gpo, restore_starter_gpo,
-    save_starter_gpo,
+    BackupOptions, ChangeContext, CopyOptions, ImportSource, Journal, Reporting, RestoreOptions, SaveStarterOptions,
+    back_up_gpo, back_up_starter_gpo, copy_gpo, copy_starter_gpo, import_settings, load_starter_gpo, restore_backup,
+    restore_starter_gpo, save_starter_gpo,
 };
 use opengpmc::store::{ForestStore, demo};
 use tokio::runtime::Handle;
@@ -21,13 +22,15 @@ use super::async_contract::{Calls, check_calls, update};
 struct Ground {
     store: Arc<dyn ForestStore>,
     forest: Arc<ForestSnapshot>,
+    /// For backups and the journal.
+    folder: tempfile::TempDir,
 }
 
 impl Ground {
     async fn new() -> Arc<Ground> {
         let store = demo::open().await.unwrap();
         let forest = Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap();
-        Arc::new(Ground { store, forest })
+        Arc::new(Ground { store, forest, folder: tempfile::tempdir().unwrap() })
     }
 
     fn gpo(&self, name: &str) -> &Gpo {
@@ -35,6 +38,24 @@ impl Ground {
         gpos.find(|gpo| gpo.display_name == name).unwrap()
     }
 }
+
+impl Ground {
+    async fn back_up(&self, name: &str, task: &Task) -> Result<Backup, OperationError> {
+        let reporting = Reporting::new(Arc::default());
+        let options = BackupOptions::default();
+        let folder = self.folder.path().join("backups");
+        back_up_gpo(&self.store, &self.forest, self.gpo(name), &folder, &options, &reporting, task).await
+    }
+
+    fn context(&self) -> ChangeContext {
+        let journal = Journal::open(&self.folder.path().join("journal")).unwrap();
+        ChangeContext { store: self.store.clone(), journal }
+    }
+}
+
+/// A GPO of the demo forest with some settings, and another.
+const ONE: &str = "Baseline - All Computers";
+const OTHER: &str = "Kiosk Users";
 
 fn report_error(error: impl std::fmt::Display, is_cancelled: bool) -> OperationError {
     let code = if is_cancelled { HResult::CANCELLED } else { HResult::FAIL };
@@ -167,6 +188,52 @@ async fn starter_gpo_save_and_domain_load_starter_gpo() {
         let options = SaveStarterOptions::default();
         save_starter_gpo(&domain, id, &file, &options, &reporting, &Task::default()).await.unwrap();
         load_starter_gpo(&domain, &file, true, &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn backup_generate_report() {
+    check(|ground, task| async move {
+        let backup = ground.back_up(ONE, &Task::default()).await?;
+        let own = task.clone();
+        let report = tokio::task::spawn_blocking(move || Reporting::new(Arc::default()).backup(&backup, &own));
+        let report = report.await.unwrap();
+        report.map(|_| ()).map_err(|error| report_error(error, task.is_cancelled()))
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn gpo_backup() {
+    check(|ground, task| async move { ground.back_up(ONE, &task).await.map(|_| ()) }).await;
+}
+
+#[tokio::test]
+async fn domain_restore_gpo() {
+    check(|ground, task| async move {
+        let backup = ground.back_up(ONE, &Task::default()).await?;
+        restore_backup(&ground.context(), &backup, &RestoreOptions::default(), &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn gpo_import() {
+    check(|ground, task| async move {
+        let source = ImportSource::Backup(Box::new(ground.back_up(ONE, &Task::default()).await?));
+        let (target, options) = (ground.gpo(OTHER), MigrationOptions::default());
+        import_settings(&ground.context(), &target.domain, target.id, &source, &options, &task).await.map(|_| ())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn gpo_copy_to() {
+    check(|ground, task| async move {
+        let (gpo, options) = (ground.gpo(ONE), CopyOptions::default());
+        let (store, context) = (&ground.store, ground.context());
+        copy_gpo(store, &gpo.domain, gpo.id, &context, &gpo.domain, &options, &task).await.map(|_| ())
     })
     .await;
 }

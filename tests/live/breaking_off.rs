@@ -1,0 +1,46 @@
+//! Backup, restore, import and copy on a real domain controller, broken off at every write.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use opengpmc::ident::DnsName;
+use opengpmc::store::{ConnectTarget, ForestStore, open};
+
+use crate::common::breaking_off::{Matrix, Place, run_as_child};
+use crate::common::child;
+use crate::common::scenario::Operation;
+
+use super::lab::Lab;
+
+#[async_trait]
+impl Place for Lab {
+    async fn open(&self, _folder: &Path) -> Arc<dyn ForestStore> {
+        let target = ConnectTarget::Server { host: self.host.clone(), port: None, tls: false };
+        open(&target, &self.admin(), &self.options()).await.unwrap()
+    }
+
+    fn domain(&self) -> DnsName {
+        self.domain.clone()
+    }
+
+    fn is_in_folder(&self) -> bool {
+        false
+    }
+}
+
+/// Goes through all operations one after the other: they work on the same GPOs.
+#[test]
+fn killed_or_cancelled_they_leave_the_state_before_or_the_state_after() {
+    let Some(lab) = Lab::get() else { return };
+    if let Some(role) = child::role() {
+        return run_as_child(&lab, &role);
+    }
+    let test = "live::breaking_off::killed_or_cancelled_they_leave_the_state_before_or_the_state_after";
+    for operation in Operation::ALL {
+        let matrix = Matrix::new(&lab, operation);
+        matrix.kill_at_every_point(test);
+        matrix.cancel_at_every_point();
+        matrix.clean_up();
+    }
+}
