@@ -3,6 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use crate::format::{BackupInstance, write_backup_info};
 use crate::ident::Guid;
@@ -104,11 +105,22 @@ pub(crate) fn sync(root: &Path) -> io::Result<()> {
 impl Drop for NewBackup {
     fn drop(&mut self) {
         if !self.is_published {
-            fs::remove_dir_all(&self.folder).ok();
+            remove(&self.folder);
         }
         // Closed before it is removed, for Windows.
         self.lock = None;
         fs::remove_file(&self.lock_path).ok();
+    }
+}
+
+/// Removes the folder of a backup that is given up. A write that nobody waits for any more may still be putting a file into it.
+fn remove(folder: &Path) {
+    const TRIES: u32 = 20;
+    for _ in 0..TRIES {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => std::thread::sleep(Duration::from_millis(5)),
+            _ => return,
+        }
     }
 }
 

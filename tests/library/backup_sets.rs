@@ -212,6 +212,9 @@ async fn hostile_sets_are_refused_with_their_reason() {
     check(r"C:\Windows\a", good, invalid("does not belong")).await;
     check("%GPO_FSPATH%", good, invalid("names no file")).await;
     check(r"%GPO_FSPATH%\User", good, invalid("both as a file and as a folder")).await;
+    let deep = Set::new("", &[(&format!("DomainSysvol/GPO{}/a", "/d".repeat(70)), b"x")]);
+    let (id, text) = deep.read().await.map(|_| ()).unwrap_err();
+    assert!(id == MessageId::BackupXmlInvalid && text.contains("folders deeper than 64"), "{text}");
     let bomb = Set::new("", &[("Backup.xml", b"<!DOCTYPE a [<!ENTITY x \"yyyy\"><!ENTITY z \"&x;&x;\">]><a>&z;</a>")]);
     assert_eq!(bomb.read().await.map(|_| ()).unwrap_err().0, MessageId::BackupXmlInvalid);
     let cancelled = Task::default();
@@ -526,4 +529,30 @@ async fn a_damaged_set_is_told_apart() {
     check(true, "gpreport.xml").await;
     good.write("opengpmc.json", b"{");
     check(true, "opengpmc.json").await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_is_streamed_into_a_set() {
+    use crate::common::child;
+    if child::role().is_none() {
+        return child::run("library::backup_sets::a_large_file_is_streamed_into_a_set", "write");
+    }
+    const SIZE: u64 = 300 << 20;
+    let location = r"DomainSysvol\GPO\Machine\Scripts\Startup\Setup.msi";
+    let set = Set::new(
+        &file(r"%GPO_MACH_FSPATH%\Scripts\Startup\Setup.msi", location),
+        &[(&location.replace('\\', "/"), b"x")],
+    );
+    let large = set.folder().join(location.replace('\\', "/"));
+    std::fs::File::options().write(true).open(large).unwrap().set_len(SIZE).unwrap();
+    let content = set.read().await.unwrap();
+    let before = child::peak_memory_bytes();
+    let root = tempfile::tempdir().unwrap();
+    let task = Task::default();
+    let written = write_backup(&content, &origin(), root.path(), &BackupOptions::default(), &reporting(), &task).await;
+    let copy = written.unwrap().file(location).unwrap().unwrap();
+    assert_eq!(copy.metadata().unwrap().len(), SIZE);
+    let grown = child::peak_memory_bytes() - before;
+    assert!(grown < SIZE / 4, "the process grew by {grown} bytes");
 }
