@@ -208,40 +208,86 @@ impl<'a> Matrix<'a> {
                     let role = Role { operation: self.operation, folder: ground.path().to_owned(), point: Point::Call };
                     let role = serde_json::to_string(&role).unwrap();
                     let folder = ground.path();
-                    let (status, told) = system_calls::run(test, &role, folder, thread, call, at, "signal=KILL");
+                    let injection = system_calls::Injection { thread, call, at, what: "signal=KILL" };
+                    let ended = system_calls::run(test, &role, folder, injection);
                     let what = format!("{:?} killed at {call} {at} of thread {thread}", self.operation);
-                    if status.success() {
+                    if ended.status.success() {
                         assert!(self.end_well(folder, &what), "{what}: done");
                         break;
                     }
-                    assert_eq!(status.signal(), Some(9), "{what}: {status}\n{told}");
+                    assert_eq!(ended.status.signal(), Some(9), "{what}: {}\n{}", ended.status, ended.told);
                     ends[usize::from(self.end_well(folder, &what))] += 1;
                 }
             }
         }
         println!("{:?}: killed, {} times the state before, {} times the state after", self.operation, ends[0], ends[1]);
     }
+
+    /// Lets the disk be full at each system call of the operation's own that makes or moves something.
+    #[cfg(target_os = "linux")]
+    pub fn fail_at_every_system_call(&self, test: &str) {
+        use super::system_calls;
+        if !system_calls::can_watch() {
+            return;
+        }
+        let mut runs = 0;
+        for (call, step) in system_calls::FAILING_CALLS {
+            for thread in [0, 1] {
+                for at in (1..).step_by(step) {
+                    let ground = self.ground();
+                    let folder = ground.path().to_owned();
+                    let role = Role { operation: self.operation, folder, point: Point::FailingCall };
+                    let role = serde_json::to_string(&role).unwrap();
+                    let injection = system_calls::Injection { thread, call, at, what: "error=ENOSPC" };
+                    let ended = system_calls::run(test, &role, ground.path(), injection);
+                    let what = format!("{:?}, disk full at {call} {at} of thread {thread}", self.operation);
+                    assert!(ended.status.success(), "{what}: {}\n{}", ended.status, ended.told);
+                    let is_new = self.end_well(ground.path(), &what);
+                    if !ended.happened {
+                        assert!(is_new, "{what}: done");
+                        break;
+                    }
+                    runs += 1;
+                    let failed = ended.told.lines().find_map(|line| line.strip_prefix(FAILED));
+                    match failed {
+                        Some(message) => {
+                            assert!(!is_new, "{what}: {message}");
+                            assert!(message.contains("No space left") && message.contains("0x80070070"), "{message}");
+                        }
+                        None => assert!(is_new, "{what}: a success is one"),
+                    }
+                }
+            }
+        }
+        println!("{:?}: {runs} times no room on this machine", self.operation);
+    }
 }
 
-/// Does what a child is there for: the operation, until it is killed.
+/// Does what a child is there for: the operation, until it is killed or fails.
 pub fn run_as_child(place: &dyn Place, role: &str) {
     let role: Role = serde_json::from_str(role).unwrap();
     let (faults, task) = match role.point {
         Point::Write(at) => (Faults::at(at, Fault::Kill), Task::default()),
         Point::News(at) => (Faults::default(), when_it_has_news(at, || kill_this_process())),
-        Point::Call => (Faults::default(), Task::default()),
+        Point::Call | Point::FailingCall => (Faults::default(), Task::default()),
     };
     let runtime = match role.point {
         #[cfg(target_os = "linux")]
-        Point::Call => super::system_calls::watched_runtime(&role.folder),
+        Point::Call | Point::FailingCall => super::system_calls::watched_runtime(&role.folder),
         _ => runtime(),
     };
     runtime.block_on(async {
         let scenario = scenario(place, role.operation, &role.folder, Some(&faults)).await;
-        scenario.run(&task).await.unwrap();
+        match (scenario.run(&task).await, role.point) {
+            (Err(error), Point::FailingCall) => eprintln!("{FAILED}{}", error.0),
+            (result, _) => result.unwrap(),
+        }
         scenario.check_nothing_left("the child");
     });
 }
+
+/// Begins the line with which a child tells of its operation's failure.
+const FAILED: &str = "failed: ";
 
 /// Where a child is killed.
 #[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
@@ -252,6 +298,8 @@ enum Point {
     News(usize),
     /// At a system call, from outside.
     Call,
+    /// Nowhere: a system call fails, and the operation with it.
+    FailingCall,
 }
 
 #[derive(serde::Serialize, serde::Deserialize)]

@@ -102,7 +102,9 @@ impl Scenario {
     }
 
     fn context(&self) -> ChangeContext {
-        ChangeContext { store: self.store.clone(), journal: Journal::open(&self.folder.join("journal")).unwrap() }
+        // Opening it is no part of an operation: where that fails by intent, it is tried again.
+        let open = || Journal::open(&self.folder.join("journal"));
+        ChangeContext { store: self.store.clone(), journal: open().or_else(|_| open()).unwrap() }
     }
 
     /// Runs the operation.

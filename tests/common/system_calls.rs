@@ -15,6 +15,9 @@ use super::child;
 pub const WRITING_CALLS: [(&str, usize); 6] =
     [("mkdir", 1), ("rename", 1), ("renameat", 2), ("fsync", 5), ("unlink", 5), ("unlinkat", 3)];
 
+/// Those of them that fail on a full disk; the forest file's own database is not asked to go on after such a failure.
+pub const FAILING_CALLS: [(&str, usize); 3] = [("mkdir", 1), ("rename", 1), ("renameat", 2)];
+
 const THREADS: &str = "threads";
 const GO: &str = "go";
 
@@ -64,32 +67,51 @@ fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
-/// Runs a test of this binary as a child in which, at the Nth of these calls in one of its two threads, `what` happens: `signal=KILL`,
-/// `error=ENOSPC`. Returns how it ended, and what it told.
-pub fn run(
-    test: &str,
-    role: &str,
-    folder: &Path,
-    thread: usize,
-    call: &str,
-    at: usize,
-    what: &str,
-) -> (ExitStatus, String) {
+/// How a watched child ended.
+pub struct Watched {
+    /// Whether the planned thing happened.
+    pub happened: bool,
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it told on its error output.
+    pub told: String,
+}
+
+/// What is to happen to a child, and where.
+#[derive(Clone, Copy, Debug)]
+pub struct Injection<'a> {
+    /// Which of its two threads.
+    pub thread: usize,
+    /// The name of the system call.
+    pub call: &'a str,
+    /// The how manieth of these calls.
+    pub at: usize,
+    /// What: `signal=KILL`, `error=ENOSPC`.
+    pub what: &'a str,
+}
+
+/// Runs a test of this binary as a child to which something happens at a system call.
+pub fn run(test: &str, role: &str, folder: &Path, injection: Injection<'_>) -> Watched {
+    let Injection { thread, call, at, what } = injection;
     let mut child = child::command(test, role).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let threads = wait_for(|| fs::read_to_string(folder.join(THREADS)).ok());
     let thread = threads.split(' ').nth(thread).unwrap();
-    let inject = format!("inject={call}:{what}:when={at}");
+    let (seen, status) =
+        (tempfile::NamedTempFile::new().unwrap(), format!("/proc/{}/task/{thread}/status", child.id()));
     let mut watcher = Command::new("strace")
-        .args(["-q", "-o", "/dev/null", "-e", &format!("trace={call}"), "-e", &inject, "-p", thread])
+        .args(["-q", "-e", &format!("trace={call}"), "-e", &format!("inject={call}:{what}:when={at}"), "-p", thread])
+        .arg("-o")
+        .arg(seen.path())
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
-    let status = format!("/proc/{}/task/{thread}/status", child.id());
     wait_for(|| fs::read_to_string(&status).unwrap().lines().any(is_watched).then_some(()));
     fs::write(folder.join(GO), "").unwrap();
     let told = wait_with_output(&mut child);
     watcher.wait().unwrap();
-    (child.wait().unwrap(), told)
+    let status = child.wait().unwrap();
+    let happened = fs::read_to_string(seen.path()).unwrap().contains("INJECTED") || !status.success();
+    Watched { happened, status, told }
 }
 
 fn is_watched(line: &str) -> bool {

@@ -63,6 +63,15 @@ macro_rules! of_every_operation {
                     }
                 }
 
+                #[cfg(target_os = "linux")]
+                #[test]
+                fn without_room() {
+                    match child::role() {
+                        Some(role) => run_as_child(&File, &role),
+                        None => Matrix::new(&File, Operation::$operation).fail_at_every_system_call(&test("without_room")),
+                    }
+                }
+
                 #[test]
                 fn cancelled() {
                     Matrix::new(&File, Operation::$operation).cancel_at_every_point();

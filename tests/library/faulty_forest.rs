@@ -126,9 +126,11 @@ fn a_system_call_of_either_thread_can_be_the_last() {
     ] {
         let folder = tempfile::tempdir().unwrap();
         let role = folder.path().display().to_string();
-        let (status, told) = system_calls::run(test, &role, folder.path(), thread, "mkdir", at, what);
-        assert_eq!(status.signal(), signal, "{told}");
-        assert_eq!(told.contains("No space left"), what == "error=ENOSPC", "{told}");
+        let injection = system_calls::Injection { thread, call: "mkdir", at, what };
+        let ended = system_calls::run(test, &role, folder.path(), injection);
+        assert_eq!(ended.status.signal(), signal, "{}", ended.told);
+        assert_eq!(ended.happened, at < 4, "{}", ended.told);
+        assert_eq!(ended.told.contains("No space left"), what == "error=ENOSPC", "{}", ended.told);
         let entries = std::fs::read_dir(folder.path()).unwrap();
         let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
