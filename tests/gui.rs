@@ -25,3 +25,5 @@ mod migration_table;
 mod report;
 #[path = "gui/backups.rs"]
 mod backups;
+#[path = "gui/starter_gpos.rs"]
+mod starter_gpos;

@@ -15,6 +15,7 @@ use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 use super::migration_table::SavedTable;
+use super::starter_gpo_window::StarterAction;
 use super::{
     BackUpOf, Detail, FileId, ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, OpenedFile, Place, ReportOf,
     ReportUse, ReportsOf, Shown, ShownReport,
@@ -89,6 +90,8 @@ pub enum Command {
     },
     /// Open the dialog that backs up GPOs.
     ShowBackUp(ForestId, BackUpOf),
+    /// Open the dialog for starter GPOs of a domain.
+    ShowStarterGpo(ForestId, DnsName, StarterAction),
     /// Open the wizard that imports settings into a GPO of a domain.
     ShowImport(ForestId, DnsName, Guid),
     /// Open the wizard that restores a GPO of a domain.
@@ -335,16 +338,17 @@ pub const TABLE: &[Row] = &[
         text: "Back Up…",
         menu: (Menu::Action, 1),
         availability: |context| match gpo_of(context) {
-            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::None => starter_availability(context, StarterAction::BackUp),
             GpoOfNode::Missing(why) => Availability::Greyed(why),
             GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
             GpoOfNode::Some(..) => Availability::Available,
         },
         make: |context| match gpo_of(context) {
+            GpoOfNode::None => starter_command(context, StarterAction::BackUp),
             GpoOfNode::Some(forest, gpo) => {
                 Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(gpo.domain.clone(), vec![gpo.id])))
             }
-            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+            GpoOfNode::Missing(_) => None,
         },
         ..ROW
     },
@@ -352,14 +356,46 @@ pub const TABLE: &[Row] = &[
         text: "Restore from Backup…",
         menu: (Menu::Action, 1),
         availability: |context| match gpo_of(context) {
-            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::None => starter_availability(context, StarterAction::Restore),
             GpoOfNode::Missing(why) => Availability::Greyed(why),
             GpoOfNode::Some(..) => needs_writable_forest(context),
         },
         make: |context| match gpo_of(context) {
+            GpoOfNode::None => starter_command(context, StarterAction::Restore),
             GpoOfNode::Some(forest, gpo) => Some(Command::ShowRestore(forest.id, gpo.domain.clone(), gpo.id)),
-            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+            GpoOfNode::Missing(_) => None,
         },
+        ..ROW
+    },
+    Row {
+        text: "Copy Starter GPO…",
+        menu: (Menu::Action, 1),
+        availability: |context| starter_availability(context, StarterAction::Copy),
+        make: |context| starter_command(context, StarterAction::Copy),
+        ..ROW
+    },
+    Row {
+        text: "Delete Starter GPO…",
+        menu: (Menu::Action, 1),
+        availability: |context| starter_availability(context, StarterAction::Delete),
+        make: |context| starter_command(context, StarterAction::Delete),
+        ..ROW
+    },
+    Row {
+        text: "Save as Cabinet…",
+        menu: (Menu::Action, 1),
+        availability: |context| starter_availability(context, StarterAction::SaveCabinet),
+        make: |context| starter_command(context, StarterAction::SaveCabinet),
+        ..ROW
+    },
+    Row {
+        text: "Load Cabinet…",
+        menu: (Menu::Action, 1),
+        availability: |context| match context.place() {
+            Some(Place::StarterGpos(_)) => needs_writable_forest(context),
+            _ => Availability::Absent,
+        },
+        make: |context| starters_command(context, StarterAction::LoadCabinet),
         ..ROW
     },
     Row {
@@ -386,13 +422,17 @@ pub const TABLE: &[Row] = &[
                     _ => Availability::Greyed("The domain has no GPO that could be read."),
                 }
             }
+            Some(Place::StarterGpos(domain)) => match context.open_forest() {
+                Some(forest) if !forest.starter_gpos(domain).is_empty() => Availability::Available,
+                _ => Availability::Greyed("The domain has no starter GPO that could be read."),
+            },
             _ => Availability::Absent,
         },
         make: |context| match (context.node.forest(), context.place()) {
             (Some(forest), Some(Place::Gpos(domain))) => {
                 Some(Command::ShowBackUp(forest, BackUpOf::All(domain.clone())))
             }
-            _ => None,
+            _ => starters_command(context, StarterAction::BackUpAll),
         },
         ..ROW
     },
@@ -656,6 +696,30 @@ fn gpo_of<'a>(context: &CommandContext<'a>) -> GpoOfNode<'a> {
         (None, Place::Link { .. }) => GpoOfNode::Missing("The link leads to no GPO that could be read."),
         (None, _) => GpoOfNode::Missing("The GPO is gone."),
     }
+}
+
+/// Returns whether something can be done with the starter GPO of the node.
+fn starter_availability(context: &CommandContext<'_>, action: fn(Guid) -> StarterAction) -> Availability {
+    match (context.place(), context.open_forest()) {
+        (Some(Place::StarterGpo { domain, id }), Some(forest)) if forest.starter_gpo(domain, *id).is_none() => {
+            Availability::Greyed("The starter GPO is gone.")
+        }
+        (Some(Place::StarterGpo { id, .. }), _) if action(*id).changes_domain() => needs_writable_forest(context),
+        (Some(Place::StarterGpo { .. }), _) => needs_open_forest(context),
+        _ => Availability::Absent,
+    }
+}
+
+/// Returns what is asked for of the starter GPO of the node.
+fn starter_command(context: &CommandContext<'_>, action: fn(Guid) -> StarterAction) -> Option<Command> {
+    let Some(Place::StarterGpo { domain, id }) = context.place() else { return None };
+    Some(Command::ShowStarterGpo(context.node.forest()?, domain.clone(), action(*id)))
+}
+
+/// Returns what is asked for of the starter GPOs of the node.
+fn starters_command(context: &CommandContext<'_>, action: StarterAction) -> Option<Command> {
+    let Some(Place::StarterGpos(domain)) = context.place() else { return None };
+    Some(Command::ShowStarterGpo(context.node.forest()?, domain.clone(), action))
 }
 
 /// Keys that the toolkit turns into clipboard events; the tree carries them out while it has the focus.

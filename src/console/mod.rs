@@ -25,6 +25,7 @@ mod import_wizard;
 mod copy_dialog;
 mod copy_wizard;
 mod back_up_dialog;
+mod starter_gpo_window;
 mod restore_wizard;
 mod interrupted;
 mod face;

@@ -16,6 +16,7 @@ use super::super::migration_table::MigrationTableEditor;
 use super::super::palette::Palette;
 use super::super::path_field::{documents_folder, text_of};
 use super::super::report_dialogs::ReportDialog;
+use super::super::starter_gpo_window::StarterGpoWindow;
 use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown};
 use super::{App, Dialog, History, Open};
 
@@ -70,6 +71,10 @@ impl App {
             Command::WriteReports { of, folder, format } => self.write_reports(of, folder, format),
             Command::ShowBackUp(forest, of) => {
                 let window = BackUpDialog::new(forest, of, &self.settings);
+                self.show(ctx, Dialog::Window(Box::new(window)));
+            }
+            Command::ShowStarterGpo(forest, domain, action) => {
+                let window = StarterGpoWindow::new(forest, domain, action, &self.settings);
                 self.show(ctx, Dialog::Window(Box::new(window)));
             }
             Command::ShowRestore(forest, domain, gpo) => self.show_restore(ctx, forest, domain, gpo),

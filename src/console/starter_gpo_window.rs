@@ -1,0 +1,340 @@
+//! What is done with starter GPOs: back up, restore, copy, delete, cabinets (`console-ui.md` 4, 6.20). One dialog with the fields that each needs.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use egui::{Context, ScrollArea, TextEdit, Ui};
+use poll_promise::Promise;
+
+use crate::gpm::constants::BackupType;
+use crate::gpm::{Backup, BackupDir, Domain, OperationError, StarterGpo, Task};
+use crate::ident::{DnsName, Guid};
+use crate::operation::{
+    SaveStarterOptions, back_up_starter_gpos, copy_starter_gpo, delete_starter_gpo, load_starter_gpo,
+    restore_starter_gpo, save_starter_gpo,
+};
+
+use super::dialog::{self, Closing};
+use super::job::take;
+use super::kit::notice::{Severity, banner_ui};
+use super::operation_job::OperationJob;
+use super::path_field::{PathField, PathKind, documents_folder};
+use super::settings::Settings;
+use super::theme::SPACE;
+use super::window::{Surroundings, Window};
+use super::{Command, ForestId, Node, OpenForest, Place};
+
+/// What is done with starter GPOs of a domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StarterAction {
+    /// All are backed up.
+    BackUpAll,
+    /// One is loaded from a cabinet.
+    LoadCabinet,
+    /// One is backed up.
+    BackUp(Guid),
+    /// One is restored from a backup of it.
+    Restore(Guid),
+    /// One is copied.
+    Copy(Guid),
+    /// One is deleted.
+    Delete(Guid),
+    /// One is saved as a cabinet.
+    SaveCabinet(Guid),
+}
+
+impl StarterAction {
+    fn title(self) -> &'static str {
+        match self {
+            StarterAction::BackUpAll => "Back Up Starter GPOs",
+            StarterAction::LoadCabinet => "Load Starter GPO",
+            StarterAction::BackUp(_) => "Back Up Starter GPO",
+            StarterAction::Restore(_) => "Restore Starter GPO",
+            StarterAction::Copy(_) => "Copy Starter GPO",
+            StarterAction::Delete(_) => "Delete Starter GPO",
+            StarterAction::SaveCabinet(_) => "Save Starter GPO",
+        }
+    }
+
+    fn go(self) -> &'static str {
+        match self {
+            StarterAction::BackUpAll | StarterAction::BackUp(_) => "Back Up",
+            StarterAction::LoadCabinet => "Load",
+            StarterAction::Restore(_) => "Restore",
+            StarterAction::Copy(_) => "Copy",
+            StarterAction::Delete(_) => "Delete",
+            StarterAction::SaveCabinet(_) => "Save",
+        }
+    }
+
+    fn one(self) -> Option<Guid> {
+        match self {
+            StarterAction::BackUpAll | StarterAction::LoadCabinet => None,
+            StarterAction::BackUp(id)
+            | StarterAction::Restore(id)
+            | StarterAction::Copy(id)
+            | StarterAction::Delete(id)
+            | StarterAction::SaveCabinet(id) => Some(id),
+        }
+    }
+
+    /// Tells whether SYSVOL is changed.
+    pub fn changes_domain(self) -> bool {
+        !matches!(self, StarterAction::BackUpAll | StarterAction::BackUp(_) | StarterAction::SaveCabinet(_))
+    }
+}
+
+/// The dialog.
+pub struct StarterGpoWindow {
+    forest: ForestId,
+    domain: DnsName,
+    action: StarterAction,
+    /// Folder of backups, or cabinet.
+    path: PathField,
+    /// Description of a backup, or name of a copy.
+    text: String,
+    overwrite: bool,
+    /// The folder whose backups are listed, and what was found there.
+    listed: Option<PathBuf>,
+    listing: Option<Promise<Result<Vec<Backup>, String>>>,
+    backups: Vec<Backup>,
+    chosen: usize,
+    problem: Option<String>,
+    focus_wanted: bool,
+}
+
+impl StarterGpoWindow {
+    /// Opens the dialog; the path is that used last.
+    pub fn new(forest: ForestId, domain: DnsName, action: StarterAction, settings: &Settings) -> Self {
+        let path = match action {
+            StarterAction::BackUpAll | StarterAction::BackUp(_) | StarterAction::Restore(_) => {
+                settings.backup_folders.first().cloned().unwrap_or_default()
+            }
+            StarterAction::SaveCabinet(_) => documents_folder().join("starter.cab").display().to_string(),
+            StarterAction::LoadCabinet | StarterAction::Copy(_) | StarterAction::Delete(_) => String::new(),
+        };
+        StarterGpoWindow {
+            forest,
+            domain,
+            action,
+            path: PathField::new(path),
+            text: String::new(),
+            overwrite: false,
+            listed: None,
+            listing: None,
+            backups: Vec::new(),
+            chosen: 0,
+            problem: None,
+            focus_wanted: true,
+        }
+    }
+
+    fn what_ui(&self, ui: &mut Ui, forest: &OpenForest) {
+        let starter = self.action.one().and_then(|id| forest.starter_gpo(&self.domain, id));
+        let name = starter.map_or("The starter GPO", |starter| starter.display_name.as_str());
+        let domain = &self.domain;
+        ui.label(match self.action {
+            StarterAction::BackUpAll => format!("Backs up all starter GPOs of {domain}."),
+            StarterAction::LoadCabinet => format!("Loads a starter GPO into {domain}. It keeps its ID."),
+            StarterAction::BackUp(_) => format!("Backs up {name} of {domain}."),
+            StarterAction::Restore(_) => {
+                format!("{name} gets the name and settings of a backup. Its permissions stay.")
+            }
+            StarterAction::Copy(_) => {
+                format!("Copies {name} within {domain}. The copy is a custom one with the permissions of a new one.")
+            }
+            StarterAction::Delete(_) => format!("{name} is deleted. GPOs that were made from it stay."),
+            StarterAction::SaveCabinet(_) => format!("Saves {name} as a cabinet file."),
+        });
+        ui.add_space(2.0 * SPACE);
+    }
+
+    /// Draws the fields; tells whether Enter was pressed in one.
+    fn fields_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> bool {
+        let recent = &around.settings.backup_folders;
+        let (label, kind, recent) = match self.action {
+            StarterAction::BackUpAll | StarterAction::BackUp(_) | StarterAction::Restore(_) => {
+                ("Location", PathKind::Folder, recent.as_slice())
+            }
+            StarterAction::LoadCabinet => ("Cabinet", PathKind::OpenFile("Cabinets", "cab"), &[][..]),
+            StarterAction::SaveCabinet(_) => ("Cabinet", PathKind::SaveFile("Cabinets", "cab"), &[][..]),
+            StarterAction::Copy(_) => return self.text_ui(ui, "Name", "Copy of …"),
+            StarterAction::Delete(_) => return false,
+        };
+        let response = self.path.ui(ui, label, kind, recent, around);
+        dialog::focus_once(&response.edit, &mut self.focus_wanted);
+        if response.edit.changed() {
+            self.problem = None;
+        }
+        let mut entered = response.entered;
+        match self.action {
+            StarterAction::BackUpAll | StarterAction::BackUp(_) => entered |= self.text_ui(ui, "Description", ""),
+            StarterAction::Restore(id) => self.backups_ui(ui, id, around),
+            StarterAction::LoadCabinet => {
+                ui.checkbox(&mut self.overwrite, "Replace the starter GPO of the same ID");
+            }
+            StarterAction::SaveCabinet(_) => {
+                ui.checkbox(&mut self.overwrite, "Replace the file");
+            }
+            StarterAction::Copy(_) | StarterAction::Delete(_) => {}
+        }
+        entered && !matches!(self.action, StarterAction::Restore(_))
+    }
+
+    fn text_ui(&mut self, ui: &mut Ui, label: &str, hint: &str) -> bool {
+        let label = ui.label(label);
+        let edit = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY).hint_text(hint);
+        let edit = ui.add(edit).labelled_by(label.id);
+        if matches!(self.action, StarterAction::Copy(_)) {
+            dialog::focus_once(&edit, &mut self.focus_wanted);
+        }
+        edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
+    }
+
+    /// Draws the backups of the starter GPO in the folder; they are looked for in the background.
+    fn backups_ui(&mut self, ui: &mut Ui, id: Guid, around: &Surroundings<'_>) {
+        let path = self.path.path();
+        if path != self.listed && self.listing.is_none() {
+            self.backups.clear();
+            self.listed = path.clone();
+            let domain = self.domain.clone();
+            self.listing = path.map(|path| around.workers.spawn_blocking(move || backups_of(&path, &domain, id)));
+        }
+        match take(&mut self.listing) {
+            Some(Ok(backups)) => (self.backups, self.chosen, self.problem) = (backups, 0, None),
+            Some(Err(problem)) => self.problem = Some(problem),
+            None => {}
+        }
+        if self.listing.is_some() {
+            ui.weak("Looking for backups…");
+        } else if self.backups.is_empty() {
+            ui.weak("The folder has no backup of this starter GPO.");
+        }
+        ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
+            for (place, backup) in self.backups.iter().enumerate() {
+                let time = backup.time.map_or_else(|| "unknown time".to_owned(), |time| time.to_local_text());
+                let text = [time.as_str(), &backup.gpo_name, &backup.comment].join("   ");
+                ui.radio_value(&mut self.chosen, place, text.trim_end());
+            }
+        });
+    }
+
+    /// Starts what was asked for; says what is missing where it cannot.
+    fn start(&mut self, around: &mut Surroundings<'_>) -> Closing {
+        match self.job(around) {
+            Ok(job) => {
+                around.started.push(job);
+                Closing::Close
+            }
+            Err(problem) => {
+                self.problem = Some(problem);
+                Closing::Stay
+            }
+        }
+    }
+
+    fn job(&self, around: &mut Surroundings<'_>) -> Result<OperationJob, String> {
+        let forest = around.forest(self.forest).ok_or("The forest is not open any more.")?;
+        let path = self.path.path();
+        let needed = |what: &str| path.clone().ok_or_else(|| format!("Enter {what}."));
+        let (store, name, text) = (Arc::clone(&forest.store), self.domain.clone(), self.text.trim().to_owned());
+        let reporting = around.workers.reporting(forest, self.domain.clone());
+        let open = async move |task: &Task| -> Result<Domain, OperationError> {
+            let opened = task.or_cancel(Domain::open(&store, &name)).await?;
+            opened.map_err(|error| OperationError::of_directory(&error))
+        };
+        let (title, workers, overwrite) = (self.action.title(), around.workers, self.overwrite);
+        let container = Node::In(self.forest, Place::StarterGpos(self.domain.clone()));
+        let changed = move || vec![Command::ShowChanged(container)];
+        Ok(match self.action {
+            StarterAction::BackUpAll | StarterAction::BackUp(_) => {
+                let (folder, one) = (needed("the folder that the backups are made into")?, self.action.one());
+                around.commands.push(Command::RememberFolder(folder.clone()));
+                let work = move |task: Task| async move {
+                    let domain = open(&task).await?;
+                    let found = task.or_cancel(domain.starter_gpos()).await?;
+                    let found = found.map_err(|error| OperationError::of_read(&error))?.values;
+                    let wanted: Vec<&StarterGpo> =
+                        found.iter().filter(|starter| one.is_none_or(|id| starter.id == id)).collect();
+                    let reporting = reporting.await;
+                    back_up_starter_gpos(&domain, &wanted, &folder, &text, &reporting, &task).await
+                };
+                workers.operation(title, work, |_| Vec::new())
+            }
+            StarterAction::Restore(_) => {
+                let backup = self.backups.get(self.chosen).ok_or("Choose a backup.")?.clone();
+                around.commands.extend(path.map(Command::RememberFolder));
+                let work =
+                    move |task: Task| async move { restore_starter_gpo(&open(&task).await?, &backup, &task).await };
+                workers.operation(title, work, |_| changed())
+            }
+            StarterAction::Copy(id) => {
+                let work = move |task: Task| async move {
+                    let domain = open(&task).await?;
+                    let name = Some(text.as_str()).filter(|name| !name.is_empty());
+                    copy_starter_gpo(&domain, id, &domain, name, &task).await
+                };
+                workers.operation(title, work, |_| changed())
+            }
+            StarterAction::Delete(id) => {
+                let work = move |task: Task| async move { delete_starter_gpo(&open(&task).await?, id, &task).await };
+                workers.operation(title, work, |_| changed())
+            }
+            StarterAction::SaveCabinet(id) => {
+                let file = needed("the cabinet that is written")?;
+                let options = SaveStarterOptions { overwrite, as_system: None };
+                let work = move |task: Task| async move {
+                    let domain = open(&task).await?;
+                    save_starter_gpo(&domain, id, &file, &options, &reporting.await, &task).await
+                };
+                workers.operation(title, work, |_| Vec::new())
+            }
+            StarterAction::LoadCabinet => {
+                let file = needed("the cabinet that is loaded")?;
+                let work = move |task: Task| async move {
+                    load_starter_gpo(&open(&task).await?, &file, overwrite, &task).await
+                };
+                workers.operation(title, work, |_| changed())
+            }
+        })
+    }
+}
+
+impl Window for StarterGpoWindow {
+    fn ui(&mut self, ctx: &Context, around: &mut Surroundings<'_>) -> Closing {
+        let (mut confirmed, mut cancelled) = (false, false);
+        let closing = dialog::show(ctx, self.action.title(), 600.0, |ui| {
+            if let Some(forest) = around.forest(self.forest) {
+                self.what_ui(ui, forest);
+            }
+            let entered = self.fields_ui(ui, around);
+            if let Some(problem) = &self.problem {
+                ui.add_space(2.0 * SPACE);
+                banner_ui(ui, Severity::Error, problem);
+            }
+            dialog::buttons_ui(ui, |ui| {
+                cancelled = dialog::button(ui, "Cancel");
+                confirmed = dialog::primary_button(ui, self.action.go()) || entered;
+            });
+        });
+        match (confirmed, cancelled || closing == Closing::Close) {
+            (true, _) => self.start(around),
+            (false, true) => Closing::Close,
+            (false, false) => Closing::Stay,
+        }
+    }
+}
+
+/// Lists the backups of a starter GPO in a folder, the newest first. Blocks on the file system.
+fn backups_of(folder: &Path, domain: &DnsName, id: Guid) -> Result<Vec<Backup>, String> {
+    let dir = BackupDir::open(folder).map_err(|error| error.to_string())?;
+    let is_wanted = |backup: &&Backup| {
+        backup.kind == BackupType::StarterGpo
+            && backup.gpo_id == id
+            && backup.folder.is_some()
+            && backup.domain.eq_ignore_ascii_case(&domain.to_string())
+    };
+    let mut found: Vec<Backup> = dir.backups().iter().filter(is_wanted).cloned().collect();
+    found.sort_by_key(|backup| std::cmp::Reverse(backup.time));
+    Ok(found)
+}
