@@ -356,12 +356,14 @@ pub const TABLE: &[Row] = &[
         text: "Restore from Backup…",
         menu: (Menu::Action, 1),
         availability: |context| match gpo_of(context) {
+            GpoOfNode::None if matches!(context.place(), Some(Place::StarterGpos(_))) => needs_writable_forest(context),
             GpoOfNode::None => starter_availability(context, StarterAction::Restore),
             GpoOfNode::Missing(why) => Availability::Greyed(why),
             GpoOfNode::Some(..) => needs_writable_forest(context),
         },
         make: |context| match gpo_of(context) {
-            GpoOfNode::None => starter_command(context, StarterAction::Restore),
+            GpoOfNode::None => starter_command(context, StarterAction::Restore)
+                .or_else(|| starters_command(context, StarterAction::RestoreAny)),
             GpoOfNode::Some(forest, gpo) => Some(Command::ShowRestore(forest.id, gpo.domain.clone(), gpo.id)),
             GpoOfNode::Missing(_) => None,
         },

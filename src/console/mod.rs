@@ -57,6 +57,7 @@ pub use open_forest::{Detail, Details, ForestEntry, ForestState, Lazy, OpenFores
 pub use opened_file::{FileItem, FileState, OpenedFile, Shown};
 pub use opener::{Browser, FilePicker, ForestOpener, StoreOpener, SystemBrowser, SystemFilePicker};
 pub use reports::{LocalTemplates, ReportOf, ReportUse, Reported, ReportsOf, ShownReport, TemplateShelf};
+pub use starter_gpo_window::StarterAction;
 
 use egui::{IconData, ViewportBuilder};
 

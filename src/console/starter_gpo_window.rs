@@ -35,6 +35,8 @@ pub enum StarterAction {
     BackUp(Guid),
     /// One is restored from a backup of it.
     Restore(Guid),
+    /// One is restored that may be gone.
+    RestoreAny,
     /// One is copied.
     Copy(Guid),
     /// One is deleted.
@@ -49,7 +51,7 @@ impl StarterAction {
             StarterAction::BackUpAll => "Back Up Starter GPOs",
             StarterAction::LoadCabinet => "Load Starter GPO",
             StarterAction::BackUp(_) => "Back Up Starter GPO",
-            StarterAction::Restore(_) => "Restore Starter GPO",
+            StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore Starter GPO",
             StarterAction::Copy(_) => "Copy Starter GPO",
             StarterAction::Delete(_) => "Delete Starter GPO",
             StarterAction::SaveCabinet(_) => "Save Starter GPO",
@@ -60,7 +62,7 @@ impl StarterAction {
         match self {
             StarterAction::BackUpAll | StarterAction::BackUp(_) => "Back Up",
             StarterAction::LoadCabinet => "Load",
-            StarterAction::Restore(_) => "Restore",
+            StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore",
             StarterAction::Copy(_) => "Copy",
             StarterAction::Delete(_) => "Delete",
             StarterAction::SaveCabinet(_) => "Save",
@@ -69,7 +71,7 @@ impl StarterAction {
 
     fn one(self) -> Option<Guid> {
         match self {
-            StarterAction::BackUpAll | StarterAction::LoadCabinet => None,
+            StarterAction::BackUpAll | StarterAction::LoadCabinet | StarterAction::RestoreAny => None,
             StarterAction::BackUp(id)
             | StarterAction::Restore(id)
             | StarterAction::Copy(id)
@@ -107,9 +109,10 @@ impl StarterGpoWindow {
     /// Opens the dialog; the path is that used last.
     pub fn new(forest: ForestId, domain: DnsName, action: StarterAction, settings: &Settings) -> Self {
         let path = match action {
-            StarterAction::BackUpAll | StarterAction::BackUp(_) | StarterAction::Restore(_) => {
-                settings.backup_folders.first().cloned().unwrap_or_default()
-            }
+            StarterAction::BackUpAll
+            | StarterAction::BackUp(_)
+            | StarterAction::Restore(_)
+            | StarterAction::RestoreAny => settings.backup_folders.first().cloned().unwrap_or_default(),
             StarterAction::SaveCabinet(_) => documents_folder().join("starter.cab").display().to_string(),
             StarterAction::LoadCabinet | StarterAction::Copy(_) | StarterAction::Delete(_) => String::new(),
         };
@@ -140,6 +143,7 @@ impl StarterGpoWindow {
             StarterAction::Restore(_) => {
                 format!("{name} gets the name and settings of a backup. Its permissions stay.")
             }
+            StarterAction::RestoreAny => format!("Restores a starter GPO of {domain}, present or deleted."),
             StarterAction::Copy(_) => {
                 format!("Copies {name} within {domain}. The copy is a custom one with the permissions of a new one.")
             }
@@ -153,9 +157,10 @@ impl StarterGpoWindow {
     fn fields_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> bool {
         let recent = &around.settings.backup_folders;
         let (label, kind, recent) = match self.action {
-            StarterAction::BackUpAll | StarterAction::BackUp(_) | StarterAction::Restore(_) => {
-                ("Location", PathKind::Folder, recent.as_slice())
-            }
+            StarterAction::BackUpAll
+            | StarterAction::BackUp(_)
+            | StarterAction::Restore(_)
+            | StarterAction::RestoreAny => ("Location", PathKind::Folder, recent.as_slice()),
             StarterAction::LoadCabinet => ("Cabinet", PathKind::OpenFile("Cabinets", "cab"), &[][..]),
             StarterAction::SaveCabinet(_) => ("Cabinet", PathKind::SaveFile("Cabinets", "cab"), &[][..]),
             StarterAction::Copy(_) => return self.text_ui(ui, "Name", "Copy of …"),
@@ -169,7 +174,7 @@ impl StarterGpoWindow {
         let mut entered = response.entered;
         match self.action {
             StarterAction::BackUpAll | StarterAction::BackUp(_) => entered |= self.text_ui(ui, "Description", ""),
-            StarterAction::Restore(id) => self.backups_ui(ui, id, around),
+            StarterAction::Restore(_) | StarterAction::RestoreAny => self.backups_ui(ui, around),
             StarterAction::LoadCabinet => {
                 ui.checkbox(&mut self.overwrite, "Replace the starter GPO of the same ID");
             }
@@ -178,7 +183,7 @@ impl StarterGpoWindow {
             }
             StarterAction::Copy(_) | StarterAction::Delete(_) => {}
         }
-        entered && !matches!(self.action, StarterAction::Restore(_))
+        entered && !matches!(self.action, StarterAction::Restore(_) | StarterAction::RestoreAny)
     }
 
     fn text_ui(&mut self, ui: &mut Ui, label: &str, hint: &str) -> bool {
@@ -191,13 +196,13 @@ impl StarterGpoWindow {
         edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
     }
 
-    /// Draws the backups of the starter GPO in the folder; they are looked for in the background.
-    fn backups_ui(&mut self, ui: &mut Ui, id: Guid, around: &Surroundings<'_>) {
+    /// Draws the backups in the folder that may be restored; they are looked for in the background.
+    fn backups_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) {
         let path = self.path.path();
         if path != self.listed && self.listing.is_none() {
             self.backups.clear();
             self.listed = path.clone();
-            let domain = self.domain.clone();
+            let (domain, id) = (self.domain.clone(), self.action.one());
             self.listing = path.map(|path| around.workers.spawn_blocking(move || backups_of(&path, &domain, id)));
         }
         match take(&mut self.listing) {
@@ -208,7 +213,10 @@ impl StarterGpoWindow {
         if self.listing.is_some() {
             ui.weak("Looking for backups…");
         } else if self.backups.is_empty() {
-            ui.weak("The folder has no backup of this starter GPO.");
+            ui.weak(match self.action.one() {
+                Some(_) => "The folder has no backup of this starter GPO.",
+                None => "The folder has no backup of a starter GPO of this domain.",
+            });
         }
         ScrollArea::vertical().max_height(200.0).show(ui, |ui| {
             for (place, backup) in self.backups.iter().enumerate() {
@@ -261,7 +269,7 @@ impl StarterGpoWindow {
                 };
                 workers.operation(title, work, |_| Vec::new())
             }
-            StarterAction::Restore(_) => {
+            StarterAction::Restore(_) | StarterAction::RestoreAny => {
                 let backup = self.backups.get(self.chosen).ok_or("Choose a backup.")?.clone();
                 around.commands.extend(path.map(Command::RememberFolder));
                 let work =
@@ -325,12 +333,12 @@ impl Window for StarterGpoWindow {
     }
 }
 
-/// Lists the backups of a starter GPO in a folder, the newest first. Blocks on the file system.
-fn backups_of(folder: &Path, domain: &DnsName, id: Guid) -> Result<Vec<Backup>, String> {
+/// Lists the backups of one starter GPO of a domain, or of all, in a folder, the newest first. Blocks on the file system.
+fn backups_of(folder: &Path, domain: &DnsName, id: Option<Guid>) -> Result<Vec<Backup>, String> {
     let dir = BackupDir::open(folder).map_err(|error| error.to_string())?;
     let is_wanted = |backup: &&Backup| {
         backup.kind == BackupType::StarterGpo
-            && backup.gpo_id == id
+            && id.is_none_or(|id| backup.gpo_id == id)
             && backup.folder.is_some()
             && backup.domain.eq_ignore_ascii_case(&domain.to_string())
     };

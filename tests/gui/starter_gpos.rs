@@ -1,7 +1,7 @@
 //! What is done with starter GPOs from the menu.
 
 use egui::accesskit::Role;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::Place;
 use opengpmc::gpm::BackupDir;
 use opengpmc::gpm::constants::BackupType;
@@ -9,8 +9,7 @@ use opengpmc::ident::Guid;
 
 use crate::backups::{click, menu, put};
 use crate::console::{Console, demo, go_to, settle, wait};
-use crate::picture::compare;
-use crate::screens::{root, times};
+use crate::screens::root;
 
 const NAME: &str = "Remote update ports";
 
@@ -65,6 +64,7 @@ fn starter_gpos_are_backed_up_and_restored() {
     put(&mut console, "Location", &path);
     put(&mut console, "Description", "all of them");
     click(&mut console, "Back Up");
+    wait(&mut console, "all are backed up", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
     wait_for_end(&mut console);
     let dir = BackupDir::open(folder.path()).unwrap();
     assert_eq!((dir.backups().len(), dir.problems().len()), (count, 0));
@@ -79,10 +79,23 @@ fn starter_gpos_are_backed_up_and_restored() {
     go_to_starter(&mut console, "Empty & new");
     menu(&mut console, "Action", "Restore from Backup…");
     put(&mut console, "Location", &path);
-    wait(&mut console, "the backup is found", |console| console.query_all_by_role(Role::RadioButton).next().is_some());
+    wait(&mut console, "its backup is found", |console| console.query_all_by_role(Role::RadioButton).count() == 1);
     click(&mut console, "Restore");
     wait_for_end(&mut console);
-    wait_for_names(&mut console, |names| names.iter().any(|name| name == "Empty & new"));
+    go_to_container(&mut console);
+    menu(&mut console, "Action", "Restore from Backup…");
+    put(&mut console, "Location", &path);
+    wait(&mut console, "all backups are found", |console| {
+        console.query_all_by_role(Role::RadioButton).count() == count
+    });
+    let is_deleted = |label: Option<String>| label.is_some_and(|label| label.contains(NAME));
+    let mut buttons = console.query_all_by_role(Role::RadioButton);
+    buttons.find(|button| is_deleted(button.accesskit_node().label())).unwrap().click();
+    drop(buttons);
+    console.run_steps(4);
+    click(&mut console, "Restore");
+    wait_for_end(&mut console);
+    wait_for_names(&mut console, |names| names.iter().any(|name| name == NAME));
 }
 
 #[test]
@@ -103,8 +116,6 @@ fn cabinets_and_copies_of_starter_gpos() {
     wait_for_names(&mut console, |names| !names.iter().any(|name| name == NAME));
     go_to_container(&mut console);
     menu(&mut console, "Action", "Load Cabinet…");
-    let masked = times(&console);
-    compare(&mut console, "load-cabinet", &masked);
     put(&mut console, "Cabinet", &path);
     click(&mut console, "Load");
     wait_for_end(&mut console);
