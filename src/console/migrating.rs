@@ -491,9 +491,7 @@ fn found_ui(ui: &mut Ui, scanned: &Scanned, state: &mut TableState, revision: u6
     let table = DataTable::new("references found", "References found")
         .column(reference_column(names, |reference: &FoundReference| reference))
         .column(Column::new("Extension", 150.0, |reference: &FoundReference| Cell::text(extension(reference))))
-        .column(Column::new("Setting", 190.0, |reference: &FoundReference| {
-            Cell::text(reference.settings_name.as_str())
-        }))
+        .column(Column::new("Setting", 190.0, |reference: &FoundReference| setting_cell(names, reference)))
         .column(Column::new("Where", 240.0, |reference: &FoundReference| Cell::text(reference.object_path.as_str())))
         .revision(revision)
         .row_id(|reference| row_id((&reference.subject, &reference.object_path, &reference.settings_name)));
@@ -509,9 +507,7 @@ fn planned_ui(ui: &mut Ui, scanned: &Scanned, planned: &Planned, state: &mut Tab
         .column(reference_column(names, |row: &PlannedReference| &row.reference))
         .column(Column::new("Becomes", 210.0, move |row| outcome_cell(row, has_table)))
         .column(Column::new("Extension", 120.0, |row: &PlannedReference| Cell::text(extension(&row.reference))))
-        .column(Column::new("Setting", 170.0, |row: &PlannedReference| {
-            Cell::text(row.reference.settings_name.as_str())
-        }))
+        .column(Column::new("Setting", 170.0, |row: &PlannedReference| setting_cell(names, &row.reference)))
         .column(Column::new("Where", 200.0, |row: &PlannedReference| Cell::text(row.reference.object_path.as_str())))
         .revision(revision)
         .row_id(|row| {

@@ -128,6 +128,19 @@ fn changes_are_asked_about_before_they_are_lost() {
     console.get_by_label("Keep Editing").click();
     console.run_steps(6);
     assert_eq!(text(&console, "Source name, row 1"), "A@old.example");
+    // Closing the program asks too, and waits for the answer.
+    let root = console.input_mut().viewports.entry(egui::ViewportId::ROOT).or_default();
+    root.events.push(egui::ViewportEvent::Close);
+    console.step();
+    let commands = console.output().viewport_output[&egui::ViewportId::ROOT].commands.clone();
+    assert!(commands.contains(&egui::ViewportCommand::CancelClose), "{commands:?}");
+    if let Some(root) = console.input_mut().viewports.get_mut(&egui::ViewportId::ROOT) {
+        root.events.clear();
+    }
+    console.run_steps(4);
+    console.get_by_label("The migration table has changes that are not saved.");
+    console.get_by_label("Keep Editing").click();
+    console.run_steps(6);
     choose(&mut console, &["File"]);
     console.get_by_label("New").click();
     console.run_steps(6);
