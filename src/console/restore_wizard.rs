@@ -185,8 +185,8 @@ pub fn start_restore(
         restore_backups(&context.await?, &backups, &options, &task).await
     };
     Ok(around.workers.operation("Restore", work, move |restored| {
-        let restored = restored.iter().flatten().filter_map(|item| item.outcome.as_ref().ok());
-        let last = restored.last().map(|gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id });
+        let mut restored = restored.iter().flatten().filter_map(|item| item.outcome.as_ref().ok());
+        let last = restored.next_back().map(|gpo| Place::Gpo { domain: gpo.domain.clone(), id: gpo.id });
         vec![last.map_or(Command::Refresh(forest), |place| Command::ShowChanged(Node::In(forest, place)))]
     }))
 }
