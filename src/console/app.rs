@@ -84,8 +84,6 @@ pub struct App {
     copied: Option<Node>,
     /// What is selected as soon as its forest was read anew.
     changed: Option<Node>,
-    /// Whether that forest is to be read once more first.
-    read_again: bool,
     history: History,
     tree: Tree,
     panes: PaneState,
@@ -96,6 +94,8 @@ pub struct App {
     /// What is to get the focus, and for how many frames it is asked for.
     focus_wanted: Option<(Id, u8)>,
     forest_jobs: Vec<ForestJob>,
+    /// Forests that were changed while they were read: they are read once more.
+    read_again: Vec<ForestId>,
     fetch_jobs: Vec<FetchJob>,
     file_jobs: Vec<FileJob>,
     write_jobs: Vec<WriteJob>,
@@ -159,7 +159,6 @@ impl App {
             selected: Node::Root,
             copied: None,
             changed: None,
-            read_again: false,
             history: History::default(),
             tree: Tree::default(),
             panes: PaneState::default(),
@@ -167,6 +166,7 @@ impl App {
             focus_before: None,
             focus_wanted: None,
             forest_jobs: Vec::new(),
+            read_again: Vec::new(),
             fetch_jobs: Vec::new(),
             file_jobs: Vec::new(),
             write_jobs: Vec::new(),
@@ -281,9 +281,7 @@ impl eframe::App for App {
         for job in &self.write_jobs {
             job.window.task().cancel();
         }
-        for job in &self.operation_jobs {
-            job.window.task().cancel();
-        }
+        self.end_operations();
         self.save_settings();
     }
 

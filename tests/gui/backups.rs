@@ -2,16 +2,18 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::{Browser, Command, Place};
-use opengpmc::gpm::BackupDir;
+use opengpmc::console::{Browser, Command, ConnectRequest, ForestOpener, Place, StoreOpener};
+use opengpmc::gpm::{BackupDir, ForestSnapshot, Task};
 use opengpmc::ident::Timestamp;
 use opengpmc::operation::{ChangeKind, JournalRecord};
+use opengpmc::store::{ForestStore, StoreError};
 
-use crate::console::{Console, demo, demo_with, demo_with_journal, go_to, open_tab, wait};
+use crate::console::{Console, demo, demo_request, demo_with, demo_with_journal, go_to, open_tab, wait, with_opener};
 use crate::picture::compare;
 use crate::report::{Chooser, Recorder, write_set};
 use crate::screens::{gpo, root, times};
@@ -388,8 +390,8 @@ fn a_cancelled_backup_keeps_what_is_finished_and_leaves_nothing_else() {
     click(&mut console, "Back Up");
     // Before the window is there, the status bar has the button.
     wait(&mut console, "the backup runs or has ended", |console| {
-        console.query_all_by_role_and_label(Role::Button, "Cancel").next().is_some()
-            || console.query_by_role_and_label(Role::Button, "OK").is_some()
+        let has = |button: &str| console.query_all_by_role_and_label(Role::Button, button).next().is_some();
+        console.query_by_role_and_label(Role::TextInput, "Location").is_none() && (has("Cancel") || has("OK"))
     });
     let cancel = console.query_all_by_role_and_label(Role::Button, "Cancel").next();
     if let Some(cancel) = cancel {
@@ -445,4 +447,43 @@ fn the_settings_of_a_backup_are_shown_in_the_browser() {
     click(&mut console, "Repair Index");
     wait(&mut console, "the index is whole", |console| cells(console, LIST, "Printers")[4] == "OK");
     assert!(console.query_by_role_and_label(Role::Button, "Repair Index").is_none());
+}
+
+/// Counts how often a forest is read.
+#[derive(Default)]
+struct Counting(AtomicUsize);
+
+#[async_trait::async_trait]
+impl ForestOpener for Counting {
+    async fn open(&self, request: &ConnectRequest) -> Result<Arc<dyn ForestStore>, StoreError> {
+        StoreOpener.open(request).await
+    }
+
+    async fn load(&self, store: Arc<dyn ForestStore>, task: &Task) -> Result<Arc<ForestSnapshot>, StoreError> {
+        let loaded = StoreOpener.load(store, task).await;
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        self.0.fetch_add(1, Ordering::SeqCst);
+        loaded
+    }
+}
+
+#[test]
+fn a_forest_that_was_changed_while_it_was_read_is_read_once_more() {
+    let opener = Arc::new(Counting::default());
+    let mut console = with_opener([800.0, 600.0], Arc::clone(&opener) as Arc<dyn ForestOpener>, vec![demo_request()]);
+    let reads = |count: usize| {
+        let opener = Arc::clone(&opener);
+        move |_: &Console| opener.0.load(Ordering::SeqCst) == count
+    };
+    wait(&mut console, "it is read", |console| console.state().forests()[0].open().is_some());
+    let id = console.state().forests()[0].id;
+    for _ in 0..3 {
+        console.state_mut().ask(Command::Refresh(id));
+    }
+    wait(&mut console, "it is read anew, and once more", reads(3));
+    for _ in 0..20 {
+        console.step();
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert_eq!(opener.0.load(Ordering::SeqCst), 3);
 }

@@ -1,6 +1,7 @@
 //! What the commands around backups do, and what happens when an operation has ended.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use egui::Context;
 use poll_promise::Promise;
@@ -12,6 +13,7 @@ use crate::store::StoreError;
 use super::super::error_view::ErrorReport;
 use super::super::interrupted::InterruptedWindow;
 use super::super::job::take;
+use super::super::operation_job::OperationJob;
 use super::super::restore_wizard::restore_wizard;
 use super::super::{ForestEntry, ForestId, ReportUse, ShownReport};
 use super::{App, Dialog};
@@ -83,6 +85,20 @@ impl App {
                 self.operation_jobs.remove(place);
                 self.give_focus_back_after_job();
             }
+        }
+    }
+
+    /// Cancels what runs and waits a while for it: an operation puts back what it had changed.
+    pub(super) fn end_operations(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(15);
+        const PAUSE: Duration = Duration::from_millis(20);
+        let started = Instant::now();
+        for job in &self.operation_jobs {
+            job.window.task().cancel();
+        }
+        while self.operation_jobs.iter().any(OperationJob::is_running) && started.elapsed() < PATIENCE {
+            self.operation_jobs.retain_mut(|job| job.take().is_none());
+            std::thread::sleep(PAUSE);
         }
     }
 

@@ -167,7 +167,12 @@ impl App {
 
     pub(super) fn refresh(&mut self, id: ForestId) {
         let is_running = self.forest_jobs.iter().any(|job| job.forest == id);
-        let Some(forest) = self.entry(id).and_then(ForestEntry::open).filter(|_| !is_running) else { return };
+        if is_running {
+            // What is being read may be from before the change that asks for this.
+            self.read_again.push(id);
+            return;
+        }
+        let Some(forest) = self.entry(id).and_then(ForestEntry::open) else { return };
         let job = self.workers.refresh(Arc::clone(&self.options.opener), forest);
         self.forest_jobs.push(job);
     }
@@ -218,6 +223,11 @@ impl App {
         }
         for (id, outcome) in read {
             self.take_in_forest(id, outcome);
+            let wanted = self.read_again.len();
+            self.read_again.retain(|wanted| *wanted != id);
+            if self.read_again.len() < wanted {
+                self.refresh(id);
+            }
         }
         let mut fetched = Vec::new();
         self.fetch_jobs.retain_mut(|job| match job.take() {

@@ -55,8 +55,6 @@ impl App {
     pub(super) fn show_changed(&mut self, node: Node) {
         if let Some(forest) = node.forest() {
             self.changed = Some(node);
-            // What is being read now may have been read before the change: it is read once more then.
-            self.read_again = self.forest_jobs.iter().any(|job| job.forest == forest);
             self.refresh(forest);
         }
     }
@@ -64,8 +62,8 @@ impl App {
     /// Selects what an operation changed, once its forest was read anew.
     pub(super) fn select_changed(&mut self, forest: ForestId) {
         let is_of_forest = |node: &Node| node.forest() == Some(forest);
-        if self.changed.as_ref().is_some_and(is_of_forest) && std::mem::take(&mut self.read_again) {
-            return self.refresh(forest);
+        if self.read_again.contains(&forest) {
+            return;
         }
         let Some(node) = self.changed.take_if(|node| is_of_forest(node)) else { return };
         let place = node.place().cloned();
