@@ -14,7 +14,7 @@ use opengpmc::format::{
     EntryType, FirewallRule, FolderRedirectionFile, GptIni, IniFile, MOST_CABINET_BYTES, MOST_CABINET_FILES,
     MapDestination, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent, ScriptList,
     SecurityTemplate, StarterGpoField, StarterGpoFile, decode_xml, read_backup_info, read_cabinet, read_gpo_comment,
-    read_key_usage, read_manifest, write_cabinet, write_gpo_comment,
+    read_key_usage, read_manifest, write_backup_info, write_cabinet, write_gpo_comment, write_manifest,
 };
 use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
@@ -84,7 +84,11 @@ pub fn backup_index(bytes: &[u8]) {
     let manifest = read_manifest(bytes);
     // Each entry takes more than a byte of the file.
     assert!(manifest.instances.len() + manifest.problems.len() <= bytes.len() + 1);
-    let _ = read_backup_info(bytes);
+    let written = read_manifest(&write_manifest(&manifest.instances));
+    assert_eq!((written.instances.len(), written.problems.len()), (manifest.instances.len(), 0));
+    if let Ok(info) = read_backup_info(bytes) {
+        assert!(read_backup_info(&write_backup_info(&info)).is_ok());
+    }
 }
 
 /// `GPT.INI`.
@@ -229,6 +233,7 @@ pub fn advertise_script(bytes: &[u8]) {
 pub fn backup_xml(bytes: &[u8]) {
     let Ok(set) = BackupXml::parse(bytes) else { return };
     set.objects().for_each(|(path, _)| assert!(!path.starts_with("*")));
+    assert_eq!(BackupXml::parse(&set.to_bytes()), Ok(set));
 }
 
 /// Reports that GPMC wrote, with all that is shown and written of them.
