@@ -18,7 +18,8 @@ use opengpmc::store::ForestStore;
 
 use super::forest_state::State;
 use super::small_domain::{
-    BASELINE, IMPORTED, as_backed_up, as_changed, before_import, folder, guid, remove_gpo, write_gpo,
+    BASELINE, IMPORTED, OTHER_DOMAIN, as_backed_up, as_changed, before_import, dns, folder, guid, make_folders,
+    remove_gpo, write_gpo,
 };
 
 /// What is done.
@@ -34,11 +35,13 @@ pub enum Operation {
     Import,
     /// The baseline is copied within its domain, with its permissions.
     Copy,
+    /// The baseline is copied into the domain beside its own, with the permissions of a new GPO.
+    CopyAcross,
 }
 
 impl Operation {
-    /// All of them.
-    pub const ALL: [Operation; 5] =
+    /// Those that one domain is enough for.
+    pub const IN_ONE_DOMAIN: [Operation; 5] =
         [Operation::Backup, Operation::Restore, Operation::RestoreDeleted, Operation::Import, Operation::Copy];
 }
 
@@ -74,6 +77,9 @@ impl Scenario {
             Operation::Backup | Operation::Restore => write_gpo(store, &self.domain, BASELINE, &as_changed()).await,
             Operation::RestoreDeleted => remove_gpo(store, &self.domain, BASELINE).await,
             Operation::Import | Operation::Copy => {}
+            Operation::CopyAcross => {
+                make_folders(store, &dns(OTHER_DOMAIN), &folder(BASELINE).parent().unwrap()).await;
+            }
         }
     }
 
@@ -125,6 +131,10 @@ impl Scenario {
                 let id = guid(BASELINE);
                 copy_gpo(&self.store, &self.domain, id, &context, &self.domain, &options, task).await.map(|_| ())
             }
+            Operation::CopyAcross => {
+                let (id, options, target) = (guid(BASELINE), CopyOptions::default(), dns(OTHER_DOMAIN));
+                copy_gpo(&self.store, &self.domain, id, &context, &target, &options, task).await.map(|_| ())
+            }
         }
     }
 
@@ -171,17 +181,26 @@ impl Scenario {
         }
     }
 
-    /// Reads all that the operation may change.
-    pub async fn state(&self) -> State {
-        let mut state = State::default();
-        let domain = Domain::open(&self.store, &self.domain).await.unwrap();
+    /// Reads all GPOs of a domain, and what lies in SYSVOL in their place.
+    async fn state_of(&self, name: &DnsName) -> State {
+        let domain = Domain::open(&self.store, name).await.unwrap();
         let gpos = domain.gpos(GpoParts::Summary).await.unwrap().values;
         let mut ids: BTreeSet<Guid> = gpos.iter().map(|gpo| gpo.id).collect();
         let policies = folder(BASELINE).parent().unwrap();
         let folders = domain.sysvol().await.unwrap().list(&policies).await.unwrap();
         ids.extend(folders.iter().filter_map(|entry| entry.name.parse::<Guid>().ok()));
+        let mut state = State::default();
         for id in ids {
-            state = state.with(State::of_gpo(&self.store, &self.domain, id).await);
+            state = state.with(State::of_gpo(&self.store, name, id).await);
+        }
+        state
+    }
+
+    /// Reads all that the operation may change.
+    pub async fn state(&self) -> State {
+        let mut state = self.state_of(&self.domain).await;
+        if self.operation == Operation::CopyAcross {
+            state = state.with(self.state_of(&dns(OTHER_DOMAIN)).await);
         }
         self.check_sets("the state").await;
         state.with(State::of_names(&names_in(&self.backups())))

@@ -247,7 +247,8 @@ async fn domain_sid(store: &dyn ForestStore, domain: &DnsName) -> Sid {
     Sid::from_bytes(head.bytes("objectSid").unwrap()).unwrap()
 }
 
-async fn make_folders(store: &dyn ForestStore, domain: &DnsName, folder: &SysvolPath) {
+/// Makes a folder and those above it, as far as they are missing.
+pub async fn make_folders(store: &dyn ForestStore, domain: &DnsName, folder: &SysvolPath) {
     let sysvol = store.sysvol(domain).await.unwrap();
     let mut path = SysvolPath::root();
     for part in folder.parts() {

@@ -92,4 +92,5 @@ of_every_operation! {
     restore_of_a_deleted_gpo: RestoreDeleted,
     import: Import,
     copy: Copy,
+    copy_to_another_domain: CopyAcross,
 }

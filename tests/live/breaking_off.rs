@@ -37,7 +37,7 @@ fn killed_or_cancelled_they_leave_the_state_before_or_the_state_after() {
         return run_as_child(&lab, &role);
     }
     let test = "live::breaking_off::killed_or_cancelled_they_leave_the_state_before_or_the_state_after";
-    for operation in Operation::ALL {
+    for operation in Operation::IN_ONE_DOMAIN {
         let matrix = Matrix::new(&lab, operation);
         matrix.kill_at_every_point(test);
         matrix.cancel_at_every_point();
