@@ -95,7 +95,7 @@ impl Suite {
         });
         let options = RestoreOptions::default();
         let mut restore = Box::pin(restore_backup(&self.context, backup, &options, &task));
-        while task.snapshot().activity != "Writing files" {
+        while task.snapshot().done < 1 {
             tokio::select! {
                 biased;
                 () = told.notified() => {}
@@ -267,7 +267,7 @@ pub async fn check_imports(suite: &Suite, sets: &Path, target: Guid) -> usize {
 }
 
 /// A set that is put into the domain and saved again says the same: settings files byte for byte, `Backup.xml` by its meaning.
-pub async fn check_saved_again(suite: &Suite, original: &Backup, id: Guid, as_restored: bool) {
+pub async fn check_saved_again(suite: &Suite, original: &Backup, id: Guid, as_restored: bool) -> Backup {
     let task = Task::default();
     let saved = suite.back_up(id).await;
     let (before, after) =
@@ -307,6 +307,7 @@ pub async fn check_saved_again(suite: &Suite, original: &Backup, id: Guid, as_re
             assert_eq!(wanted.dacl, dacl(&after).unwrap().dacl, "{name}");
         }
     }
+    saved
 }
 
 /// Returns the lines of the report of a set without what belongs to the moment.

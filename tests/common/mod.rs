@@ -8,6 +8,7 @@ pub mod directory_suite;
 pub mod gpo_state;
 pub mod change_suite;
 pub mod corpus;
+pub mod interchange;
 pub mod child;
 #[cfg(target_os = "linux")]
 pub mod large_content;

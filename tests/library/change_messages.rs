@@ -6,9 +6,9 @@ use opengpmc::gpm::{Domain, GpoParts, HResult, MessageId, OperationError, Status
 use opengpmc::ident::{DnsName, Guid};
 use opengpmc::operation::migration::MigrationOptions;
 use opengpmc::operation::{
-    CopyOptions, ImportSource, RestoreOptions, copy_gpo, import_settings, recover, restore_backup,
+    CopyOptions, ImportSource, RestoreOptions, copy_gpo, import_settings, recover, restore_backup, save_snapshot,
 };
-use opengpmc::store::{Attribute, Change, ForestStore, StoreErrorKind, demo};
+use opengpmc::store::{Attribute, Change, ForestFile, ForestStore, StoreErrorKind, demo};
 
 use crate::common::change_suite::Suite;
 
@@ -112,4 +112,25 @@ async fn what_somebody_else_changed_since_is_not_put_back() {
     let outcome = recover(suite.store(), &suite.context.journal, &entry, &Task::default()).await;
     check(outcome, MessageId::Conflict, HResult::from(StoreErrorKind::Conflict));
     assert_eq!(suite.context.journal.interrupted().unwrap().len(), 1, "it waits for somebody to decide");
+}
+
+#[tokio::test]
+async fn a_forest_that_cannot_be_written_is_left_alone() {
+    let (folder, demo) = (tempfile::tempdir().unwrap(), suite().await);
+    let backup = demo.back_up(demo.gpo_named("Screen Lock - Strict").await).await;
+    let path = folder.path().join("copy.gpforest");
+    save_snapshot(&**demo.store(), &path, &Task::default()).await.unwrap();
+    let store: Arc<dyn ForestStore> = Arc::new(ForestFile::open(&path, true).unwrap());
+    let suite = Suite::new(store, &demo.domain);
+    let restored = restore_backup(&suite.context, &backup, &RestoreOptions::default(), &Task::default()).await;
+    assert_eq!(restored.unwrap_err().0.code, HResult::WRITE_PROTECTED);
+    let source = ImportSource::Backup(Box::new(backup.clone()));
+    let (options, task) = (MigrationOptions::default(), Task::default());
+    let imported = import_settings(&suite.context, &suite.domain, backup.gpo_id, &source, &options, &task).await;
+    assert_eq!(imported.unwrap_err().0.code, HResult::WRITE_PROTECTED);
+    let store = suite.store().clone();
+    let (options, task) = (CopyOptions::default(), Task::default());
+    let copied = copy_gpo(&store, &suite.domain, backup.gpo_id, &suite.context, &suite.domain, &options, &task).await;
+    assert_eq!(copied.unwrap_err().0.code, HResult::WRITE_PROTECTED);
+    assert!(suite.journal_is_empty());
 }

@@ -11,6 +11,7 @@ use super::lab::Lab;
 use crate::common::change_suite::{Suite, check_copy, check_import, check_imports, check_restore};
 use crate::common::corpus::corpus;
 use crate::common::gpo_state::GpoState;
+use crate::common::interchange::check_root;
 
 const DEMO: &str = "kestrelbay.example";
 
@@ -47,6 +48,7 @@ async fn a_gpo_of_another_forest_is_copied_imported_and_restored() {
         check_restore(&suite, gpo).await;
         suite.delete(gpo).await;
     }
+    check_root(&suite.sets());
 }
 
 #[tokio::test]

@@ -158,6 +158,7 @@ pub(super) async fn put_back(
     check_nobody_else(target, &now, record)?;
     match &before.folder {
         Some(folder) => put_folder_back(target, folder, &now, &tree, &task).await?,
+        None if now.folder.is_none() => {}
         None => match target.sysvol.remove_tree(&target.folder).await {
             Err(error) if error.kind != StoreErrorKind::NotFound => return Err(OperationError::of_write(&error)),
             _ => {}
@@ -196,7 +197,10 @@ async fn put_folder_back(
     task: &Task,
 ) -> Result<(), OperationError> {
     let failed = |error: StoreError| OperationError::of_write(&error);
-    make_folder(&*target.sysvol, &target.folder).await?;
+    // Where nothing was written nothing is: a store that refuses every write is left alone.
+    if now.folder.is_none() {
+        make_folder(&*target.sysvol, &target.folder).await?;
+    }
     let present = now.tree(Arc::clone(&target.sysvol), &target.folder);
     write_tree(&present, tree, &*target.sysvol, &target.folder, task, |_| {}).await?;
     let gpt_ini = target.path(GPT_INI);
