@@ -16,7 +16,7 @@ pub const WRITING_CALLS: [(&str, usize); 6] =
     [("mkdir", 1), ("rename", 1), ("renameat", 2), ("fsync", 5), ("unlink", 5), ("unlinkat", 3)];
 
 /// Those of them that fail on a full disk; the forest file's own database is not asked to go on after such a failure.
-pub const FAILING_CALLS: [(&str, usize); 3] = [("mkdir", 1), ("rename", 1), ("renameat", 2)];
+pub const FAILING_CALLS: [(&str, usize); 4] = [("mkdir", 1), ("rename", 1), ("renameat", 2), ("unlinkat", 1)];
 
 const THREADS: &str = "threads";
 const GO: &str = "go";

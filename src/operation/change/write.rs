@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::format::GptIni;
-use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task};
+use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, Severity, StatusMessage, Task};
 use crate::ident::{ExtensionList, GpoVersion, Timestamp, WmiFilterRef};
 use crate::operation::content::ContentObject;
 use crate::report::Side;
@@ -75,19 +75,20 @@ pub(in crate::operation) async fn change(
         Ok(started) => started,
         Err(error) => {
             // Nothing was changed yet.
-            entry.finish()?;
+            clear(entry, task);
             return Err(error);
         }
     };
     progress.reached(1);
     let outcome = write(target, wanted, &before, &tree, &progress).await;
     let Err(error) = outcome else {
-        return entry.finish();
+        clear(entry, task);
+        return Ok(());
     };
     task.activity("Putting back what was there");
     match put_back_patiently(target, &entry, &record).await {
         Ok(()) => {
-            entry.finish()?;
+            clear(entry, task);
             let message = match &before.container {
                 Some(_) => "the GPO is again as it was before",
                 None => "the half-made GPO was removed",
@@ -105,6 +106,14 @@ pub(in crate::operation) async fn change(
         }
     }
     Err(error)
+}
+
+/// Removes the entry of a change that is done or put back. Where that fails the outcome is the same: the next start finds the entry, and
+/// that nothing is left to do.
+fn clear(entry: JournalEntry, task: &Task) {
+    if let Err(OperationError(left)) = entry.finish() {
+        task.message(StatusMessage { severity: Severity::Warning, ..*left });
+    }
 }
 
 /// Puts back what was there. What a client has open for a moment must not leave the GPO half-made: tried for two seconds.
