@@ -247,14 +247,20 @@ impl App {
 
     fn take_in_forest(&mut self, id: ForestId, outcome: Result<Box<OpenForest>, StoreError>) {
         let request = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone());
-        let Some(entry) = self.entry_mut(id) else { return };
+        let Some(entry) = self.entry(id) else { return };
         let was_open = entry.open().is_some();
+        if outcome.is_err() {
+            self.changed.take_if(|node| node.forest() == Some(id));
+        }
+        let Some(entry) = self.entry_mut(id) else { return };
         match outcome {
             Ok(forest) => {
                 tracing::info!(forest = %forest.snapshot.name, "forest read");
                 let seconds = forest.snapshot.loaded.to_local_text();
                 let name = forest.snapshot.name.clone();
                 entry.state = ForestState::Open(forest);
+                // What was asked for before may have been read before what was changed since.
+                self.fetch_jobs.retain(|job| job.forest != id);
                 self.failed_refresh.take_if(|(failed, _)| *failed == id);
                 self.note = Some(if was_open {
                     format!("{name} was read anew, {seconds}")
