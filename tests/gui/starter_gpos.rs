@@ -80,6 +80,8 @@ fn starter_gpos_are_backed_up_and_restored() {
     menu(&mut console, "Action", "Restore from Backup…");
     put(&mut console, "Location", &path);
     wait(&mut console, "its backup is found", |console| console.query_all_by_role(Role::RadioButton).count() == 1);
+    // The dialog grows around the list: its buttons stand still only then.
+    console.run_steps(4);
     click(&mut console, "Restore");
     wait_for_end(&mut console);
     go_to_container(&mut console);
@@ -88,6 +90,7 @@ fn starter_gpos_are_backed_up_and_restored() {
     wait(&mut console, "all backups are found", |console| {
         console.query_all_by_role(Role::RadioButton).count() == count
     });
+    console.run_steps(4);
     let is_deleted = |label: Option<String>| label.is_some_and(|label| label.contains(NAME));
     let mut buttons = console.query_all_by_role(Role::RadioButton);
     buttons.find(|button| is_deleted(button.accesskit_node().label())).unwrap().click();
