@@ -54,7 +54,7 @@ pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use hresult::HResult;
 pub use migration_table::{EntryMessage, MigrationTable, MigrationTableError};
 pub use names::{FindTrusteeError, Names, NamesFound};
-pub(crate) use new_backup::{NewBackup, sync as sync_backups};
+pub(crate) use new_backup::{NewBackup, prepare_folder as prepare_backup_folder, publish_all, sync as sync_backups};
 pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};
 pub use search_criteria::{

@@ -16,6 +16,8 @@ use super::{Backup, BackupIndex, OperationError};
 const PREFIX: &str = ".opengpmc-{";
 const FOLDER_SUFFIX: &str = "}.part";
 const LOCK_SUFFIX: &str = "}.lock";
+/// How the file is named before it is locked.
+const UNLOCKED_PREFIX: &str = ".opengpmc-new-";
 
 /// A backup in the making. Dropped before it is published, it leaves nothing. All methods block.
 pub(crate) struct NewBackup {
@@ -30,23 +32,23 @@ pub(crate) struct NewBackup {
 }
 
 impl NewBackup {
-    /// Begins one of a GPO or a starter GPO in a folder of backups, which is made if it is not there. What writers left that were killed is removed first.
+    /// Begins one of a GPO or a starter GPO in a folder of backups that [`prepare_folder`] was called for.
     ///
     /// # Errors
     /// Fails where the folder cannot be written to.
     pub(crate) fn begin(root: &Path, kind: BackupType) -> Result<Self, OperationError> {
-        fs::create_dir_all(root).map_err(|error| write_failed(root, &error))?;
-        let _manifest = ManifestLock::take(root)?;
-        remove_left_over(root);
         let id = Guid::random();
         let folder = unfinished_folder(root, id);
         let lock_path = root.join(format!(".opengpmc-{id}.lock"));
+        // Under another name until it is locked, so that nobody takes it for one that was left.
+        let unlocked = root.join(format!("{UNLOCKED_PREFIX}{id}"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         hide(&mut options);
-        let lock = options.open(&lock_path).map_err(|error| write_failed(&lock_path, &error))?;
-        // Nobody else knows the file yet; a file system without locks must do without.
+        let lock = options.open(&unlocked).map_err(|error| write_failed(&unlocked, &error))?;
+        // A file system without locks must do without.
         lock.try_lock().ok();
+        fs::rename(&unlocked, &lock_path).map_err(|error| write_failed(&lock_path, &error))?;
         let new =
             NewBackup { id, kind, root: root.to_owned(), folder, lock_path, lock: Some(lock), is_published: false };
         fs::create_dir(&new.folder).map_err(|error| write_failed(&new.folder, &error))?;
@@ -68,30 +70,79 @@ impl NewBackup {
         Backup::new(instance, self.kind, BackupIndex::BackupInfoOnly, Some(self.folder.clone()))
     }
 
-    /// Puts it in its place: one rename, then the manifest. What was written may be in the system's memory only: see [`sync`].
-    ///
-    /// # Errors
-    /// Fails where folder or manifest cannot be written; nothing of the backup is left then.
-    pub(crate) fn publish(mut self, instance: BackupInstance) -> Result<Backup, OperationError> {
-        let instance = BackupInstance { id: self.id, ..instance };
+    /// Puts it in its place, alone; as [`publish_all`].
+    pub(crate) fn publish(self, instance: BackupInstance) -> Result<Backup, OperationError> {
+        let published = publish_all(vec![(self, instance)]);
+        published.into_iter().next().unwrap_or_else(|| Err(crate::gpm::Cancelled.into()))
+    }
+
+    /// Writes what the set says of itself.
+    fn write_info(&self, instance: &BackupInstance) -> Result<(), OperationError> {
         let info = self.folder.join(BACKUP_INFO);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         hide(&mut options);
-        let written = options.open(&info).and_then(|mut file| file.write_all(&write_backup_info(&instance)));
-        written.map_err(|error| write_failed(&info, &error))?;
-        let place = self.root.join(self.id.to_string());
-        let mut manifest = ManifestLock::take(&self.root)?;
-        manifest.intend(&[self.id])?;
-        fs::rename(&self.folder, &place).map_err(|error| write_failed(&place, &error))?;
-        if let Err(error) = manifest.settle(&[self.id]) {
-            // Back where dropping it finds it.
-            fs::rename(&place, &self.folder).ok();
-            return Err(error);
-        }
-        self.is_published = true;
-        Ok(Backup::new(instance, self.kind, BackupIndex::Both, Some(place)))
+        let written = options.open(&info).and_then(|mut file| file.write_all(&write_backup_info(instance)));
+        written.map_err(|error| write_failed(&info, &error))
     }
+
+    fn place(&self) -> PathBuf {
+        self.root.join(self.id.to_string())
+    }
+}
+
+/// Makes a folder of backups if it is not there, and removes what writers left that were killed.
+///
+/// # Errors
+/// Fails where the folder cannot be written to.
+pub(crate) fn prepare_folder(root: &Path) -> Result<(), OperationError> {
+    fs::create_dir_all(root).map_err(|error| write_failed(root, &error))?;
+    let _manifest = ManifestLock::take(root)?;
+    remove_left_over(root);
+    Ok(())
+}
+
+/// Puts backups of one folder in their places: a rename for each, then one change of the manifest. What was written may be in the system's memory
+/// only: see [`sync`]. Returns what became of each, in their order; nothing is left of one that failed.
+pub(crate) fn publish_all(new: Vec<(NewBackup, BackupInstance)>) -> Vec<Result<Backup, OperationError>> {
+    let with_id = |(new, instance): (NewBackup, BackupInstance)| {
+        let instance = BackupInstance { id: new.id, ..instance };
+        (new, instance)
+    };
+    let new: Vec<(NewBackup, BackupInstance)> = new.into_iter().map(with_id).collect();
+    let mut outcomes: Vec<Result<(), OperationError>> =
+        new.iter().map(|(new, instance)| new.write_info(instance)).collect();
+    if let Err(error) = put_in_places(&new, &mut outcomes) {
+        for (outcome, (new, _)) in outcomes.iter_mut().zip(&new).filter(|(outcome, _)| outcome.is_ok()) {
+            // Back where dropping it finds it.
+            fs::rename(new.place(), &new.folder).ok();
+            *outcome = Err(error.clone());
+        }
+    }
+    let published = new.into_iter().zip(outcomes).map(|((mut new, instance), outcome)| {
+        outcome?;
+        new.is_published = true;
+        Ok(Backup::new(instance, new.kind, BackupIndex::Both, Some(new.place())))
+    });
+    published.collect()
+}
+
+/// Renames each that nothing went wrong with so far, and has the manifest list them; an error is one of the manifest.
+fn put_in_places(
+    new: &[(NewBackup, BackupInstance)],
+    outcomes: &mut [Result<(), OperationError>],
+) -> Result<(), OperationError> {
+    let Some((first, _)) = new.first() else { return Ok(()) };
+    let mut manifest = ManifestLock::take(&first.root)?;
+    let ids = |outcomes: &[Result<(), OperationError>]| -> Vec<Guid> {
+        new.iter().zip(outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|((new, _), _)| new.id).collect()
+    };
+    manifest.intend(&ids(outcomes))?;
+    for ((new, _), outcome) in new.iter().zip(outcomes.iter_mut()).filter(|(_, outcome)| outcome.is_ok()) {
+        let place = new.place();
+        *outcome = fs::rename(&new.folder, &place).map_err(|error| write_failed(&place, &error));
+    }
+    manifest.settle(&ids(outcomes))
 }
 
 /// Has the system bring a folder of backups to the disk: once at the end, since a flush of each file would cost more than all else.
@@ -136,6 +187,9 @@ pub(super) fn remove_left_over(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(UNLOCKED_PREFIX)) && is_old(&entry) {
+            fs::remove_file(entry.path()).ok();
+        }
         let inner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
         let id = inner.and_then(|inner| inner.strip_suffix(FOLDER_SUFFIX).or_else(|| inner.strip_suffix(LOCK_SUFFIX)));
         let Some(id) = id else { continue };
@@ -147,6 +201,13 @@ pub(super) fn remove_left_over(root: &Path) {
             fs::remove_file(&lock_path).ok();
         }
     }
+}
+
+/// Tells whether a file that is locked within a moment was made longer ago than that.
+fn is_old(entry: &fs::DirEntry) -> bool {
+    const A_MOMENT: Duration = Duration::from_secs(60);
+    let made = entry.metadata().and_then(|metadata| metadata.modified());
+    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > A_MOMENT))
 }
 
 #[cfg(test)]
@@ -181,6 +242,7 @@ mod tests {
     fn a_backup_shows_once_it_is_whole() {
         let root = tempfile::tempdir().unwrap();
         let root = root.path().join("made/anew");
+        prepare_folder(&root).unwrap();
         let new = NewBackup::begin(&root, BackupType::Gpo).unwrap();
         fs::write(new.folder().join("Backup.xml"), "x").unwrap();
         assert_eq!(BackupDir::open(&root).unwrap().backups(), []);
@@ -211,6 +273,7 @@ mod tests {
         fs::write(renamed.join("bkupInfo.xml"), write_backup_info(&BackupInstance { id: killed, ..instance("B") }))
             .unwrap();
         ManifestLock::take(root.path()).unwrap().intend(&[killed]).unwrap();
+        prepare_folder(root.path()).unwrap();
         let other = NewBackup::begin(root.path(), BackupType::Gpo).unwrap();
         let mut expected: Vec<String> = [&at_work, &other]
             .into_iter()

@@ -22,12 +22,22 @@ pub struct FileSource {
     path: SysvolPath,
     offset: u64,
     at_end: bool,
+    /// Whether it is expected to be so small that one request for all of it is the fastest.
+    is_small: bool,
 }
+
+/// The size up to which a file is read with one request.
+const SMALL_BYTES: u64 = 64 << 10;
 
 impl FileSource {
     /// Returns the content of this file from its start.
     pub fn new(sysvol: Arc<dyn Sysvol>, path: SysvolPath) -> Self {
-        FileSource { sysvol, path, offset: 0, at_end: false }
+        FileSource { sysvol, path, offset: 0, at_end: false, is_small: false }
+    }
+
+    /// Returns the content of this file, which had this size in bytes when it was listed.
+    pub fn of_size(sysvol: Arc<dyn Sysvol>, path: SysvolPath, size_bytes: u64) -> Self {
+        FileSource { is_small: size_bytes <= SMALL_BYTES, ..FileSource::new(sysvol, path) }
     }
 }
 
@@ -36,6 +46,10 @@ impl ContentSource for FileSource {
     async fn next_piece(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         if self.at_end {
             return Ok(None);
+        }
+        if self.is_small {
+            self.at_end = true;
+            return Ok(Some(self.sysvol.read(&self.path).await?).filter(|content| !content.is_empty()));
         }
         let piece = self.sysvol.read_range(&self.path, self.offset, PIECE_BYTES).await?;
         self.offset += piece.len() as u64;

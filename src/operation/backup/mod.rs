@@ -4,6 +4,7 @@
 //! report is made from what was just written, so that SYSVOL is read once. One rename puts the set into its place, and the manifest follows.
 
 mod extras;
+mod publisher;
 mod set_files;
 mod set_xml;
 mod verify;
@@ -21,7 +22,7 @@ use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, BackupInstance};
 use crate::gpm::constants::BackupType;
 use crate::gpm::{
     Backup, Domain, ForestSnapshot, Gpo, HResult, ItemState, MessageId, NewBackup, OperationError, StatusMessage, Task,
-    sync_backups,
+    prepare_backup_folder, sync_backups,
 };
 use crate::ident::{DnsName, Guid, Timestamp};
 use crate::report::{GpoReport, ReportFormat};
@@ -33,6 +34,7 @@ use super::migration::{ScanOptions, find_principals};
 use super::report::{Common, ReadGpo, by_half, read_folder};
 use super::{ReportBackupError, ReportGpoError, Reporting, render_reports};
 
+use publisher::Publisher;
 use set_files::SetFiles;
 
 /// What a backup is made with.
@@ -45,7 +47,7 @@ pub struct BackupOptions {
 }
 
 /// GPOs that are saved at the same time.
-const GPOS_IN_FLIGHT: usize = 8;
+const GPOS_IN_FLIGHT: usize = 16;
 
 /// Backs up a GPO into a folder of backups, which is made if it is not there (IGPMGPO.Backup).
 ///
@@ -60,7 +62,8 @@ pub async fn back_up_gpo(
     reporting: &Reporting,
     task: &Task,
 ) -> Result<Backup, OperationError> {
-    let saving = Saving { common: Common::names_only(store, forest), folder, options, reporting };
+    prepare(folder).await?;
+    let saving = Saving::new(store, forest, folder, options, reporting);
     task.progress(0, steps(gpo));
     let live = read_domain(store, &gpo.domain, &[gpo], task).await?;
     let backup = saving.save(&live, gpo, task).await?;
@@ -81,7 +84,8 @@ pub async fn back_up_gpos(
     reporting: &Reporting,
     task: &Task,
 ) -> Result<Vec<ItemOutcome<Backup>>, OperationError> {
-    let saving = &Saving { common: Common::names_only(store, forest), folder, options, reporting };
+    prepare(folder).await?;
+    let saving = &Saving::new(store, forest, folder, options, reporting);
     task.begin_items(gpos.iter().map(|gpo| (gpo.display_name.clone(), steps(gpo))));
     let mut by_domain: HashMap<&DnsName, Vec<&Gpo>> = HashMap::new();
     for gpo in gpos {
@@ -119,6 +123,12 @@ pub async fn back_up_gpos(
         finish(folder, task).await;
     }
     Ok(outcomes)
+}
+
+/// Makes the folder of backups, and removes what writers left that were killed.
+async fn prepare(folder: &Path) -> Result<(), OperationError> {
+    let root = folder.to_owned();
+    blocking(move || prepare_backup_folder(&root)).await
 }
 
 /// Returns the steps of a GPO's backup: one for each extension of a half, and one for the rest.
@@ -179,6 +189,7 @@ pub async fn write_backup(
     reporting: &Reporting,
     task: &Task,
 ) -> Result<Backup, OperationError> {
+    prepare(folder).await?;
     let set = UnseenSet::copy(content, folder, task, |done, total| task.progress(done, total + 1)).await?;
     set.describe(content, origin, task).await?;
     let (written, reporting, own) =
@@ -194,7 +205,7 @@ pub async fn write_backup(
     });
     let report = report.await?;
     let instance = set.instance(content, origin, options);
-    set.publish(instance, &report, None, task).await
+    set.publish(instance, &report, None, &Publisher::default(), task).await
 }
 
 /// A set that is written, all but its report, and that nobody sees yet.
@@ -245,6 +256,7 @@ impl UnseenSet {
         instance: BackupInstance,
         report: &GpoReport,
         extras: Option<&BackupExtras>,
+        publisher: &Publisher,
         task: &Task,
     ) -> Result<Backup, OperationError> {
         let report = render_reports(std::slice::from_ref(report), ReportFormat::Xml, Default::default());
@@ -254,8 +266,7 @@ impl UnseenSet {
         }
         // The last look: rename and manifest belong together.
         task.checkpoint()?;
-        let new = self.new;
-        blocking(move || new.publish(instance)).await
+        publisher.publish(self.new, instance).await
     }
 }
 
@@ -265,9 +276,21 @@ struct Saving<'a> {
     folder: &'a Path,
     options: &'a BackupOptions,
     reporting: &'a Reporting,
+    publisher: Publisher,
 }
 
-impl Saving<'_> {
+impl<'a> Saving<'a> {
+    fn new(
+        store: &'a Arc<dyn ForestStore>,
+        forest: &'a ForestSnapshot,
+        folder: &'a Path,
+        options: &'a BackupOptions,
+        reporting: &'a Reporting,
+    ) -> Self {
+        let common = Common::names_only(store, forest);
+        Saving { common, folder, options, reporting, publisher: Publisher::default() }
+    }
+
     async fn save(&self, live: &LiveGpos, gpo: &Gpo, task: &Task) -> Result<Backup, OperationError> {
         task.checkpoint()?;
         // As it is now: what was loaded may be old.
@@ -290,7 +313,7 @@ impl Saving<'_> {
         let report = self.report(live, gpo, &content, set.new.folder(), task).await?;
         let extras = self.options.with_extras.then(|| extras::of_gpo(self.common.forest, gpo));
         let instance = set.instance(&content, &origin, self.options);
-        let backup = set.publish(instance, &report, extras.as_ref(), task).await?;
+        let backup = set.publish(instance, &report, extras.as_ref(), &self.publisher, task).await?;
         task.progress(steps, steps);
         Ok(backup)
     }

@@ -1,6 +1,8 @@
 //! The folder of a set while it is being written.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,12 +11,19 @@ use futures::{StreamExt, stream};
 use crate::gpm::{OperationError, Task};
 use crate::operation::content::{ContentFile, GpoContent};
 use crate::report::Side;
-use crate::store::{FolderSysvol, StoreErrorKind, Sysvol, SysvolPath};
+use crate::store::{FolderSysvol, StoreError, Sysvol, SysvolPath};
 
+use super::blocking;
 use super::set_xml::{SYSVOL_FOLDER, in_set};
 
 /// Files of a GPO that are copied at the same time.
 const FILES_IN_FLIGHT: usize = 16;
+/// Files up to this size in bytes are gathered.
+const SMALL_BYTES: u64 = 64 << 10;
+/// How large such a file may have become since it was listed.
+const GROWN_BYTES: u64 = 64 << 20;
+/// Files that are gathered at most.
+const MOST_GATHERED: usize = 64;
 /// How long the file system may keep us waiting for a piece of a file.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -36,7 +45,8 @@ impl SetFiles {
         self.folder.replace(&path, bytes).await.map_err(|error| OperationError::of_write(&error))
     }
 
-    /// Copies folders and files of a GPO, many at the same time, none of them whole in memory. `done` is told how many of how many are there.
+    /// Copies folders and files of a GPO, many at the same time. Small files, as nearly all are, are gathered and written together; of large ones
+    /// no more than a piece is in memory. `done` is told how many of how many are there.
     pub(super) async fn copy_sysvol(
         &self,
         content: &GpoContent,
@@ -44,32 +54,71 @@ impl SetFiles {
         mut done: impl FnMut(u64, u64),
     ) -> Result<(), OperationError> {
         let root = SysvolPath::parse(SYSVOL_FOLDER).unwrap_or_default();
-        let halves = [Side::Computer, Side::User].map(|side| SysvolPath::parse(side.folder()).unwrap_or_default());
-        let own = content.folders.iter().map(in_set);
-        for folder in root
-            .parent()
-            .into_iter()
-            .chain([root.clone()])
-            .chain(halves.into_iter().chain(own).map(|path| root.join_path(&path)))
-        {
-            task.checkpoint()?;
-            match self.folder.make_folder(&folder).await {
-                Err(error) if error.kind != StoreErrorKind::AlreadyExists => {
-                    return Err(OperationError::of_write(&error));
-                }
-                _ => {}
-            }
-        }
-        let copies: Vec<_> = content.files.iter().map(|file| self.copy(content, file, &root, task)).collect();
-        let total = copies.len() as u64;
-        let mut copies = stream::iter(copies).buffer_unordered(FILES_IN_FLIGHT);
+        self.make_folders(content, &root).await?;
+        let total = content.files.len() as u64;
         let mut copied = 0;
+        let (small, large): (Vec<_>, Vec<_>) = content.files.iter().partition(|file| file.size_bytes <= SMALL_BYTES);
+        for group in small.chunks(MOST_GATHERED) {
+            self.copy_group(content, group, &root, task).await?;
+            copied += group.len() as u64;
+            done(copied, total);
+        }
+        let copies: Vec<_> = large.into_iter().map(|file| self.copy(content, file, &root, task)).collect();
+        let mut copies = stream::iter(copies).buffer_unordered(FILES_IN_FLIGHT);
         while let Some(copy) = copies.next().await {
             copy?;
             copied += 1;
             done(copied, total);
         }
         Ok(())
+    }
+
+    /// Makes the folders of a GPO, empty ones too.
+    async fn make_folders(&self, content: &GpoContent, root: &SysvolPath) -> Result<(), OperationError> {
+        let halves = [Side::Computer, Side::User].map(|side| SysvolPath::parse(side.folder()).unwrap_or_default());
+        let folders = halves.into_iter().chain(content.folders.iter().map(in_set));
+        let places: Vec<PathBuf> = folders.map(|folder| self.place(&root.join_path(&folder))).collect();
+        blocking(move || {
+            places.iter().try_for_each(|place| fs::create_dir_all(place).map_err(|error| write_failed(place, &error)))
+        })
+        .await
+    }
+
+    /// Reads some small files at the same time and writes them in one go.
+    async fn copy_group(
+        &self,
+        content: &GpoContent,
+        group: &[&ContentFile],
+        root: &SysvolPath,
+        task: &Task,
+    ) -> Result<(), OperationError> {
+        task.checkpoint()?;
+        let reads: Vec<_> = group
+            .iter()
+            .map(|file| async move {
+                let place = self.place(&root.join_path(&in_set(&file.path)));
+                Ok::<_, OperationError>((place, content.read(file, GROWN_BYTES).await?))
+            })
+            .collect();
+        let mut reads = stream::iter(reads).buffer_unordered(FILES_IN_FLIGHT);
+        let mut files = Vec::new();
+        while let Some(read) = task.or_cancel(reads.next()).await? {
+            files.push(read?);
+        }
+        blocking(move || {
+            files.iter().try_for_each(|(place, bytes)| {
+                let written = File::create_new(place).and_then(|mut file| file.write_all(bytes));
+                written.map_err(|error| write_failed(place, &error))
+            })
+        })
+        .await
+    }
+
+    /// Returns where a file of the set lies. Nobody but us writes there, and its names were checked.
+    fn place(&self, path: &SysvolPath) -> PathBuf {
+        let mut place = PathBuf::from(self.folder.location());
+        place.extend(path.parts());
+        place
     }
 
     /// Returns the same content with its files where they were copied to.
@@ -98,4 +147,8 @@ impl SetFiles {
             false => OperationError::of_read(&error),
         })
     }
+}
+
+fn write_failed(place: &Path, error: &io::Error) -> OperationError {
+    OperationError::of_write(&StoreError::from_io(place.display(), error))
 }

@@ -111,7 +111,10 @@ impl GpoContent {
             return Ok(bytes.clone());
         }
         let length = usize::try_from(most_bytes.saturating_add(1)).unwrap_or(usize::MAX);
-        let read = self.sysvol.read_range(&file.place, 0, length).await;
+        let read = match file.size_bytes <= SMALL_BYTES {
+            true => self.sysvol.read(&file.place).await,
+            false => self.sysvol.read_range(&file.place, 0, length).await,
+        };
         let bytes = read.map_err(|error| OperationError::of_read(&error))?;
         if bytes.len() as u64 > most_bytes {
             let error = StoreError::new(crate::store::StoreErrorKind::InvalidValue, &file.path);
@@ -134,6 +137,9 @@ impl GpoContent {
     }
 }
 
+/// The size up to which a file is read with one request.
+const SMALL_BYTES: u64 = 64 << 10;
+
 /// Returns the bytes of a file: those that a migration made, else those at its place.
 pub(in crate::operation) fn source(
     sysvol: &Arc<dyn Sysvol>,
@@ -142,6 +148,6 @@ pub(in crate::operation) fn source(
 ) -> Box<dyn ContentSource> {
     match changed.get(&file.path) {
         Some(bytes) => Box::new(HeldSource::new(bytes.clone())),
-        None => Box::new(FileSource::new(Arc::clone(sysvol), file.place.clone())),
+        None => Box::new(FileSource::of_size(Arc::clone(sysvol), file.place.clone(), file.size_bytes)),
     }
 }

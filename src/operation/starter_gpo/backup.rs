@@ -6,6 +6,7 @@ use crate::format::BackupInstance;
 use crate::gpm::constants::BackupType;
 use crate::gpm::{
     Backup, Domain, HResult, ItemState, MessageId, NewBackup, OperationError, StarterGpo, StatusMessage, Task,
+    prepare_backup_folder,
 };
 use crate::ident::{Guid, Timestamp};
 use crate::operation::backup::finish;
@@ -97,7 +98,11 @@ async fn save(
     let report = report_file(domain, &starter, ReportFormat::Xml, reporting, task).await?;
     task.progress(2, STEPS);
     let root = folder.to_owned();
-    let new = blocking(move || NewBackup::begin(&root, BackupType::StarterGpo)).await?;
+    let begin = move || {
+        prepare_backup_folder(&root)?;
+        NewBackup::begin(&root, BackupType::StarterGpo)
+    };
+    let new = blocking(begin).await?;
     let set = open_folder(new.folder(), task).await?.unsynced();
     copy_tree(&content.tree, &set, &SysvolPath::root(), task).await?;
     let report_path = SysvolPath::parse("gpreport.xml").unwrap_or_default();
