@@ -40,7 +40,7 @@ pub struct RestoredGpo {
 }
 
 /// GPOs that are restored at the same time.
-const IN_FLIGHT: usize = 6;
+const IN_FLIGHT: usize = 16;
 
 /// Restores a backup. The set is read and checked before anything is changed; after a failure or cancel the GPO is as it was.
 ///

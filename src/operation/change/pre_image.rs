@@ -17,7 +17,7 @@ use super::access::put_folder_access_back;
 use super::journal::{JournalEntry, JournalRecord};
 use super::objects::write_objects;
 use super::target::Target;
-use super::tree::{FileTree, copy_tree, make_folder, write_tree};
+use super::tree::{FileTree, copy_tree, make_folder, read_all, write_tree};
 
 /// The attributes of a GPO's container that an operation writes.
 const WRITTEN: [&str; 8] = [
@@ -35,6 +35,10 @@ pub(super) const GPT_INI: &str = "GPT.INI";
 /// In the journal beside the files, which lie below `files`.
 const STATE: &str = "state.bin";
 const FILES: &str = "files";
+/// The size up to which the bytes of a file are kept with the rest.
+const SMALL_BYTES: u64 = 64 << 10;
+/// How many such bytes are kept there in all.
+const MOST_KEPT_BYTES: u64 = 16 << 20;
 
 /// The two halves of a GPO as they were; the bytes of its files lie elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +47,8 @@ pub(super) struct PreImage {
     pub container: Option<Container>,
     /// None where there was no folder.
     pub folder: Option<Folder>,
+    /// The bytes of small files by path; in the journal only.
+    pub small: Vec<(String, Vec<u8>)>,
 }
 
 /// The container of a GPO in the directory.
@@ -96,22 +102,33 @@ impl PreImage {
     pub async fn read(target: &Target, task: &Task) -> Result<Self, OperationError> {
         let container = read_container(target, task).await?;
         let folder = read_folder(target, task).await?;
-        Ok(PreImage { container, folder })
+        Ok(PreImage { container, folder, small: Vec::new() })
     }
 
-    /// Copies it into the journal; returns the tree of the copies.
+    /// Copies it into the journal; returns the tree of the copies. The bytes of small files go into one file with all the rest: each file of its
+    /// own would cost a flush.
     pub async fn save(&self, target: &Target, entry: &JournalEntry, task: &Task) -> Result<FileTree, OperationError> {
         let failed = |error: StoreError| OperationError::of_write(&error);
         let journal: Arc<dyn Sysvol> = Arc::new(entry.before().await.map_err(failed)?);
-        let files = root(FILES);
-        make_folder(&*journal, &files).await?;
         let live = self.tree(Arc::clone(&target.sysvol), &target.folder);
-        copy_tree(&live, &*journal, &files, task).await?;
-        let state = postcard::to_stdvec(self);
+        let mut left = MOST_KEPT_BYTES;
+        let (small, large): (Vec<_>, Vec<_>) = live.files.iter().cloned().partition(|file| {
+            let is_small = file.size_bytes <= SMALL_BYTES.min(left);
+            left -= if is_small { file.size_bytes } else { 0 };
+            is_small
+        });
+        let mut kept = PreImage { small: read_all(&live, &small, task).await?, ..self.clone() };
+        kept.small.sort();
+        let files = root(FILES);
+        if !large.is_empty() {
+            make_folder(&*journal, &files).await?;
+            copy_tree(&FileTree { files: large, folders: Vec::new(), ..live }, &*journal, &files, task).await?;
+        }
+        let state = postcard::to_stdvec(&kept);
         let state =
             state.map_err(|error| failed(StoreError::new(StoreErrorKind::InvalidValue, STATE).with_detail(error)))?;
         journal.replace(&root(STATE), &state).await.map_err(failed)?;
-        Ok(self.tree(journal, &files))
+        Ok(kept.kept_tree(journal))
     }
 
     /// Reads it from the journal, with the tree of the copies.
@@ -121,8 +138,15 @@ impl PreImage {
         let state = journal.read(&root(STATE)).await.map_err(failed)?;
         let state: PreImage = postcard::from_bytes(&state)
             .map_err(|error| failed(StoreError::new(StoreErrorKind::Corrupt, STATE).with_detail(error)))?;
-        let tree = state.tree(journal, &root(FILES));
+        let tree = state.kept_tree(journal);
         Ok((state, tree))
+    }
+
+    /// Returns its files with their bytes as the journal keeps them.
+    fn kept_tree(&self, journal: Arc<dyn Sysvol>) -> FileTree {
+        let small = self.small.iter();
+        let changed = small.map(|(path, bytes)| (SysvolPath::parse(path).unwrap_or_default(), bytes.clone())).collect();
+        FileTree { changed, ..self.tree(journal, &root(FILES)) }
     }
 
     /// Returns its files with their bytes below a folder.

@@ -64,6 +64,31 @@ impl FileTree {
     }
 }
 
+/// Reads files, many at a time; returns their bytes by path.
+pub(in crate::operation) async fn read_all(
+    tree: &FileTree,
+    files: &[ContentFile],
+    task: &Task,
+) -> Result<Vec<(String, Vec<u8>)>, OperationError> {
+    let reads: Vec<_> = files
+        .iter()
+        .map(|file| async move {
+            let mut source = tree.source(file);
+            let mut bytes = Vec::new();
+            while let Some(piece) = source.next_piece().await.map_err(|error| OperationError::of_read(&error))? {
+                bytes.extend(piece);
+            }
+            Ok::<_, OperationError>((file.path.to_string(), bytes))
+        })
+        .collect();
+    let mut reads = stream::iter(reads).buffer_unordered(IN_FLIGHT);
+    let mut read = Vec::new();
+    while let Some(file) = task.or_cancel(reads.next()).await? {
+        read.push(file?);
+    }
+    Ok(read)
+}
+
 /// Copies a tree to a place where nothing is yet. Ends with the first failure or at a cancel; what was written by then stays.
 pub(in crate::operation) async fn copy_tree(
     tree: &FileTree,
