@@ -16,8 +16,6 @@ use super::{Backup, BackupIndex, OperationError};
 const PREFIX: &str = ".opengpmc-{";
 const FOLDER_SUFFIX: &str = "}.part";
 const LOCK_SUFFIX: &str = "}.lock";
-/// How the file is named before it is locked.
-const UNLOCKED_PREFIX: &str = ".opengpmc-new-";
 
 /// A backup in the making. Dropped before it is published, it leaves nothing. All methods block.
 pub(crate) struct NewBackup {
@@ -40,15 +38,14 @@ impl NewBackup {
         let id = Guid::random();
         let folder = unfinished_folder(root, id);
         let lock_path = root.join(format!(".opengpmc-{id}.lock"));
-        // Under another name until it is locked, so that nobody takes it for one that was left.
-        let unlocked = root.join(format!("{UNLOCKED_PREFIX}{id}"));
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         hide(&mut options);
-        let lock = options.open(&unlocked).map_err(|error| write_failed(&unlocked, &error))?;
+        // So that nobody takes the file for one that was left, before it is locked.
+        let _manifest = ManifestLock::take(root)?;
+        let lock = options.open(&lock_path).map_err(|error| write_failed(&lock_path, &error))?;
         // A file system without locks must do without.
         lock.try_lock().ok();
-        fs::rename(&unlocked, &lock_path).map_err(|error| write_failed(&lock_path, &error))?;
         let new =
             NewBackup { id, kind, root: root.to_owned(), folder, lock_path, lock: Some(lock), is_published: false };
         fs::create_dir(&new.folder).map_err(|error| write_failed(&new.folder, &error))?;
@@ -187,9 +184,6 @@ pub(super) fn remove_left_over(root: &Path) {
     let Ok(entries) = fs::read_dir(root) else { return };
     for entry in entries.flatten() {
         let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(UNLOCKED_PREFIX)) && is_old(&entry) {
-            fs::remove_file(entry.path()).ok();
-        }
         let inner = name.to_str().and_then(|name| name.strip_prefix(PREFIX));
         let id = inner.and_then(|inner| inner.strip_suffix(FOLDER_SUFFIX).or_else(|| inner.strip_suffix(LOCK_SUFFIX)));
         let Some(id) = id else { continue };
@@ -201,13 +195,6 @@ pub(super) fn remove_left_over(root: &Path) {
             fs::remove_file(&lock_path).ok();
         }
     }
-}
-
-/// Tells whether a file that is locked within a moment was made longer ago than that.
-fn is_old(entry: &fs::DirEntry) -> bool {
-    const A_MOMENT: Duration = Duration::from_secs(60);
-    let made = entry.metadata().and_then(|metadata| metadata.modified());
-    made.is_ok_and(|made| made.elapsed().is_ok_and(|age| age > A_MOMENT))
 }
 
 #[cfg(test)]

@@ -19,7 +19,6 @@ use std::sync::Arc;
 use futures::{StreamExt, stream};
 
 use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, BackupInstance};
-use crate::gpm::constants::BackupType;
 use crate::gpm::{
     Backup, Domain, ForestSnapshot, Gpo, HResult, ItemState, MessageId, NewBackup, OperationError, StatusMessage, Task,
     prepare_backup_folder, sync_backups,
@@ -190,7 +189,9 @@ pub async fn write_backup(
     task: &Task,
 ) -> Result<Backup, OperationError> {
     prepare(folder).await?;
-    let set = UnseenSet::copy(content, folder, task, |done, total| task.progress(done, total + 1)).await?;
+    let publisher = Publisher::default();
+    let copied = |done, total| task.progress(done, total + 1);
+    let set = UnseenSet::copy(content, folder, &publisher, task, copied).await?;
     set.describe(content, origin, task).await?;
     let (written, reporting, own) =
         (set.new.as_backup(set.instance(content, origin, options)), reporting.clone(), task.clone());
@@ -205,7 +206,7 @@ pub async fn write_backup(
     });
     let report = report.await?;
     let instance = set.instance(content, origin, options);
-    set.publish(instance, &report, None, &Publisher::default(), task).await
+    set.publish(instance, &report, None, &publisher, task).await
 }
 
 /// A set that is written, all but its report, and that nobody sees yet.
@@ -219,11 +220,11 @@ impl UnseenSet {
     async fn copy(
         content: &GpoContent,
         folder: &Path,
+        publisher: &Publisher,
         task: &Task,
         done: impl FnMut(u64, u64),
     ) -> Result<Self, OperationError> {
-        let root = folder.to_owned();
-        let new = blocking(move || NewBackup::begin(&root, BackupType::Gpo)).await?;
+        let new = publisher.begin(folder).await?;
         let files = SetFiles::open(new.folder()).await?;
         files.copy_sysvol(content, task, done).await?;
         Ok(UnseenSet { new, files })
@@ -304,7 +305,7 @@ impl<'a> Saving<'a> {
         let mut content = self.content(live, gpo, task).await?;
         let steps = steps(gpo);
         let done = |done, total: u64| task.progress(done * (steps - 1) / total.max(1), steps);
-        let set = UnseenSet::copy(&content, self.folder, task, done).await?;
+        let set = UnseenSet::copy(&content, self.folder, &self.publisher, task, done).await?;
         // From the copies, so that SYSVOL is read once.
         let (copied, common) = (set.files.copied(&content), &self.common);
         let everywhere = ScanOptions { with_security: true, ..ScanOptions::default() };

@@ -1,10 +1,12 @@
 //! Finished sets go into their places together: while the manifest is being changed for some, the next ones gather.
 
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::oneshot;
 
 use crate::format::BackupInstance;
+use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, Cancelled, NewBackup, OperationError, publish_all};
 
 use super::blocking;
@@ -23,6 +25,16 @@ struct Waiting {
 }
 
 impl Publisher {
+    /// Begins a set in a folder of backups that was prepared. Those of one call take turns at the manifest's lock, for which others may wait.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be written to.
+    pub(super) async fn begin(&self, folder: &Path) -> Result<NewBackup, OperationError> {
+        let _turn = self.turn.lock().await;
+        let root = folder.to_owned();
+        blocking(move || NewBackup::begin(&root, BackupType::Gpo)).await
+    }
+
     /// Puts a set into its place, with those that wait at the same time.
     ///
     /// # Errors
