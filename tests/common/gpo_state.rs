@@ -1,11 +1,11 @@
 //! All that a GPO is, in a form that two moments can be compared in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use opengpmc::gpm::Domain;
 use opengpmc::ident::{DnsName, Guid};
-use opengpmc::security::{SddlContext, SecurityDescriptor};
+use opengpmc::security::{Ace, AceFlags, Acl, SddlContext, SecurityDescriptor};
 use opengpmc::store::{Filter, ForestStore, Scope, SdParts, SearchRequest, StoreErrorKind, Sysvol, SysvolPath};
 
 /// A GPO at some moment: its container and what is below, its folder and what is in it.
@@ -22,6 +22,16 @@ pub struct GpoState {
 /// Returns a descriptor as text, in which two with the same meaning are equal.
 fn sddl(descriptor: &[u8]) -> String {
     SecurityDescriptor::from_bytes(descriptor).unwrap().to_sddl(&SddlContext::default())
+}
+
+/// Returns the entries of an access list, whether inherited or not, each once: servers differ in how they mark what they copy from the folder
+/// above.
+fn entries(descriptor: &[u8]) -> String {
+    let descriptor = SecurityDescriptor::from_bytes(descriptor).unwrap();
+    let aces = descriptor.dacl.acl().into_iter().flat_map(Acl::aces);
+    let unmarked = |ace: &Ace| Ace { flags: ace.flags.without(AceFlags::INHERITED), ..ace.clone() };
+    let entries: BTreeSet<String> = aces.map(|ace| format!("{:?}", unmarked(ace))).collect();
+    entries.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 const OF_THE_MOMENT: [&str; 8] = [
@@ -102,7 +112,7 @@ impl GpoState {
 
     async fn note(&mut self, sysvol: &dyn Sysvol, path: &SysvolPath, key: String, bytes: Option<Vec<u8>>) {
         if sysvol.has_security() {
-            self.access.insert(key.clone(), sddl(&sysvol.security(path, SdParts::DACL).await.unwrap()));
+            self.access.insert(key.clone(), entries(&sysvol.security(path, SdParts::DACL).await.unwrap()));
         }
         self.files.insert(key, bytes);
     }

@@ -207,7 +207,7 @@ pub async fn write_gpo(store: &dyn ForestStore, domain: &DnsName, id: &str, sett
     let packages = class_store.child("CN", "Packages");
     if !settings.packages.is_empty() {
         directory.add(&class_store, &of_class("classStore")).await.unwrap();
-        directory.add(&packages, &of_class("container")).await.unwrap();
+        directory.add(&packages, &of_class("classStore")).await.unwrap();
     }
     for name in &settings.packages {
         let mut attributes = of_class("packageRegistration");
