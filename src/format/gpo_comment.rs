@@ -7,9 +7,15 @@ pub fn read_gpo_comment(bytes: &[u8]) -> String {
     text.trim_start_matches('\u{feff}').trim_end_matches('\0').to_owned()
 }
 
-/// Returns the bytes of the file for a comment. Lines end as they do in the text; GPMC writes CR LF.
+/// Returns the bytes of the file for a comment. Lines end as they do in the text; GPMC writes CR LF. A comment whose first characters would be
+/// taken for the mark of another encoding gets a mark of its own.
 pub fn write_gpo_comment(comment: &str) -> Vec<u8> {
-    comment.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    const MARK: [u8; 2] = [0xFF, 0xFE];
+    let bytes: Vec<u8> = comment.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    match encoding_rs::Encoding::for_bom(&bytes) {
+        Some(_) => [&MARK, bytes.as_slice()].concat(),
+        None => bytes,
+    }
 }
 
 #[cfg(test)]
@@ -25,5 +31,12 @@ mod tests {
         assert_eq!(read_gpo_comment(b"\xEF\xBB\xBFa"), "a");
         assert_eq!(read_gpo_comment(b"\xFF\xFE\xFF\xFEa\0"), "a");
         assert_eq!(read_gpo_comment(b""), "");
+    }
+
+    #[test]
+    fn no_comment_is_taken_for_another_encoding() {
+        for comment in ["\u{fffe}a", "\u{bbef}\u{62bf}", "a"] {
+            assert_eq!(read_gpo_comment(&write_gpo_comment(comment)), comment);
+        }
     }
 }
