@@ -11,7 +11,7 @@ use crate::common::breaking_off::{Matrix, Place, run_as_child};
 use crate::common::child;
 use crate::common::scenario::Operation;
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain_blocking};
 
 #[async_trait]
 impl Place for Lab {
@@ -36,6 +36,7 @@ fn killed_or_cancelled_they_leave_the_state_before_or_the_state_after() {
     if let Some(role) = child::role() {
         return run_as_child(&lab, &role);
     }
+    let _alone = whole_domain_blocking();
     let test = "live::breaking_off::killed_or_cancelled_they_leave_the_state_before_or_the_state_after";
     for operation in Operation::IN_ONE_DOMAIN {
         let matrix = Matrix::new(&lab, operation);

@@ -7,7 +7,7 @@ use opengpmc::ident::{DnsName, Guid};
 use opengpmc::operation::{CopyOptions, copy_gpo};
 use opengpmc::store::{self, ConnectTarget, ForestStore, demo};
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain};
 use crate::common::change_suite::{Suite, check_copy, check_import, check_imports, check_restore};
 use crate::common::corpus::corpus;
 use crate::common::gpo_state::GpoState;
@@ -39,6 +39,7 @@ async fn bring(suite: &Suite, name: &str) -> Guid {
 #[tokio::test]
 async fn a_gpo_of_another_forest_is_copied_imported_and_restored() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let suite = suite(&lab).await;
     let baseline = bring(&suite, "Baseline - All Computers").await;
     let software = bring(&suite, "Software - Office Tools").await;
@@ -54,6 +55,7 @@ async fn a_gpo_of_another_forest_is_copied_imported_and_restored() {
 #[tokio::test]
 async fn every_set_of_the_corpus_imports() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let Some(sets) = corpus("backups") else { return };
     let suite = suite(&lab).await;
     let target = bring(&suite, "Archive - Windows XP").await;

@@ -7,7 +7,7 @@ use opengpmc::ident::Guid;
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::{self, Attribute, Change, ConnectTarget, Credentials, Directory, ForestStore, SdParts};
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain};
 
 async fn open(lab: &Lab, credentials: &Credentials) -> Arc<dyn ForestStore> {
     let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
@@ -22,6 +22,7 @@ async fn load(lab: &Lab, credentials: &Credentials) -> Arc<ForestSnapshot> {
 #[tokio::test]
 async fn administrators_and_users_without_rights_see_the_same_forest() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let (admin, plain) = (load(&lab, &lab.admin()).await, load(&lab, &lab.plain()).await);
     for forest in [&admin, &plain] {
         assert_eq!(forest.name, lab.domain);
@@ -38,6 +39,7 @@ async fn administrators_and_users_without_rights_see_the_same_forest() {
 #[tokio::test]
 async fn a_gpo_that_may_not_be_read_is_shown_as_inaccessible() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let store = open(&lab, &lab.admin()).await;
     let directory: Arc<dyn Directory> = store.directory();
     let id = Guid::random();

@@ -4,6 +4,19 @@ use std::path::PathBuf;
 
 use opengpmc::ident::DnsName;
 use opengpmc::store::{ConnectOptions, Credentials, Secret};
+use tokio::sync::{Mutex, MutexGuard};
+
+static WHOLE_DOMAIN: Mutex<()> = Mutex::const_new(());
+
+/// Waits until no other test changes GPOs of the domain or compares all of it. To be held for as long as a test does so.
+pub async fn whole_domain() -> MutexGuard<'static, ()> {
+    WHOLE_DOMAIN.lock().await
+}
+
+/// As [`whole_domain`], for a test that is not asynchronous.
+pub fn whole_domain_blocking() -> MutexGuard<'static, ()> {
+    WHOLE_DOMAIN.blocking_lock()
+}
 
 /// The lab's first domain controller.
 pub struct Lab {

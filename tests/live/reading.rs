@@ -9,7 +9,7 @@ use opengpmc::gpm::{
 use opengpmc::ident::{Guid, Sid};
 use opengpmc::store::{self, Attribute, ConnectTarget, Credentials, StoreErrorKind, SysvolPath};
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain};
 
 const DEFAULT_DOMAIN_POLICY: Guid = Guid::from_u128(0x31B2F340_016D_11D2_945F_00C04FB984F9);
 
@@ -77,18 +77,21 @@ async fn reads_everything(lab: &Lab, credentials: &Credentials) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_administrator_reads_everything() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     reads_everything(&lab, &lab.admin()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_rights_reads_everything() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     reads_everything(&lab, &lab.plain()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn wmi_filters_are_read() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
     let store = store::open(&target, &lab.admin(), &lab.options()).await.unwrap();
     let domain = Domain::open(&store, &lab.domain).await.unwrap();

@@ -8,7 +8,7 @@ use opengpmc::operation::{Reporting, render_reports};
 use opengpmc::report::{Element, GpoReport, HtmlOptions, ReportFormat, Side};
 use opengpmc::store::{Attribute, ConnectOptions, ConnectTarget, Credentials, ForestStore, Sysvol, SysvolPath, open};
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain};
 
 async fn load(store: &Arc<dyn ForestStore>) -> Arc<ForestSnapshot> {
     Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap()
@@ -88,6 +88,7 @@ fn without_names(mut element: Element) -> Element {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_domain_controller_is_reported_as_the_demo_forest_is() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let demo = open(&ConnectTarget::Demo, &Credentials::default(), &ConnectOptions::default()).await.unwrap();
     let demo_forest = load(&demo).await;
     let demo_domain = Domain::open(&demo, &demo_forest.domains[0].name).await.unwrap();
@@ -131,6 +132,7 @@ async fn a_domain_controller_is_reported_as_the_demo_forest_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_rights_gets_a_report_of_what_he_may_read() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
     let live = open(&target, &lab.plain(), &lab.options()).await.unwrap();
     let forest = load(&live).await;

@@ -6,7 +6,7 @@ use opengpmc::gpm::{Forest, LoadOptions, Task};
 use opengpmc::operation::save_snapshot;
 use opengpmc::store::{ConnectTarget, ForestFile, ForestStore, SdParts, SysvolPath, open};
 
-use super::lab::Lab;
+use super::lab::{Lab, whole_domain};
 
 async fn shown(store: Arc<dyn ForestStore>) -> serde_json::Value {
     let snapshot = Forest::load(store, &LoadOptions::default(), &Task::default()).await.unwrap();
@@ -22,6 +22,7 @@ async fn shown(store: Arc<dyn ForestStore>) -> serde_json::Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_copy_of_the_domain_shows_what_the_domain_shows() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
     let live = open(&target, &lab.admin(), &lab.options()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -66,6 +67,7 @@ async fn a_copy_of_the_domain_shows_what_the_domain_shows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_without_rights_saves_what_he_may_see() {
     let Some(lab) = Lab::get() else { return };
+    let _alone = whole_domain().await;
     let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
     let live = open(&target, &lab.plain(), &lab.options()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
