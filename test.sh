@@ -36,6 +36,8 @@ skip() { results+=("skipped  $1: $2"); echo; echo "=== $1 skipped: $2"; }
 screen_packages=(xvfb xdotool imagemagick mesa-vulkan-drivers libvulkan1 libgl1 libgl1-mesa-dri libx11-6 libx11-xcb1 libxcursor1 libxi6
   libxcb1 libxkbcommon0 libxkbcommon-x11-0 libfontconfig1)
 kerberos_packages=(libkrb5-dev pkg-config clang libclang-dev krb5-user)
+# Operations are broken off at each of their system calls with it.
+tracing_packages=(strace)
 
 install_packages() {
   local missing=() package
@@ -55,6 +57,7 @@ export CARGO_TERM_COLOR=never
 features=--all-features
 
 install_packages "${screen_packages[@]}" || skip "screen packages" "the window tests and image snapshots that need them will say so"
+install_packages "${tracing_packages[@]}" || skip "strace" "operations are not broken off at system calls; the tests say so"
 if ! install_packages "${kerberos_packages[@]}"; then
   features=
   skip "feature system-kerberos" "needs the Kerberos headers and clang; testing the default features"
