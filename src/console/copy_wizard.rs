@@ -34,23 +34,23 @@ pub fn copy_wizard(from: ForestId, gpo: Gpo, to: ForestId, domain: DnsName) -> W
     Wizard::new("Cross-Domain Copying Wizard", state, PAGES, finish)
 }
 
+impl AsRef<Migrating> for CrossDomainCopy {
+    fn as_ref(&self) -> &Migrating {
+        &self.migrating
+    }
+}
+
+impl AsMut<Migrating> for CrossDomainCopy {
+    fn as_mut(&mut self) -> &mut Migrating {
+        &mut self.migrating
+    }
+}
+
 const PAGES: &[Page<CrossDomainCopy>] = &[
     Page { title: "Welcome", ui: welcome_ui, ..Page::PLAIN },
     Page { title: "Specifying permissions", ui: permissions_ui, ..Page::PLAIN },
-    Page {
-        title: "Scanning Original GPO",
-        enter: scan,
-        ui: |state, ui, _| state.migrating.scan_ui(ui),
-        check: |state, _| state.migrating.scan_ready(),
-        ..Page::PLAIN
-    },
-    Page {
-        title: "Migrating References",
-        applies: |state| state.migrating.has_references(),
-        ui: |state, ui, page| state.migrating.choices_ui(ui, page),
-        check: |state, _| state.migrating.choices_ready(),
-        ..Page::PLAIN
-    },
+    Page { title: "Scanning Original GPO", enter: scan, ..Page::SCANNING },
+    Page::MIGRATING,
     Page { title: "Completing", ui: completing_ui, check: can_finish, ..Page::PLAIN },
 ];
 

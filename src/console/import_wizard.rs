@@ -56,25 +56,25 @@ pub fn import_wizard(
     Wizard::new("Import Settings Wizard", state, PAGES, finish)
 }
 
+impl AsRef<Migrating> for Import {
+    fn as_ref(&self) -> &Migrating {
+        &self.migrating
+    }
+}
+
+impl AsMut<Migrating> for Import {
+    fn as_mut(&mut self) -> &mut Migrating {
+        &mut self.migrating
+    }
+}
+
 const PAGES: &[Page<Import>] = &[
     Page { title: "Welcome", ui: welcome_ui, ..Page::PLAIN },
     Page { title: "Backup GPO", ui: back_up_ui, ..Page::PLAIN },
     Page { title: "Backup location", ui: location_ui, check: location_ready, ..Page::PLAIN },
     Page { title: "Source GPO", ui: source_ui, check: source_ready, ..Page::PLAIN },
-    Page {
-        title: "Scanning Backup",
-        enter: scan,
-        ui: |state, ui, _| state.migrating.scan_ui(ui),
-        check: |state, _| state.migrating.scan_ready(),
-        ..Page::PLAIN
-    },
-    Page {
-        title: "Migrating References",
-        applies: |state| state.migrating.has_references(),
-        ui: |state, ui, page| state.migrating.choices_ui(ui, page),
-        check: |state, _| state.migrating.choices_ready(),
-        ..Page::PLAIN
-    },
+    Page { title: "Scanning Backup", enter: scan, ..Page::SCANNING },
+    Page::MIGRATING,
     Page { title: "Completing", ui: completing_ui, check: can_finish, ..Page::PLAIN },
 ];
 

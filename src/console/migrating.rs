@@ -27,7 +27,7 @@ use super::migration_table::{SavedTable, sentence};
 use super::path_field::{PathField, PathKind, text_of};
 use super::theme::SPACE;
 use super::window::Surroundings;
-use super::wizard::{PageFrame, Ready};
+use super::wizard::{Page, PageFrame, Ready};
 use super::{Command, ForestId, Icon};
 
 /// What is known of the references of a GPO, and what becomes of them.
@@ -80,6 +80,24 @@ struct Choices {
     /// Counts the times the editor saved it.
     saved: u64,
     map_preferences: bool,
+}
+
+impl<S: AsRef<Migrating> + AsMut<Migrating>> Page<S> {
+    /// The page that shows what was found; the wizard says its title and what is scanned: `Page { title, enter, ..Page::SCANNING }`.
+    pub const SCANNING: Page<S> = Page {
+        ui: |state, ui, _| state.as_mut().scan_ui(ui),
+        check: |state, _| state.as_ref().scan_ready(),
+        ..Page::PLAIN
+    };
+
+    /// The page that asks what becomes of the references, where there are any.
+    pub const MIGRATING: Page<S> = Page {
+        title: "Migrating References",
+        applies: |state| state.as_ref().has_references(),
+        ui: |state, ui, page| state.as_mut().choices_ui(ui, page),
+        check: |state, _| state.as_ref().choices_ready(),
+        ..Page::PLAIN
+    };
 }
 
 impl Migrating {
