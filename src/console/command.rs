@@ -18,6 +18,7 @@ use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 use super::migration_table::SavedTable;
 use super::starter_gpo_window::StarterAction;
+use super::window::WindowFactory;
 use super::{
     BackUpOf, Detail, FileId, ForestEntry, ForestId, Icon, Node, OpenForest, OpenedFile, Place, ReportOf, ReportUse,
     ReportsOf, Shown, ShownReport,
@@ -129,6 +130,8 @@ pub enum Command {
         /// Where the editor leaves the path it was saved under.
         saved: SavedTable,
     },
+    /// Open a window over everything that is open.
+    Open(WindowFactory),
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.

@@ -22,6 +22,22 @@ pub trait Window {
     }
 }
 
+/// How a window is made, so that a view can ask for one that the application does not know: [`Command::Open`].
+#[derive(Clone)]
+pub struct WindowFactory(Arc<dyn Fn() -> Box<dyn Window> + Send + Sync>);
+
+impl WindowFactory {
+    /// Takes what makes the window.
+    pub fn new<W: Window + 'static>(make: impl Fn() -> W + Send + Sync + 'static) -> Self {
+        WindowFactory(Arc::new(move || Box::new(make())))
+    }
+
+    /// Makes the window.
+    pub fn make(&self) -> Box<dyn Window> {
+        (self.0)()
+    }
+}
+
 /// What a window sees of the application, and what it can ask of it.
 pub struct Surroundings<'a> {
     /// What was used before.

@@ -106,6 +106,7 @@ impl App {
                 let editor = MigrationTableEditor::of_wizard(Some(target), path, saved, &self.workers);
                 self.show(ctx, Dialog::Window(Box::new(editor)));
             }
+            Command::Open(window) => self.show(ctx, Dialog::Window(window.make())),
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
             Command::ShowShortcuts => self.show(ctx, Dialog::Shortcuts),
