@@ -19,7 +19,7 @@ mod timestamp;
 pub use dn::{Dn, ParseDnError};
 pub use dns_name::{DnsName, ParseDnsNameError};
 pub use extension_list::{ExtensionGroup, ExtensionList};
-pub use gp_link::{GpLink, GpLinkElement, LinkOptions};
+pub use gp_link::{GpLink, GpLinkElement, LinkMove, LinkOptions};
 pub use gpo_version::GpoVersion;
 pub use guid::{Guid, ParseGuidError};
 pub use sid::{ParseSidError, Sid};

@@ -200,11 +200,11 @@ mod tests {
             });
             assert_eq!(new.as_deref(), expected);
         };
-        check(None, Some("[LDAP://CN={A},CN=Policies,CN=System,DC=x;2]"));
+        check(None, Some("[LDAP://cn={A},cn=policies,cn=system,DC=x;2]"));
         check(Some("[LDAP://cn={a},CN=Policies,CN=System,DC=x;1]"), None);
         check(
             Some("[LDAP://CN={C},DC=x;0][LDAP://CN={B},DC=x;0]"),
-            Some("[LDAP://CN={C},DC=x;0][LDAP://CN={A},CN=Policies,CN=System,DC=x;2][LDAP://CN={B},DC=x;0]"),
+            Some("[LDAP://CN={C},DC=x;0][LDAP://cn={A},cn=policies,cn=system,DC=x;2][LDAP://CN={B},DC=x;0]"),
         );
     }
 
