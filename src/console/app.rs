@@ -14,7 +14,7 @@ use crate::gpm::Task;
 use crate::store::StoreErrorKind;
 
 use super::bars::{self, Status};
-use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, TABLE};
+use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, Situation, row_of_keys, table};
 use super::connect_dialog::ConnectDialog;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
@@ -209,20 +209,18 @@ impl App {
         self.commands.push(command);
     }
 
-    fn context(&self) -> CommandContext<'_> {
-        self.context_of(&self.selected)
-    }
-
-    fn context_of<'a>(&'a self, node: &'a Node) -> CommandContext<'a> {
-        CommandContext {
-            forests: &self.forests,
-            files: &self.files,
-            node,
-            copied: self.copied.as_ref(),
+    /// Returns what commands depend on besides nodes.
+    fn situation(&self) -> Situation {
+        Situation {
+            copied: self.copied.clone(),
             can_go_back: !self.history.back.is_empty(),
             can_go_forward: !self.history.forward.is_empty(),
             theme: self.settings.theme,
         }
+    }
+
+    fn context<'a>(&'a self, situation: &'a Situation) -> CommandContext<'a> {
+        CommandContext { forests: &self.forests, files: &self.files, node: &self.selected, more: &[], situation }
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -295,7 +293,8 @@ impl eframe::App for App {
 impl App {
     fn bars_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let tokens = theme::tokens(ui);
-        let context = self.context();
+        let situation = self.situation();
+        let context = self.context(&situation);
         let bar = |margin| Frame::new().fill(tokens.raised).inner_margin(margin);
         Panel::top("menu bar")
             .frame(bar(Margin { left: 6, right: 6, top: 3, bottom: 0 }))
@@ -321,18 +320,12 @@ impl App {
     }
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        let App { tree, forests, files, selected, history, settings, copied, .. } = self;
+        let situation = self.situation();
+        let App { tree, forests, files, selected, settings, .. } = self;
         let shown = Shown { forests, files };
         let mut menu_ui = |ui: &mut Ui, node: &Node, commands: &mut Vec<Command>| {
-            let context = CommandContext {
-                forests: shown.forests,
-                files: shown.files,
-                node,
-                copied: copied.as_ref(),
-                can_go_back: !history.back.is_empty(),
-                can_go_forward: !history.forward.is_empty(),
-                theme: settings.theme,
-            };
+            let Shown { forests, files } = shown;
+            let context = CommandContext { forests, files, node, more: &[], situation: &situation };
             ui.set_min_width(200.0);
             bars::menu_ui(ui, Menu::Action, &context, commands);
         };
@@ -370,6 +363,7 @@ impl App {
 
     fn dialog_ui(&mut self, ctx: &Context, commands: &mut Vec<Command>) {
         self.job_window_ui(ctx);
+        let situation = self.situation();
         let mut started = Vec::new();
         let open = std::mem::take(&mut self.dialogs);
         for mut open in open {
@@ -385,7 +379,7 @@ impl App {
             let closing = match &mut open.dialog {
                 Dialog::Window(window) => window.ui(ctx, &mut around),
                 Dialog::Connect(dialog) => dialog.ui(ctx, &mut around),
-                Dialog::Palette(palette) => palette.ui(ctx, &self.context(), commands),
+                Dialog::Palette(palette) => palette.ui(ctx, &self.context(&situation), commands),
                 Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
                 Dialog::Told(report) => told_ui(ctx, report, commands),
                 Dialog::Unread(unread) => help::unread_ui(ctx, unread, commands),
@@ -469,20 +463,23 @@ impl App {
         }
     }
 
-    /// Turns keys into commands. While a text field has the focus, keys without Ctrl or Alt belong to it.
+    /// Turns keys into commands. While a text field has the focus, keys without Ctrl or Alt that edit belong to it.
     fn shortcuts(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
-        let context = self.context();
+        let situation = self.situation();
+        let context = self.context(&situation);
+        let in_text = ui.ctx().text_edit_focused();
+        let is_mine = |keys: &&KeyboardShortcut| {
+            let edits = keys.modifiers.is_none() && keys.logical_key == Key::Delete;
+            ![COPY_KEYS, PASTE_KEYS].contains(*keys) && !(in_text && edits)
+        };
+        let mut keys: Vec<&KeyboardShortcut> = table().flat_map(|row| row.shortcuts).filter(is_mine).collect();
         // The toolkit takes Ctrl+Shift+O for Ctrl+O too: those with Shift come first.
-        for with_shift in [true, false] {
-            for row in TABLE {
-                let is_mine = |keys: &&KeyboardShortcut| {
-                    keys.modifiers.shift == with_shift && ![COPY_KEYS, PASTE_KEYS].contains(keys)
-                };
-                let mut shortcuts = row.shortcuts.iter().filter(is_mine);
-                let pressed = shortcuts.any(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
-                if pressed && (row.availability)(&context) == Availability::Available {
-                    commands.extend((row.make)(&context));
-                }
+        keys.sort_by_key(|keys| !keys.modifiers.shift);
+        for keys in keys {
+            if ui.input_mut(|input| input.consume_shortcut(keys))
+                && let Some((row, Availability::Available)) = row_of_keys(keys, &context)
+            {
+                commands.extend((row.make)(&context));
             }
         }
         if ui.input_mut(|input| input.consume_key(Modifiers::COMMAND, Key::F)) {

@@ -5,7 +5,7 @@ use egui::{Button, Frame, Margin, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::gpm::Task;
 
-use super::command::{Availability, CommandContext, Menu, Row, TABLE, rows_of_menu};
+use super::command::{Availability, CommandContext, Menu, Row, row_offered, rows_of_menu, table};
 use super::dialog;
 use super::theme::{self, SPACE};
 use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place, Shown};
@@ -14,8 +14,10 @@ use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place, Shown};
 pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
     let menus = [
         (Menu::File, "File", egui::Key::F),
+        (Menu::Edit, "Edit", egui::Key::E),
         (Menu::Action, "Action", egui::Key::A),
         (Menu::View, "View", egui::Key::V),
+        (Menu::Window, "Window", egui::Key::W),
         (Menu::Help, "Help", egui::Key::H),
     ];
     give_focus_back(ui);
@@ -37,24 +39,36 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
     });
 }
 
-/// Draws the rows of a menu, with a line between groups.
+/// Draws the rows of a menu, with a line between sections.
 pub fn menu_ui(ui: &mut Ui, menu: Menu, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
-    let mut group = None;
-    for row in rows_of_menu(menu) {
-        let availability = (row.availability)(context);
-        if availability == Availability::Absent {
-            continue;
-        }
-        if group.is_some_and(|group| group != row.menu.1) {
+    let mut rows: Vec<(u8, &Row, Availability)> =
+        rows_of_menu(menu).into_iter().map(|(group, row)| (group, row, row.offered(context))).collect();
+    rows.retain(|(_, _, availability)| *availability != Availability::Absent);
+    let mut section = None;
+    for together in rows.chunk_by(|(_, one, _), (_, two, _)| one.submenu.is_some() && one.submenu == two.submenu) {
+        let Some((group, first, _)) = together.first() else { continue };
+        if section.is_some_and(|section| section != group / 10) {
             ui.separator();
         }
-        group = Some(row.menu.1);
-        menu_row_ui(ui, row, availability, context, commands);
+        section = Some(group / 10);
+        let mut rows_ui = |ui: &mut Ui| {
+            for (_, row, availability) in together {
+                menu_row_ui(ui, row, *availability, context, commands);
+            }
+        };
+        match first.submenu {
+            Some(title) => drop(ui.menu_button((Icon::Nothing.atom(), title), rows_ui)),
+            None => rows_ui(ui),
+        }
+    }
+    if section.is_none() {
+        ui.weak("Nothing can be done here.");
     }
 }
 
-/// Draws the toolbar.
+/// Draws the toolbar. What makes no sense for the node keeps its place, greyed.
 pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    const NOT_HERE: Availability = Availability::Greyed("This makes no sense for the selected node.");
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.5 * SPACE;
         for (text, gap_before) in [
@@ -65,11 +79,12 @@ pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<
             ("Add Forest…", true),
             ("Go to Anything…", true),
         ] {
-            let Some(row) = TABLE.iter().find(|row| row.text == text && row.on_toolbar) else { continue };
+            let anywhere = || table().find(|row| row.text == text).map(|row| (row, NOT_HERE));
+            let Some((row, availability)) = row_offered(text, context).or_else(anywhere) else { continue };
             if gap_before {
                 ui.add_space(2.0 * SPACE);
             }
-            tool_ui(ui, row, context, commands);
+            tool_ui(ui, row, availability, context, commands);
         }
     });
 }
@@ -181,9 +196,14 @@ fn menu_row_ui(
     }
 }
 
-fn tool_ui(ui: &mut Ui, row: &Row, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+fn tool_ui(
+    ui: &mut Ui,
+    row: &Row,
+    availability: Availability,
+    context: &CommandContext<'_>,
+    commands: &mut Vec<Command>,
+) {
     let Some(icon) = row.icon else { return };
-    let availability = (row.availability)(context);
     let button = Button::new(icon.atom()).frame_when_inactive(false).min_size(Vec2::splat(26.0));
     let response = ui.add_enabled(availability == Availability::Available, button);
     dialog::name(&response, row.text);

@@ -1,8 +1,8 @@
 //! Everything a person can ask of the console, and the one table that says how it is offered.
 //!
 //! Views draw and push a [`Command`]; the application carries commands out between frames. A command that stands in a menu,
-//! on the toolbar or in the palette is a row of [`TABLE`]: its words, picture, keys, where it applies and why it is greyed.
-//! A new command is a variant, a row and an arm in `App::carry_out`.
+//! on the toolbar, in the Actions pane or in the palette is a row of the [`table`]: its words, picture, keys, where it applies
+//! and why it is greyed. A new command is a variant, a row in the file of its subject and an arm in `App::carry_out`.
 
 mod table;
 
@@ -24,7 +24,7 @@ use super::{
     ReportsOf, Shown, ShownReport,
 };
 
-pub use table::{COPY_KEYS, PASTE_KEYS, TABLE, rows_of_menu};
+pub use table::{COPY_KEYS, PASTE_KEYS, row_of_keys, row_offered, rows_of_menu, table};
 
 /// Something a person, or a view on their behalf, asks for.
 #[derive(Clone)]
@@ -168,12 +168,21 @@ pub struct ConnectRequest {
 pub enum Menu {
     /// Forests, and leaving.
     File,
+    /// What is undone, and what acts on whatever is selected.
+    Edit,
     /// What can be done with the selected node; its context menu is the same.
     Action,
     /// Ways to look.
     View,
+    /// Windows, and the parts of this one.
+    Window,
     /// Help.
     Help,
+}
+
+impl Menu {
+    /// All menus, from left to right.
+    pub const ALL: [Menu; 6] = [Menu::File, Menu::Edit, Menu::Action, Menu::View, Menu::Window, Menu::Help];
 }
 
 /// How a command is offered.
@@ -184,16 +193,25 @@ pub struct Row {
     pub icon: Option<Icon>,
     /// The keys that ask for it; the first is shown.
     pub shortcuts: &'static [KeyboardShortcut],
-    /// The menu it stands in, and the group within: a line is drawn between groups.
-    pub menu: (Menu, u8),
-    /// Whether it stands on the toolbar.
-    pub on_toolbar: bool,
+    /// The menus it stands in, each with the group there: a line is drawn where the tens of the group change.
+    pub menus: &'static [(Menu, u8)],
+    /// The menu within the menu that it stands in, with others that follow it; none for the menu itself.
+    pub submenu: Option<&'static str>,
+    /// Whether it works for several selected rows at once ([`CommandContext::nodes`]).
+    pub many: bool,
     /// Whether it can be asked for now.
     pub availability: fn(&CommandContext<'_>) -> Availability,
     /// Whether it is ticked; none for what is not a choice.
     pub checked: fn(&CommandContext<'_>) -> Option<bool>,
     /// What it asks for in this situation.
     pub make: fn(&CommandContext<'_>) -> Option<Command>,
+}
+
+impl Row {
+    /// Tells whether it can be asked for now.
+    pub fn offered(&self, context: &CommandContext<'_>) -> Availability {
+        if context.more.is_empty() || self.many { (self.availability)(context) } else { Availability::Absent }
+    }
 }
 
 /// Whether a command can be asked for.
@@ -208,6 +226,7 @@ pub enum Availability {
 }
 
 /// What the table looks at to say how a command is offered.
+#[derive(Clone, Copy)]
 pub struct CommandContext<'a> {
     /// The forests in the view.
     pub forests: &'a [ForestEntry],
@@ -215,8 +234,17 @@ pub struct CommandContext<'a> {
     pub files: &'a [OpenedFile],
     /// The node it would act on.
     pub node: &'a Node,
-    /// The node of the GPO that was copied last, to be pasted.
-    pub copied: Option<&'a Node>,
+    /// The other nodes it would act on, where several rows of a list are selected.
+    pub more: &'a [Node],
+    /// What else it depends on.
+    pub situation: &'a Situation,
+}
+
+/// What commands depend on besides nodes.
+#[derive(Clone, Debug)]
+pub struct Situation {
+    /// The node that was copied last, to be pasted.
+    pub copied: Option<Node>,
     /// Whether there is a node to go back to.
     pub can_go_back: bool,
     /// Whether there is a node to go forward to.
@@ -225,10 +253,26 @@ pub struct CommandContext<'a> {
     pub theme: ThemePreference,
 }
 
+impl Default for Situation {
+    fn default() -> Self {
+        Situation { copied: None, can_go_back: false, can_go_forward: false, theme: ThemePreference::System }
+    }
+}
+
 impl<'a> CommandContext<'a> {
     /// Returns everything that stands in the scope tree.
     pub fn shown(&self) -> Shown<'a> {
         Shown { forests: self.forests, files: self.files }
+    }
+
+    /// Returns all nodes it would act on, in the order of their list.
+    pub fn nodes(&self) -> impl Iterator<Item = &'a Node> {
+        std::iter::once(self.node).chain(self.more)
+    }
+
+    /// Returns the node that was copied last, to be pasted.
+    pub fn copied(&self) -> Option<&'a Node> {
+        self.situation.copied.as_ref()
     }
 
     /// Returns the forest the node lies in.

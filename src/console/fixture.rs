@@ -10,7 +10,7 @@ use crate::gpm::{
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Timestamp};
 use crate::store::{ConnectTarget, ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 
-use super::{ConnectRequest, ForestOpener};
+use super::{ConnectRequest, ForestEntry, ForestId, ForestOpener, ForestState, OpenForest};
 
 /// Opens the fixture as demo forest and nothing else.
 pub struct FixtureOpener {
@@ -34,6 +34,12 @@ impl ForestOpener for FixtureOpener {
     async fn load(&self, _store: Arc<dyn ForestStore>, _task: &Task) -> Result<Arc<ForestSnapshot>, StoreError> {
         Ok(Arc::new(snapshot(self.ous, self.gpos)))
     }
+}
+
+/// Returns the fixture's small forest, open.
+pub fn entry(id: ForestId) -> ForestEntry {
+    let forest = OpenForest::new(id, Arc::new(NoStore), Arc::new(snapshot(0, 0)));
+    ForestEntry { id, target: ConnectTarget::Demo, state: ForestState::Open(Box::new(forest)) }
 }
 
 /// Returns the DN of an object of the fixture's first domain.

@@ -1,10 +1,12 @@
 //! The dialogs that only tell something: about this program, the keys, the problems found.
 
+use std::collections::HashSet;
+
 use egui::{Context, Grid, RichText, ScrollArea, Ui};
 
 use crate::gpm::Problem;
 
-use super::command::TABLE;
+use super::command::table;
 use super::dialog::{self, Closing};
 use super::error_view::{ErrorReport, error_ui};
 use super::theme::{self, SPACE};
@@ -82,7 +84,9 @@ pub fn shortcuts_ui(ctx: &Context) -> Closing {
         ScrollArea::vertical().max_height(height).auto_shrink([false, true]).show(ui, |ui| {
             heading(ui, "Commands");
             Grid::new("keys of commands").num_columns(2).spacing([6.0 * SPACE, SPACE]).show(ui, |ui| {
-                for row in TABLE.iter().filter(|row| !row.shortcuts.is_empty()) {
+                let mut told = HashSet::new();
+                // Rows of different kinds of nodes share words and keys: each is told once.
+                for row in table().filter(|row| !row.shortcuts.is_empty() && told.insert(row.text)) {
                     let keys: Vec<String> = row.shortcuts.iter().map(|keys| ui.ctx().format_shortcut(keys)).collect();
                     key_row(ui, &keys.join(", "), row.text.trim_end_matches('…'));
                 }

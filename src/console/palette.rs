@@ -1,8 +1,10 @@
 //! The palette (Ctrl+K): every command, and everything that has a name, found by a few letters.
 
+use std::collections::HashSet;
+
 use egui::{Align, Context, Id, Key, Modifiers, ScrollArea, Sense, TextEdit, TextStyle, Ui, vec2};
 
-use super::command::{Availability, CommandContext, TABLE};
+use super::command::{Availability, CommandContext, table};
 use super::dialog::{self, Closing};
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE};
 use super::tree::{Row, all_rows};
@@ -160,9 +162,9 @@ fn names(shown: Shown<'_>) -> Vec<(Row, String)> {
 
 fn find(query: &str, names: &[(Row, String)], context: &CommandContext<'_>, ctx: &Context) -> Vec<Hit> {
     let query = query.trim().to_lowercase();
-    let mut hits: Vec<Hit> = TABLE
-        .iter()
-        .filter(|row| (row.availability)(context) == Availability::Available)
+    let mut listed = HashSet::new();
+    let mut hits: Vec<Hit> = table()
+        .filter(|row| row.offered(context) == Availability::Available && listed.insert(row.text))
         .filter_map(|row| {
             Some(Hit {
                 score: score(&query, &row.text.to_lowercase())? + 1,

@@ -1,0 +1,49 @@
+//! What can be done with GPOs, by themselves or through a link, and with their container.
+
+use crate::console::{Icon, Place};
+
+use super::super::{Availability, Command, Menu, Row};
+use super::{COPY_KEYS, GpoOfNode, PASTE_KEYS, ROW, gpo_of, needs_writable_forest};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        text: "Copy",
+        icon: Some(Icon::Copy),
+        shortcuts: &[COPY_KEYS],
+        menus: &[(Menu::Action, 60), (Menu::Edit, 20)],
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
+            GpoOfNode::Some(..) => Availability::Available,
+        },
+        make: |context| Some(Command::CopyGpo(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Paste",
+        shortcuts: &[PASTE_KEYS],
+        menus: &[(Menu::Action, 61), (Menu::Edit, 20)],
+        availability: |context| match (context.node.place(), context.copied()) {
+            (Some(Place::Gpos(_)), None) => Availability::Greyed("Copy a GPO first."),
+            (Some(Place::Gpos(_)), Some(_)) => needs_writable_forest(context),
+            _ => Availability::Absent,
+        },
+        make: |context| Some(Command::PasteGpo(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Import Settings…",
+        menus: &[(Menu::Action, 42)],
+        availability: |context| match gpo_of(context) {
+            GpoOfNode::None => Availability::Absent,
+            GpoOfNode::Missing(why) => Availability::Greyed(why),
+            GpoOfNode::Some(..) => needs_writable_forest(context),
+        },
+        make: |context| match gpo_of(context) {
+            GpoOfNode::Some(forest, gpo) => Some(Command::ShowImport(forest.id, gpo.domain.clone(), gpo.id)),
+            GpoOfNode::None | GpoOfNode::Missing(_) => None,
+        },
+        ..ROW
+    },
+];

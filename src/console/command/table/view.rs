@@ -1,0 +1,89 @@
+//! View: ways to look, and to move between nodes.
+
+use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
+
+use crate::console::{Icon, Node};
+
+use super::super::{Availability, Command, Menu, Row};
+use super::ROW;
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        text: "Back",
+        icon: Some(Icon::Back),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowLeft)],
+        menus: &[(Menu::View, 10)],
+        availability: |context| {
+            if context.situation.can_go_back {
+                Availability::Available
+            } else {
+                Availability::Greyed("There is no earlier node.")
+            }
+        },
+        make: |_| Some(Command::Back),
+        ..ROW
+    },
+    Row {
+        text: "Forward",
+        icon: Some(Icon::Forward),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowRight)],
+        menus: &[(Menu::View, 10)],
+        availability: |context| {
+            if context.situation.can_go_forward {
+                Availability::Available
+            } else {
+                Availability::Greyed("There is no later node.")
+            }
+        },
+        make: |_| Some(Command::Forward),
+        ..ROW
+    },
+    Row {
+        text: "Up One Level",
+        icon: Some(Icon::Up),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::ArrowUp)],
+        menus: &[(Menu::View, 10)],
+        availability: |context| match context.node {
+            Node::Root => Availability::Greyed("This is the top."),
+            _ => Availability::Available,
+        },
+        make: |_| Some(Command::Up),
+        ..ROW
+    },
+    Row {
+        text: "Go to Anything…",
+        icon: Some(Icon::Search),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::K)],
+        menus: &[(Menu::View, 20)],
+        make: |_| Some(Command::ShowPalette),
+        ..ROW
+    },
+    Row {
+        text: "Problems…",
+        icon: Some(Icon::Warning),
+        menus: &[(Menu::View, 20)],
+        make: |_| Some(Command::ShowProblems),
+        ..ROW
+    },
+    Row {
+        text: "Follow System Theme",
+        menus: &[(Menu::View, 40)],
+        checked: |context| Some(context.situation.theme == ThemePreference::System),
+        make: |_| Some(Command::SetTheme(ThemePreference::System)),
+        ..ROW
+    },
+    Row {
+        text: "Light Theme",
+        menus: &[(Menu::View, 40)],
+        checked: |context| Some(context.situation.theme == ThemePreference::Light),
+        make: |_| Some(Command::SetTheme(ThemePreference::Light)),
+        ..ROW
+    },
+    Row {
+        text: "Dark Theme",
+        menus: &[(Menu::View, 40)],
+        checked: |context| Some(context.situation.theme == ThemePreference::Dark),
+        make: |_| Some(Command::SetTheme(ThemePreference::Dark)),
+        ..ROW
+    },
+];
