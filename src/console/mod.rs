@@ -34,6 +34,7 @@ pub mod kit;
 pub mod pane;
 mod bars;
 pub mod dialog;
+pub mod question;
 mod connect_dialog;
 mod report_dialogs;
 mod palette;
