@@ -60,7 +60,7 @@ pub use permission::{Permission, PermissionType};
 pub use search_criteria::{
     GroupsByTrustee, InvalidCriterion, SearchCriteria, SearchKind, SearchOperation, SearchProperty, SearchValue,
 };
-pub use security_info::{SecuredObject, SecurityInfo, computers_can_read};
+pub use security_info::{PermissionError, SecuredObject, SecurityInfo, computers_can_read, everybody_can_read};
 pub use sites_container::SitesContainer;
 pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};

@@ -135,6 +135,8 @@ message_ids! {
     RollbackFailed = "rollback-failed",
     /// The operation was cancelled.
     Cancelled = "cancelled",
+    /// A permission cannot be given, taken away or written.
+    PermissionRefused = "permission-refused",
 }
 
 impl MessageId {
