@@ -22,6 +22,7 @@ mod library {
     mod corpus_admx;
     mod changes;
     mod change_messages;
+    mod edits;
     mod restore_extras;
     mod names;
     mod reports;

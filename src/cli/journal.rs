@@ -46,12 +46,11 @@ fn list(journal: &Journal, output: &mut Output) -> anyhow::Result<Outcome> {
         output.json(&records.into())?;
         return Ok(Outcome::Done);
     }
-    let mut table = Table::new(&["OPERATION", "GPO", "DOMAIN", "STARTED", "FOLDER"]);
+    let mut table = Table::new(&["OPERATION", "WHAT", "STARTED", "FOLDER"]);
     for left in &interrupted {
         table.row([
             left.record.kind.label().to_owned(),
-            left.record.gpo_name.clone(),
-            left.record.domain.to_string(),
+            left.record.title.clone(),
             left.record.started.to_local_text(),
             left.folder.display().to_string(),
         ]);
@@ -73,7 +72,7 @@ pub async fn recover_all(
     let mut outcome = Outcome::Done;
     for left in journal.interrupted()?.iter().filter(|left| left.is_in(&forest)) {
         let recovered: Result<Recovered, OperationError> = recover(store, journal, left, &session.task).await;
-        let what = format!("the {} of {}, broken off", left.record.kind.label(), left.record.gpo_name);
+        let what = format!("{}, broken off", left.record.title);
         clear_progress();
         match recovered {
             Ok(Recovered::WasDone) => eprintln!("{}: it had been done", printable(what)),

@@ -63,7 +63,7 @@ impl Window for InterruptedWindow {
         let (mut put_back, mut later) = (false, false);
         let closing = dialog::show(ctx, "Interrupted Operations", 600.0, |ui| {
             ui.label(
-                "These operations of an earlier run were broken off before they were done. A GPO may be half changed. \
+                "These operations of an earlier run were broken off before they were done. What they change may be half changed. \
                  What was there before was kept and can be put back.",
             );
             ui.add_space(2.0 * SPACE);
@@ -71,9 +71,9 @@ impl Window for InterruptedWindow {
                 for Interrupted { record, .. } in &self.interrupted {
                     ui.horizontal(|ui| {
                         ui.spacing_mut().item_spacing.x = 0.0;
-                        ui.label(format!("•  {} of ", sentence_case(record.kind.label())));
-                        ui.label(RichText::new(&record.gpo_name).strong());
-                        ui.label(format!(" of {}, begun {}", record.domain, record.started.to_local_text()));
+                        ui.label("•  ");
+                        ui.label(RichText::new(&record.title).strong());
+                        ui.label(format!(", begun {}", record.started.to_local_text()));
                     });
                 }
             });
@@ -94,14 +94,8 @@ impl Window for InterruptedWindow {
     }
 }
 
-fn sentence_case(word: &str) -> String {
-    let mut letters = word.chars();
-    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
-    format!("{first}{}", letters.as_str())
-}
-
 async fn put_back_all(context: &ChangeContext, interrupted: &[Interrupted], task: &Task) -> Result<(), OperationError> {
-    task.begin_items(interrupted.iter().map(|interrupted| (interrupted.record.gpo_name.clone(), 1)));
+    task.begin_items(interrupted.iter().map(|interrupted| (interrupted.record.title.clone(), 1)));
     for (place, interrupted) in interrupted.iter().enumerate() {
         let own = task.item(place);
         own.checkpoint()?;

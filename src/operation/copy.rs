@@ -8,9 +8,10 @@ use crate::ident::{DnsName, Guid, WmiFilterRef};
 use crate::security::{AclState, SecurityDescriptor};
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
-use super::change::{ChangeContext, ChangeKind, FileTree, Target, Wanted, Written, change, rebase, steps};
+use super::change::{ChangeContext, FileTree, Target, Wanted, Written, change, rebase, steps};
 use super::content::GpoContent;
 use super::import::first_version;
+use super::journal::ChangeKind;
 use super::migration::{MigrationOptions, ScanOptions, name_principals, plan_migration};
 
 /// How a GPO is copied.

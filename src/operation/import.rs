@@ -7,8 +7,9 @@ use crate::ident::{DnsName, ExtensionList, GpoVersion, Guid};
 use crate::report::Side;
 use crate::store::SysvolPath;
 
-use super::change::{ChangeContext, ChangeKind, FileTree, Target, Wanted, Written, change, rebase, steps};
+use super::change::{ChangeContext, FileTree, Target, Wanted, Written, change, rebase, steps};
 use super::content::GpoContent;
+use super::journal::ChangeKind;
 use super::migration::{MigrationOptions, plan_migration};
 use super::restore::{greater, warn_of_ipsec};
 

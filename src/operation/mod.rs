@@ -7,6 +7,7 @@ mod half_objects;
 mod report;
 mod backup;
 mod change;
+mod journal;
 mod copy;
 mod extras;
 mod import;
@@ -16,6 +17,7 @@ mod starter_gpo;
 mod render_reports;
 pub mod migration;
 pub mod content;
+pub mod edit;
 
 pub use crate::store::write_whole;
 pub use admx_store::{
@@ -25,10 +27,11 @@ pub use backup::{
     BackupCheck, BackupOptions, BackupOrigin, VersionComparison, back_up_gpo, back_up_gpos, compare_versions,
     read_backup_extras, verify_backup, write_backup,
 };
-pub use change::{ChangeContext, ChangeKind, Interrupted, Journal, JournalRecord, Recovered, recover};
+pub use change::{ChangeContext, Recovered, recover};
 pub use copy::{CopyOptions, copy_gpo};
 pub use import::{ImportSource, import_settings};
 pub use item_outcome::ItemOutcome;
+pub use journal::{Batch, ChangeKind, Done, Interrupted, Journal, JournalRecord, WholeGpo};
 pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,

@@ -11,9 +11,10 @@ use crate::ident::{DnsName, ExtensionList, GpoVersion, Guid, WmiFilterRef};
 use crate::security::{AclState, SecurityDescriptor};
 use crate::store::StoreErrorKind;
 
-use super::change::{ChangeContext, ChangeKind, FileTree, Target, Wanted, Written, change, rebase, steps};
+use super::change::{ChangeContext, FileTree, Target, Wanted, Written, change, rebase, steps};
 use super::content::GpoContent;
 use super::item_outcome::{ItemOutcome, finish_item};
+use super::journal::ChangeKind;
 
 /// What is brought back beside the GPO itself; all of it lies in the file of extras and only there.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The directory side of a store: what LDAP offers, over plain data.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::ident::{Dn, DnsName, Sid};
 
@@ -107,7 +108,7 @@ pub enum Scope {
 }
 
 /// Parts of a security descriptor to be read or written (the bits of control 1.2.840.113556.1.4.801).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SdParts(pub u8);
 
 impl SdParts {

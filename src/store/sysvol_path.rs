@@ -3,6 +3,8 @@
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
+use serde::{Deserialize, Serialize};
+
 /// A path relative to the root of a domain's SYSVOL (`\\server\sysvol\domain`).
 /// Made only of names that every file system takes, never leaves its root, compares without case.
 #[derive(Clone, Debug, Default)]
@@ -145,6 +147,18 @@ impl fmt::Display for SysvolPath {
     /// Writes the path with `\` between names, as Windows shows it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.parts.join("\\"))
+    }
+}
+
+impl Serialize for SysvolPath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.to_slashes())
+    }
+}
+
+impl<'de> Deserialize<'de> for SysvolPath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        SysvolPath::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

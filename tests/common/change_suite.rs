@@ -66,8 +66,9 @@ impl Suite {
         self.folder.path().join("sets")
     }
 
+    /// Tells whether nothing in the journal waits to be put back; what is done is kept there for undo.
     pub fn journal_is_empty(&self) -> bool {
-        std::fs::read_dir(self.folder.path().join("journal")).unwrap().next().is_none()
+        super::unfinished(&self.folder.path().join("journal")).is_empty()
     }
 
     /// Changes a GPO in every way a restore must undo.

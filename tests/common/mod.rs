@@ -19,3 +19,9 @@ pub mod small_domain;
 pub mod system_calls;
 pub mod scenario;
 pub mod breaking_off;
+
+/// Returns the names of what is in a folder of the journal besides what is done.
+pub fn unfinished(journal: &std::path::Path) -> Vec<String> {
+    let names = std::fs::read_dir(journal).into_iter().flatten().map(|entry| entry.unwrap().file_name());
+    names.map(|name| name.to_string_lossy().into_owned()).filter(|name| name != "done").collect()
+}

@@ -151,7 +151,7 @@ impl Scenario {
                 let recovered = recover(&self.store, &context.journal, &interrupted, &task).await;
                 recovered.unwrap_or_else(|error| panic!("{what}: cannot be put back: {error}"));
             }
-            if State::of_folder(&self.folder.join("journal")).names().is_empty() {
+            if super::unfinished(&self.folder.join("journal")).is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -161,8 +161,8 @@ impl Scenario {
 
     /// Checks that journal and backup folder hold nothing half-made.
     pub fn check_nothing_left(&self, what: &str) {
-        let journal = State::of_folder(&self.folder.join("journal"));
-        assert_eq!(journal.names(), Default::default(), "{what}: the journal is empty");
+        let left = super::unfinished(&self.folder.join("journal"));
+        assert_eq!(left, Vec::<String>::new(), "{what}: nothing in the journal waits");
         let dir = BackupDir::open(&self.backups()).unwrap();
         assert_eq!(dir.problems(), [], "{what}");
         let mut listed: Vec<String> = dir.backups().iter().map(|backup| backup.id.to_string()).collect();

@@ -2,7 +2,6 @@
 //! (`gpo-storage.md` A12). Restore, import and copy say what is wanted; this is how it is written.
 
 mod access;
-mod journal;
 mod objects;
 mod pre_image;
 mod recovery;
@@ -11,8 +10,8 @@ mod tree;
 mod write;
 
 pub(super) use access::set_folder_access;
-pub use journal::{ChangeKind, Interrupted, Journal, JournalRecord};
 pub(super) use objects::rebase;
+pub(super) use recovery::put_back_whole;
 pub use recovery::{Recovered, recover};
 pub(super) use target::Target;
 pub(super) use tree::{FileTree, copy_tree, make_folder};
@@ -21,6 +20,8 @@ pub(super) use write::{Wanted, Written, change, steps};
 use std::sync::Arc;
 
 use crate::store::ForestStore;
+
+use super::journal::Journal;
 
 /// Where operations write, and where they keep what was there before.
 #[derive(Clone)]

@@ -8,13 +8,13 @@ use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::GpoVersion;
 use crate::operation::content::{BOUNDS, ContentFile, ContentObject, content_object};
 use crate::operation::half_objects::read_below;
+use crate::operation::journal::{JournalEntry, WholeGpo};
 use crate::operation::sysvol_tree::{ListTreeError, Tree, Unlisted, list_tree};
 use crate::report::Side;
 use crate::security::SecurityDescriptor;
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::access::put_folder_access_back;
-use super::journal::{JournalEntry, JournalRecord};
 use super::objects::write_objects;
 use super::target::Target;
 use super::tree::{FileTree, copy_tree, make_folder, read_all, write_tree};
@@ -170,16 +170,12 @@ impl PreImage {
 ///
 /// # Errors
 /// Fails where somebody else has changed the GPO since, and where it cannot be written; what was there before stays in the journal.
-pub(super) async fn put_back(
-    target: &Target,
-    entry: &JournalEntry,
-    record: &JournalRecord,
-) -> Result<(), OperationError> {
+pub(super) async fn put_back(target: &Target, entry: &JournalEntry, gpo: &WholeGpo) -> Result<(), OperationError> {
     // Putting back is not to be cancelled.
     let task = Task::default();
     let (before, tree) = PreImage::load(entry).await?;
     let now = PreImage::read(target, &task).await?;
-    check_nobody_else(target, &now, record)?;
+    check_nobody_else(target, &now, gpo)?;
     match &before.folder {
         Some(folder) => put_folder_back(target, folder, &now, &tree, &task).await?,
         None if now.folder.is_none() => {}
@@ -197,17 +193,17 @@ pub(super) async fn put_back(
     }
 }
 
-fn check_nobody_else(target: &Target, now: &PreImage, record: &JournalRecord) -> Result<(), OperationError> {
+fn check_nobody_else(target: &Target, now: &PreImage, gpo: &WholeGpo) -> Result<(), OperationError> {
     let version = now.container.as_ref().and_then(Container::version).map(GpoVersion::to_u32);
-    let is_ours = match record.version_before {
-        Some(_) => version == record.version_before || version == Some(record.planned_version),
+    let is_ours = match gpo.version_before {
+        Some(_) => version == gpo.version_before || version == Some(gpo.planned_version),
         // Born with version 0.
-        None => version.is_none_or(|version| version == 0 || version == record.planned_version),
+        None => version.is_none_or(|version| version == 0 || version == gpo.planned_version),
     };
     if is_ours {
         return Ok(());
     }
-    let message = format!("somebody else has changed the GPO {} meanwhile, so it is left as it is", record.gpo_name);
+    let message = format!("somebody else has changed the GPO {} meanwhile, so it is left as it is", gpo.name);
     Err(OperationError::new(
         StatusMessage::error(MessageId::Conflict, HResult::SHARING_VIOLATION, message).about(&target.dn),
     ))

@@ -4,15 +4,16 @@ use std::time::Duration;
 
 use crate::format::GptIni;
 use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, Severity, StatusMessage, Task};
-use crate::ident::{ExtensionList, GpoVersion, Timestamp, WmiFilterRef};
+use crate::ident::{ExtensionList, GpoVersion, WmiFilterRef};
 use crate::operation::content::ContentObject;
+use crate::operation::edit::Touched;
+use crate::operation::journal::{ChangeKind, JournalEntry, JournalRecord, WholeGpo};
 use crate::report::Side;
 use crate::security::{AclDialect, AclState, SecurityDescriptor, compare_sysvol_acl, to_sysvol_acl};
 use crate::store::{Attribute, Change, SdParts, StoreError, StoreErrorKind, SysvolPath};
 
 use super::ChangeContext;
 use super::access::set_folder_access;
-use super::journal::{ChangeKind, JournalEntry, JournalRecord};
 use super::objects::{half, write_objects};
 use super::pre_image::{Container, GPT_INI, PreImage, put_back};
 use super::target::Target;
@@ -71,61 +72,55 @@ pub(in crate::operation) async fn change(
     task.activity("Saving what is there");
     let entry = context.journal.begin()?;
     let started = prepare(context, target, wanted, &entry, task).await;
-    let (before, tree, record) = match started {
+    let (before, tree, record, gpo) = match started {
         Ok(started) => started,
         Err(error) => {
             // Nothing was changed yet.
-            clear(entry, task);
+            clear(entry.finish(), task);
             return Err(error);
         }
     };
     progress.reached(1);
     let outcome = write(target, wanted, &before, &tree, &progress).await;
     let Err(error) = outcome else {
-        clear(entry, task);
+        clear(entry.keep(&record), task);
         return Ok(());
     };
     task.activity("Putting back what was there");
-    match put_back_patiently(target, &entry, &record).await {
+    match put_back_patiently(target, &entry, &gpo).await {
         Ok(()) => {
-            clear(entry, task);
+            clear(entry.finish(), task);
             let message = match &before.container {
                 Some(_) => "the GPO is again as it was before",
                 None => "the half-made GPO was removed",
             };
-            task.message(StatusMessage::information(MessageId::RolledBack, message).about(&record.gpo_name));
+            task.message(StatusMessage::information(MessageId::RolledBack, message).about(&gpo.name));
         }
         Err(second) => {
             let message = format!(
                 "the state before could not be put back: {second}. It lies in {} and is put back when the domain is opened again",
                 entry.folder().display()
             );
-            task.message(
-                StatusMessage::error(MessageId::RollbackFailed, second.0.code, message).about(&record.gpo_name),
-            );
+            task.message(StatusMessage::error(MessageId::RollbackFailed, second.0.code, message).about(&gpo.name));
         }
     }
     Err(error)
 }
 
-/// Removes the entry of a change that is done or put back. Where that fails the outcome is the same: the next start finds the entry, and
-/// that nothing is left to do.
-fn clear(entry: JournalEntry, task: &Task) {
-    if let Err(OperationError(left)) = entry.finish() {
+/// Looks at what became of the entry of a change that is done or put back. Where that failed the outcome is the same: the next start finds the
+/// entry, and that nothing is left to do.
+fn clear(done: Result<(), OperationError>, task: &Task) {
+    if let Err(OperationError(left)) = done {
         task.message(StatusMessage { severity: Severity::Warning, ..*left });
     }
 }
 
 /// Puts back what was there. What a client has open for a moment must not leave the GPO half-made: tried for two seconds.
-async fn put_back_patiently(
-    target: &Target,
-    entry: &JournalEntry,
-    record: &JournalRecord,
-) -> Result<(), OperationError> {
+async fn put_back_patiently(target: &Target, entry: &JournalEntry, gpo: &WholeGpo) -> Result<(), OperationError> {
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
     let mut pause = Duration::from_millis(100);
     loop {
-        match put_back(target, entry, record).await {
+        match put_back(target, entry, gpo).await {
             Err(error) if is_locked(&error) && pause <= LONGEST_PAUSE => {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
@@ -147,25 +142,35 @@ async fn prepare(
     wanted: &Wanted,
     entry: &JournalEntry,
     task: &Task,
-) -> Result<(PreImage, FileTree, JournalRecord), OperationError> {
+) -> Result<(PreImage, FileTree, JournalRecord, WholeGpo), OperationError> {
     let before = PreImage::read(target, task).await?;
     let tree = before.save(target, entry, task).await?;
     let name = wanted.core.display_name.clone();
     let name = name.or_else(|| target.gpo.as_ref().map(|gpo| gpo.display_name.clone()));
-    let record = JournalRecord {
-        kind: wanted.kind,
-        forest: context.store.directory().root_dse().forest_dn.clone(),
+    let name = name.unwrap_or_else(|| target.id.to_string());
+    let title = match wanted.kind {
+        ChangeKind::Restore => format!("Restore {name}"),
+        ChangeKind::Import => format!("Import settings into {name}"),
+        ChangeKind::Copy | ChangeKind::Edit => format!("Create {name} as a copy"),
+    };
+    let gpo = WholeGpo {
         domain: target.domain.name().clone(),
-        gpo: target.id,
-        gpo_name: name.unwrap_or_else(|| target.id.to_string()),
-        started: Timestamp::now(),
+        id: target.id,
+        name,
         planned_version: wanted.version.to_u32(),
         version_before: before.container.as_ref().map(|container| container.version().unwrap_or_default().to_u32()),
+    };
+    let forest = context.store.directory().root_dse().forest_dn.clone();
+    let mut record = JournalRecord::begin(wanted.kind, title, forest);
+    record.gpo = Some(gpo.clone());
+    record.touches = match &target.gpo {
+        Some(_) => vec![Touched::Gpo(gpo.domain.clone(), gpo.id)],
+        None => vec![Touched::Domain(gpo.domain.clone())],
     };
     task.checkpoint()?;
     entry.record(&record)?;
     entry.refuse_second(&record)?;
-    Ok((before, tree, record))
+    Ok((before, tree, record, gpo))
 }
 
 /// Counts the steps: files stand for the extensions they belong to.

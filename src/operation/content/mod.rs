@@ -10,7 +10,7 @@ mod set;
 mod stored;
 
 pub(super) use live::{BOUNDS, LiveGpos, places};
-pub(super) use object::{content_object, object_guid, object_place};
+pub(super) use object::{content_object, is_own_attribute, object_guid, object_place};
 pub(super) use set::container;
 
 use std::collections::BTreeMap;

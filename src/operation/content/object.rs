@@ -39,7 +39,7 @@ const SET_BY_DIRECTORY: [&str; 22] = [
 const PACKAGE_CLASS: &str = "packageRegistration";
 
 /// Tells whether an attribute is part of what an object says, not something the directory keeps on it.
-pub(super) fn is_own_attribute(name: &str) -> bool {
+pub(in crate::operation) fn is_own_attribute(name: &str) -> bool {
     !SET_BY_DIRECTORY.contains(&name.to_lowercase().as_str())
 }
 

@@ -1,15 +1,17 @@
-//! The journal: what was there before an operation changed it, kept until the operation is done.
+//! The journal: what was there before an operation changed it. While the operation runs it is what a failure or crash is put back from; when it
+//! is done it is what undo works with.
 //!
-//! Each running operation has a folder of its own, named by a GUID, with two things in it: `record.json`, what is being done to which GPO;
-//! and `before`, the pre-image. Beside it lies `{GUID}.lock`, held by the process that does the work: made before the folder and removed after
-//! it, so that nothing is ever there that nobody can tell from what is at work. An entry whose lock nobody holds was left by a crash;
-//! [`super::recovery`] puts it back. The record is written last, so that an entry without one has changed nothing yet.
+//! Each running operation has a folder of its own, named by a GUID, with `record.json`, what is being done; and what was there before:
+//! of an operation that writes a whole GPO its pre-image, of an edit its steps. Beside it lies `{GUID}.lock`, held by the process that does the work:
+//! made before the folder and removed after it, so that nothing is ever there that nobody can tell from what is at work. An entry whose lock nobody
+//! holds was left by a crash; [`super::recover`] puts it back. The record is written last, so that an entry without one has changed nothing yet.
+//! An operation that is done moves with one rename to the folder `done`, where the newest are kept.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -17,22 +19,26 @@ use crate::gpm::{HResult, MessageId, OperationError, StatusMessage};
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
 use crate::store::{FolderSysvol, StoreError, write_whole};
 
+use super::edit::Touched;
+
 /// A folder of journal entries.
 #[derive(Clone, Debug)]
 pub struct Journal {
     folder: PathBuf,
 }
 
-/// What an operation does to a GPO.
+/// What an operation does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// A backup is put in its place.
+    /// A backup is put in the place of a GPO.
     Restore,
-    /// Settings of a backup take the place of its own.
+    /// Settings of a backup take the place of those of a GPO.
     Import,
-    /// It is made as a copy of another.
+    /// A GPO is made as a copy of another.
     Copy,
+    /// An edit: steps, each of which can be taken back.
+    Edit,
 }
 
 impl ChangeKind {
@@ -42,29 +48,90 @@ impl ChangeKind {
             ChangeKind::Restore => "restore",
             ChangeKind::Import => "import",
             ChangeKind::Copy => "copy",
+            ChangeKind::Edit => "edit",
         }
     }
 }
 
-/// What is being done to which GPO.
+/// What is being done, or was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct JournalRecord {
     /// What is done.
     pub kind: ChangeKind,
+    /// What is done to what, for people: `Import settings into Staff Desktop`.
+    pub title: String,
     /// The forest, by the DN of its root domain.
     pub forest: Dn,
-    /// The domain.
-    pub domain: DnsName,
-    /// The GPO.
-    pub gpo: Guid,
-    /// Its name, for people.
-    pub gpo_name: String,
     /// When it began.
     pub started: Timestamp,
+    /// The GPO that is written as a whole; none for an edit.
+    pub gpo: Option<WholeGpo>,
+    /// What of the forest is another one then.
+    pub touches: Vec<Touched>,
+    /// The entry that this one takes back.
+    pub undoes: Option<Guid>,
+    /// What it is one part of, where several things were done at once.
+    pub batch: Option<Batch>,
+    /// Why it cannot be undone; none where it can.
+    pub cannot_undo: Option<String>,
+    /// Its place in the order of what was done, nanoseconds since 1970; 0 until it is done.
+    pub order: u64,
+    /// Whether what it changed is being put back because somebody asked for it.
+    pub being_undone: bool,
+}
+
+/// A GPO that is written as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WholeGpo {
+    /// Its domain.
+    pub domain: DnsName,
+    /// The GPO.
+    pub id: Guid,
+    /// Its name, for people.
+    pub name: String,
     /// `versionNumber` as the last write will leave it: by it a finished operation is known.
     pub planned_version: u32,
     /// `versionNumber` before; none where there was no GPO.
     pub version_before: Option<u32>,
+}
+
+/// Several things done at once: one undo takes all of them back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Batch {
+    /// Which.
+    pub id: Guid,
+    /// What was done, for people.
+    pub title: String,
+}
+
+impl JournalRecord {
+    /// Returns the record of something that begins now.
+    pub fn begin(kind: ChangeKind, title: String, forest: Dn) -> Self {
+        JournalRecord {
+            kind,
+            title,
+            forest,
+            started: Timestamp::now(),
+            gpo: None,
+            touches: Vec::new(),
+            undoes: None,
+            batch: None,
+            cannot_undo: None,
+            order: 0,
+            being_undone: false,
+        }
+    }
+
+    /// Tells whether both change the same GPO, at least one of them as a whole.
+    fn collides_with(&self, other: &JournalRecord) -> bool {
+        let changes = |record: &JournalRecord, gpo: &WholeGpo| {
+            let is_whole = record.gpo.as_ref().is_some_and(|own| (&own.domain, own.id) == (&gpo.domain, gpo.id));
+            is_whole || record.touches.contains(&Touched::Gpo(gpo.domain.clone(), gpo.id))
+        };
+        let one_way =
+            |one: &JournalRecord, other: &JournalRecord| one.gpo.as_ref().is_some_and(|gpo| changes(other, gpo));
+        self.forest == other.forest && (one_way(self, other) || one_way(other, self))
+    }
 }
 
 /// An operation that a crash broke off.
@@ -76,10 +143,27 @@ pub struct Interrupted {
     pub folder: PathBuf,
 }
 
+/// An operation that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Its entry.
+    pub id: Guid,
+    /// What was done.
+    pub record: JournalRecord,
+    /// The folder of the entry.
+    pub folder: PathBuf,
+}
+
 /// Ends the name of the lock of an entry.
 const LOCK: &str = ".lock";
 const RECORD: &str = "record.json";
 const BEFORE: &str = "before";
+/// The folder of what is done.
+const DONE: &str = "done";
+/// How many operations that are done are kept.
+const MOST_DONE: usize = 100;
+/// How much room they may take; the newest is kept whatever it takes.
+const MOST_DONE_BYTES: u64 = 2 << 30;
 /// A local disk that makes no progress for this long has failed.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -121,8 +205,44 @@ impl Journal {
                 Err(error) => return Err(error),
             }
         }
-        found.sort_by_key(|interrupted| (interrupted.record.started, interrupted.record.gpo));
+        found.sort_by_cached_key(|interrupted| (interrupted.record.started, interrupted.folder.clone()));
         Ok(found)
+    }
+
+    /// Returns the operations that are done, in the order in which they were. A record that cannot be read is passed over: undo is not offered for it.
+    ///
+    /// # Errors
+    /// Fails where the folder cannot be read.
+    pub fn done(&self) -> io::Result<Vec<Done>> {
+        let mut found = Vec::new();
+        let entries = match fs::read_dir(self.folder.join(DONE)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(found),
+            entries => entries?,
+        };
+        for entry in entries {
+            let folder = entry?.path();
+            let id = folder.file_name().and_then(|name| name.to_str()?.parse::<Guid>().ok());
+            let record = fs::read(folder.join(RECORD)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
+            if let (Some(id), Some(record)) = (id, record) {
+                found.push(Done { id, record, folder });
+            }
+        }
+        found.sort_by_key(|done| (done.record.order, done.id));
+        Ok(found)
+    }
+
+    /// Takes an operation that is done out of those that are, to be put back; none where another process has.
+    pub(in crate::operation) fn reopen(&self, done: &Done) -> Result<Option<JournalEntry>, OperationError> {
+        let folder = self.folder.join(done.id.to_string());
+        let failed = |error: io::Error| journal_error(&folder, &error);
+        let Some(lock) = hold(&folder).map_err(failed)? else { return Ok(None) };
+        match fs::rename(&done.folder, &folder) {
+            Ok(()) => Ok(Some(JournalEntry { folder, lock })),
+            Err(error) => {
+                remove(&folder, lock).map_err(failed)?;
+                if error.kind() == io::ErrorKind::NotFound { Ok(None) } else { Err(failed(error)) }
+            }
+        }
     }
 
     /// Returns the folders of all entries; of some, only the lock is there.
@@ -170,7 +290,7 @@ impl Journal {
 }
 
 impl JournalEntry {
-    /// Refuses to go on where another entry of the journal speaks of the same GPO: one that is being changed, or that waits to be put back.
+    /// Refuses to go on where another entry of the journal changes the same GPO as a whole: one that is at work, or that waits to be put back.
     pub(in crate::operation) fn refuse_second(&self, record: &JournalRecord) -> Result<(), OperationError> {
         let failed = |error: io::Error| journal_error(&self.folder, &error);
         let Some(journal) = self.folder.parent() else { return Ok(()) };
@@ -179,16 +299,13 @@ impl JournalEntry {
             // Gone by now, or not written yet: then it is the other one that finds this record.
             let other = fs::read(folder.join(RECORD)).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
             let other: Option<JournalRecord> = other.filter(|_| folder != self.folder);
-            let same = |other: &JournalRecord| {
-                (&other.forest, &other.domain, other.gpo) == (&record.forest, &record.domain, record.gpo)
-            };
-            if other.as_ref().is_some_and(same) {
+            if let Some(other) = other.filter(|other| other.collides_with(record)) {
                 let message = format!(
-                    "another operation is changing the GPO {}, or was broken off and has to be put back first",
-                    record.gpo_name
+                    "another operation is changing the same GPO, or was broken off and has to be put back first: {}",
+                    other.title
                 );
                 let message = StatusMessage::error(MessageId::Conflict, HResult::SHARING_VIOLATION, message);
-                return Err(OperationError::new(message.about(record.gpo)));
+                return Err(OperationError::new(message.about(&record.title)));
             }
         }
         Ok(())
@@ -212,11 +329,54 @@ impl JournalEntry {
         written.map_err(|error| journal_error(&path, &error))
     }
 
-    /// Removes the entry: all is done, or all is as it was.
+    /// Keeps the entry among those that are done. Older ones go where there are too many.
+    pub(in crate::operation) fn keep(self, record: &JournalRecord) -> Result<(), OperationError> {
+        let folder = self.folder.clone();
+        let failed = |error: io::Error| journal_error(&folder, &error);
+        let nanoseconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        let now = u64::try_from(nanoseconds).unwrap_or(u64::MAX);
+        // What comes back keeps its place.
+        let order = if record.order > 0 { record.order } else { now };
+        self.record(&JournalRecord { order, being_undone: false, ..record.clone() })?;
+        let (Some(journal), Some(name)) = (folder.parent(), folder.file_name()) else { return self.finish() };
+        let done = journal.join(DONE);
+        fs::create_dir_all(&done).map_err(failed)?;
+        fs::rename(&folder, done.join(name)).map_err(failed)?;
+        drop(self.lock);
+        gone(fs::remove_file(lock_path(&folder))).map_err(failed)?;
+        forget_oldest(&Journal { folder: journal.to_owned() });
+        Ok(())
+    }
+
+    /// Removes the entry: all is as it was.
     pub(in crate::operation) fn finish(self) -> Result<(), OperationError> {
         let folder = self.folder.clone();
         remove(&folder, self.lock).map_err(|error| journal_error(&folder, &error))
     }
+}
+
+/// Removes what is done and too old or too large to be kept. What cannot be removed is tried again next time.
+fn forget_oldest(journal: &Journal) {
+    let mut room_bytes = MOST_DONE_BYTES;
+    for (place, done) in journal.done().unwrap_or_default().iter().rev().enumerate() {
+        let size = size_bytes(&done.folder);
+        let fits = place == 0 || (place < MOST_DONE && size <= room_bytes);
+        room_bytes = if fits { room_bytes.saturating_sub(size) } else { 0 };
+        if !fits {
+            fs::remove_file(done.folder.join(RECORD)).and_then(|()| fs::remove_dir_all(&done.folder)).ok();
+        }
+    }
+}
+
+fn size_bytes(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => size_bytes(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 /// Locks an entry that nobody holds, one that is not there too; none where somebody holds it, or did a moment ago.
@@ -265,16 +425,7 @@ mod tests {
     use super::*;
 
     fn record(name: &str) -> JournalRecord {
-        JournalRecord {
-            kind: ChangeKind::Import,
-            forest: "DC=corp,DC=x".parse().unwrap(),
-            domain: "corp.x".parse().unwrap(),
-            gpo: Guid::NIL,
-            gpo_name: name.to_owned(),
-            started: Timestamp::now(),
-            planned_version: 2,
-            version_before: Some(1),
-        }
+        JournalRecord::begin(ChangeKind::Import, name.to_owned(), "DC=corp,DC=x".parse().unwrap())
     }
 
     #[test]
@@ -286,7 +437,7 @@ mod tests {
         assert_eq!(journal.interrupted().unwrap(), []);
         drop(entry);
         let left = journal.interrupted().unwrap();
-        assert_eq!(left.iter().map(|left| left.record.gpo_name.as_str()).collect::<Vec<_>>(), ["held"]);
+        assert_eq!(left.iter().map(|left| left.record.title.as_str()).collect::<Vec<_>>(), ["held"]);
         let again = journal.take_over(&left[0]).unwrap().unwrap();
         assert!(journal.take_over(&left[0]).unwrap().is_none());
         again.finish().unwrap();
@@ -337,6 +488,36 @@ mod tests {
             }
         });
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_is_done_is_kept_in_order_and_can_be_taken_out_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        for name in ["first", "second"] {
+            let entry = journal.begin().unwrap();
+            entry.record(&record(name)).unwrap();
+            entry.keep(&record(name)).unwrap();
+        }
+        assert_eq!(journal.interrupted().unwrap(), []);
+        let done = journal.done().unwrap();
+        assert_eq!(done.iter().map(|done| done.record.title.as_str()).collect::<Vec<_>>(), ["first", "second"]);
+        let entry = journal.reopen(&done[1]).unwrap().unwrap();
+        assert!(journal.reopen(&done[1]).unwrap().is_none());
+        assert_eq!(journal.done().unwrap().len(), 1);
+        entry.keep(&done[1].record).unwrap();
+        assert_eq!(journal.done().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn old_ones_are_forgotten() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path()).unwrap();
+        for number in 0..MOST_DONE + 3 {
+            journal.begin().unwrap().keep(&record(&number.to_string())).unwrap();
+        }
+        let done = journal.done().unwrap();
+        assert_eq!((done.len(), done[0].record.title.as_str()), (MOST_DONE, "3"));
     }
 
     #[test]
