@@ -12,9 +12,10 @@ use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFil
 use opengpmc::format::{
     AdvertiseScript, AppLockerRule, AuditCsv, BackupXml, CentralAccessFile, CertificateBlob, CertificateInfo, EfsBlob,
     EntryType, FirewallRule, FolderRedirectionFile, GptIni, IniFile, MOST_CABINET_BYTES, MOST_CABINET_FILES,
-    MapDestination, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent, ScriptList,
-    SecurityTemplate, StarterGpoField, StarterGpoFile, decode_xml, read_backup_info, read_cabinet, read_gpo_comment,
-    read_key_usage, read_manifest, write_backup_info, write_cabinet, write_gpo_comment, write_manifest,
+    MapDestination, MofFilter, OldFolderRedirectionFile, PolData, PolRecord, PolicyComments, RegistryPol, ScriptEvent,
+    ScriptList, SecurityTemplate, StarterGpoField, StarterGpoFile, check_wql, decode_xml, read_backup_info,
+    read_cabinet, read_gpo_comment, read_key_usage, read_manifest, write_backup_info, write_cabinet, write_gpo_comment,
+    write_manifest,
 };
 use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
@@ -128,6 +129,20 @@ pub fn wmi_queries(bytes: &[u8]) {
     let list = WmiQueryList::parse(text);
     let written = WmiQueryList::write(&list.queries);
     assert_eq!(WmiQueryList::parse(&written).queries, list.queries);
+}
+
+/// Exported WMI filters, and the syntax of their queries.
+pub fn mof(bytes: &[u8]) {
+    if let Ok(text) = std::str::from_utf8(bytes)
+        && let Err(error) = check_wql(text)
+    {
+        assert!((1..=text.chars().count() + 1).contains(&error.position), "{error}");
+    }
+    let Ok(filter) = MofFilter::parse(bytes) else { return };
+    for query in &filter.queries {
+        check_wql(&query.query).ok();
+    }
+    assert_eq!(MofFilter::parse(&filter.to_bytes()).as_ref(), Ok(&filter));
 }
 
 /// Preference files of any kind.

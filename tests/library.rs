@@ -20,6 +20,7 @@ mod library {
     mod corpus_settings_files;
     mod corpus_hosted;
     mod corpus_admx;
+    mod corpus_wmi_filters;
     mod changes;
     mod change_messages;
     mod edits;
@@ -34,6 +35,7 @@ mod library {
     mod migration;
     mod forest_file;
     mod snapshot;
+    mod starter_edits;
     mod starter_gpos;
     mod sysvol_folder;
     mod sysvol_smb_server;

@@ -25,6 +25,8 @@ mod backup_xml;
 mod registry_pol;
 mod policy_comments;
 mod migration_table;
+mod mof;
+mod wql;
 mod firewall_rule;
 mod app_locker_rule;
 mod certificate_blob;
@@ -69,6 +71,7 @@ pub use ini::{IniFile, IniLine, IniProblem, LineEdit};
 pub use migration_table::{
     DestinationOption, EntryType, MapDestination, MapEntry, MigrationTableFile, MigrationTableFileError,
 };
+pub use mof::{MofFilter, ParseMofError};
 pub use policy_comments::{PolicyComments, PolicyCommentsError};
 pub use registry_pol::{
     MAX_DATA_BYTES, MAX_SIZE_BYTES, ParseRegistryPolError, PolCommand, PolData, PolProblem, PolRecord, PolText,
@@ -78,6 +81,7 @@ pub use scripts::{Script, ScriptEvent, ScriptList};
 pub use starter_gpo_file::{
     STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, StarterGpoFileError, string_reference,
 };
+pub use wql::{WqlError, check_wmi_namespace, check_wql};
 pub(crate) use xml_document::parse_xml;
 pub use xml_text::{XmlTextError, decode_xml};
 pub(crate) use xml_write::is_allowed as is_allowed_in_xml;

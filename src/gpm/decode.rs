@@ -230,7 +230,7 @@ impl Decoder {
     }
 
     fn dmtf_time(&mut self, entry: &Entry, attribute: &str) -> Option<Timestamp> {
-        self.parsed(entry, attribute, "a point in time", parse_dmtf)
+        self.parsed(entry, attribute, "a point in time", |text| Timestamp::parse_dmtf(text).ok())
     }
 
     fn parsed<T>(
@@ -269,13 +269,6 @@ fn extensions(entry: &Entry, attribute: &str) -> ExtensionList {
 fn take_bytes(entry: &mut Entry, name: &str) -> Option<Vec<u8>> {
     let attribute = entry.attributes.iter_mut().find(|attribute| attribute.name.eq_ignore_ascii_case(name))?;
     (!attribute.values.is_empty()).then(|| attribute.values.swap_remove(0))
-}
-
-/// Reads the time format of CIM, `20200408170406.280000-000`: local time and the minutes to UTC, which are 0 in practice.
-fn parse_dmtf(text: &str) -> Option<Timestamp> {
-    let base = Timestamp::parse_generalized(&format!("{}Z", text.get(..14)?)).ok()?;
-    let offset_minutes: i64 = text.get(21..).filter(|offset| !offset.is_empty()).map_or(Some(0), |o| o.parse().ok())?;
-    Timestamp::from_unix_seconds(base.unix_seconds() - offset_minutes * 60)
 }
 
 /// The DN `CN=Policies,CN=System,…` relative to a domain.

@@ -59,6 +59,21 @@ impl Timestamp {
         self.0.strftime("%Y%m%d%H%M%S.0Z").to_string()
     }
 
+    /// Reads the time format of CIM (DSP0004 2.2.1), `20200408170406.280000-000`: local time and the minutes to UTC, which are 0 in practice.
+    pub fn parse_dmtf(text: &str) -> Result<Self, ParseTimestampError> {
+        let error = || ParseTimestampError(text.to_owned());
+        let base =
+            text.get(..14).and_then(|base| Self::parse_generalized(&format!("{base}Z")).ok()).ok_or_else(error)?;
+        let offset = text.get(21..).filter(|offset| !offset.is_empty());
+        let minutes: i32 = offset.map_or(Ok(0), |offset| offset.parse().map_err(|_| error()))?;
+        Self::from_unix_seconds(base.unix_seconds() - i64::from(minutes) * 60).ok_or_else(error)
+    }
+
+    /// Returns the time as CIM writes it, UTC: `20240201080000.000000-000`.
+    pub fn to_dmtf(self) -> String {
+        self.0.strftime("%Y%m%d%H%M%S.000000-000").to_string()
+    }
+
     /// Returns the time in the zone of this machine, `2026-03-01 13:00:00`, as lists show it.
     pub fn to_local_text(self) -> String {
         self.0.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -81,6 +96,20 @@ mod tests {
         assert_eq!(time.to_string(), "2026-03-01T12:00:00Z");
         assert_eq!(time.to_generalized(), "20260301120000.0Z");
         assert_eq!(Timestamp::parse_generalized("20260301120000Z"), Ok(time));
+    }
+
+    #[test]
+    fn times_of_cim_round_trip() {
+        let time = Timestamp::from_unix_seconds(1_706_774_400).unwrap();
+        assert_eq!(time.to_dmtf(), "20240201080000.000000-000");
+        for text in ["20240201080000.000000-000", "20240201080000", "20240201090000.999999+060"] {
+            assert_eq!(Timestamp::parse_dmtf(text), Ok(time), "{text}");
+        }
+        for text in
+            ["", "20240201", "20241301080000.000000-000", "20240201080000.000000+é", "99991231235959.000000-99999"]
+        {
+            assert!(Timestamp::parse_dmtf(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -2,8 +2,6 @@
 //!
 //! All of it belongs to other objects, so it is done when the GPO itself is back, and what cannot be done is a warning.
 
-use jiff::tz::TimeZone;
-
 use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, SavedLink, SavedWmiFilter};
 use crate::gpm::{Backup, Domain, HResult, MessageId, StatusMessage, Task, WmiQuery, WmiQueryList};
 use crate::ident::{Dn, GpLink, GpLinkElement, LinkOptions, Timestamp};
@@ -149,8 +147,8 @@ pub(super) async fn make_filter(domain: &Domain, saved: &SavedWmiFilter, task: &
         text("msWMI-Parm1", saved.description.clone()),
         text("msWMI-Parm2", WmiQueryList::write(&queries)),
         text("msWMI-Author", saved.author.clone()),
-        text("msWMI-CreationDate", dmtf(saved.created().unwrap_or(now))),
-        text("msWMI-ChangeDate", dmtf(now)),
+        text("msWMI-CreationDate", saved.created().unwrap_or(now).to_dmtf()),
+        text("msWMI-ChangeDate", now.to_dmtf()),
         text("showInAdvancedViewOnly", "TRUE".to_owned()),
     ]
     .into_iter()
@@ -170,12 +168,6 @@ pub(super) async fn make_filter(domain: &Domain, saved: &SavedWmiFilter, task: &
             false
         }
     }
-}
-
-/// Writes a time as WMI does, UTC: `20240201080000.000000-000`.
-fn dmtf(time: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_second(time.unix_seconds()).unwrap_or_default();
-    format!("{}.000000-000", moment.to_zoned(TimeZone::UTC).strftime("%Y%m%d%H%M%S"))
 }
 
 #[cfg(test)]
@@ -217,10 +209,5 @@ mod tests {
         assert_eq!(new(None).as_deref(), Some("1"));
         assert_eq!(new(Some("4")).as_deref(), Some("5"));
         assert_eq!(new(Some("1")), None);
-    }
-
-    #[test]
-    fn times_are_those_of_wmi() {
-        assert_eq!(dmtf(Timestamp::from_unix_seconds(1_706_774_400).unwrap()), "20240201080000.000000-000");
     }
 }

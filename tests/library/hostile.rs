@@ -40,6 +40,8 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::cabinet,
     entries::cabinet,
     entries::starter_gpo_file,
+    entries::mof,
+    entries::mof,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -79,6 +81,8 @@ const SAMPLES: &[&[u8]] = &[
     b"MSCF\0\0\0\0\x61\0\0\0\0\0\0\0\x2c\0\0\0\0\0\0\0\x03\x01\x01\0\x01\0\0\0\x34\x12\0\0\x43\0\0\0\x01\0\x01\0\x0e\0\0\0\0\0\0\0\0\0\x6c\x22\xe7\x59\x01\0hi.txt\0\0\0\0\0\x16\0\x0e\0CK\xf3H\xcd\xc9\xc9\xd7Q(\xcf/\xcaIQ\xe4\x02\x00$\xf2\x04\x94",
     b"MSCF\0\0\0\0\x97\0\0\0\0\0\0\0\x2c\0\0\0\0\0\0\0\x03\x01\x01\0\x02\0\0\0\x2d\x05\0\0\x5b\0\0\0\x01\0\x03\x13\x0f\0\0\0\0\0\0\0\0\0\x21\x53\x0d\xb2\x20\0hi.txt\0\x10\0\0\0\x0f\0\0\0\0\0\x21\x53\x0b\xb2\x20\0bye.txt\0\0\0\0\0\x34\0\x1f\0\x5b\x80\x80\x8d\0\x30\xf0\x01\x10\0\0\0\x01\0\0\0\x01\0\0\0Hello, world!\r\nSee you later!\r\n\0",
     b"\xef\xbb\xbf<?xml version=\"1.0\"?>\r\n<s:StarterGPO xmlns:s='u' version='1.0'>\r\n  <s:Name k='>'>$(string.n)</s:Name><Comment/><Type>System</Type><ID>{D0D86874-FF85-4553-BDC0-DF66FC6205A3}</ID>\r\n  <stringTable><string id=\"n\"><![CDATA[a]]>&amp;b</string></stringTable>\r\n</s:StarterGPO>",
+    b"/* c */\ninstance of MSFT_SomFilter\n{\n\tAuthor = \"a@b\" \"\\x41\";\n\tName = \"n\\\"\";\n\tOther = {1, {NULL}};\n\tRules = {\ninstance of MSFT_Rule\n{\n\tQuery = \"SELECT * FROM A WHERE b LIKE \\\"1%\\\"\";\n\tQueryLanguage = \"WQL\";\n\tTargetNameSpace = \"root\\\\CIMv2\";\n},\ninstance of MSFT_Rule\n{\n\tQuery = \"q\\n\";\n}};\n};\n",
+    b"SELECT a.b[0], count(*) FROM A WHERE (a = 'C:\\\\x' AND NOT b <> -0x1F) OR UPPER(c) LIKE \"%\" OR d IS NOT NULL",
 ];
 
 #[test]

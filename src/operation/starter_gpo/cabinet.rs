@@ -22,7 +22,7 @@ use crate::store::{StoreError, SysvolPath};
 
 use super::backup::{find, report_file};
 use super::content::{
-    REPORT, StarterContent, find_folder, invalid, is_allowed, not_allowed, open_sysvol, parse_metadata,
+    REPORT, StarterContent, find_folder, invalid, is_allowed, not_allowed, open_sysvol, parse_metadata, read_file,
 };
 use super::folder::{put_in_place, tidy};
 use super::{STEPS, blocking, written};
@@ -146,19 +146,7 @@ async fn read_files(tree: &FileTree, task: &Task) -> Result<Vec<CabinetFile>, Op
     let mut files = Vec::new();
     let mut rest = MOST_CABINET_BYTES;
     for file in tree.files.iter().filter(|file| !is_report(&file.path)) {
-        let bytes = match tree.changed.get(&file.path) {
-            Some(bytes) => bytes.clone(),
-            None => {
-                let most = usize::try_from(rest.saturating_add(1)).unwrap_or(usize::MAX);
-                let read = task.or_cancel(tree.sysvol.read_range(&file.place, 0, most)).await?;
-                read.map_err(|error| OperationError::of_read(&error))?
-            }
-        };
-        rest = rest.checked_sub(bytes.len() as u64).ok_or_else(|| {
-            let text = format!("the starter GPO has more than {MOST_CABINET_BYTES} bytes, too much for a cabinet");
-            let message = StatusMessage::error(MessageId::FileReadFailed, HResult::NOT_SUPPORTED, text);
-            OperationError::new(message.about(&file.path))
-        })?;
+        let bytes = read_file(tree, file, &mut rest, task).await?;
         files.push(CabinetFile { name: flat_name(&file.path), bytes });
     }
     Ok(files)

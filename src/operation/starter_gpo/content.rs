@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::format::{STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile};
+use crate::format::{MOST_CABINET_BYTES, STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile};
 use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, Domain, HResult, MessageId, OperationError, StatusMessage, Task, starter_gpo_folder};
 use crate::ident::Guid;
@@ -109,6 +109,32 @@ impl StarterContent {
         self.tree.changed.insert(place.clone(), bytes);
         Ok(())
     }
+}
+
+/// Reads a file. All files of a starter GPO have as many bytes as a cabinet may have; `rest` is what is left of them.
+///
+/// # Errors
+/// Fails where it cannot be read, or the starter GPO has more.
+pub(super) async fn read_file(
+    tree: &FileTree,
+    file: &ContentFile,
+    rest: &mut u64,
+    task: &Task,
+) -> Result<Vec<u8>, OperationError> {
+    let bytes = match tree.changed.get(&file.path) {
+        Some(bytes) => bytes.clone(),
+        None => {
+            let most = usize::try_from(rest.saturating_add(1)).unwrap_or(usize::MAX);
+            let read = task.or_cancel(tree.sysvol.read_range(&file.place, 0, most)).await?;
+            read.map_err(|error| OperationError::of_read(&error))?
+        }
+    };
+    *rest = rest.checked_sub(bytes.len() as u64).ok_or_else(|| {
+        let text = format!("the starter GPO has more than {MOST_CABINET_BYTES} bytes");
+        let message = StatusMessage::error(MessageId::FileReadFailed, HResult::NOT_SUPPORTED, text);
+        OperationError::new(message.about(&file.path))
+    })?;
+    Ok(bytes)
 }
 
 /// Reads the metadata of a starter GPO; `place` names it in the message of a failure.

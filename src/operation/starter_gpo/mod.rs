@@ -8,12 +8,14 @@ mod cabinet;
 mod content;
 mod copy;
 mod folder;
+mod new_gpo;
 mod restore;
 
 pub use backup::{back_up_starter_gpo, back_up_starter_gpos};
 pub use cabinet::{SaveStarterOptions, SystemStarter, load_starter_gpo, save_starter_gpo};
 pub(super) use content::StarterContent;
 pub use copy::{copy_starter_gpo, delete_starter_gpo};
+pub use new_gpo::{StarterSettings, starter_content};
 pub use restore::{restore_starter_gpo, restore_starter_gpos};
 
 use crate::gpm::{Domain, OperationError, StarterGpo, Task};
