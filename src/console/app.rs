@@ -17,6 +17,7 @@ use super::bars::{self, Status};
 use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, Situation, row_of_keys, table};
 use super::connect_dialog::ConnectDialog;
 use super::dialog::{self, Closing};
+use super::drag::dragged_ui;
 use super::error_view::{ErrorReport, error_ui};
 use super::help::Unread;
 use super::interrupted::LookIntoJournal;
@@ -80,8 +81,8 @@ pub struct App {
     files: Vec<OpenedFile>,
     next_file: u32,
     selected: Node,
-    /// The GPO that was copied, to be pasted.
-    copied: Option<Node>,
+    /// The nodes that were copied, to be pasted.
+    copied: Vec<Node>,
     /// What is selected as soon as its forest was read anew.
     changed: Option<Node>,
     history: History,
@@ -157,7 +158,7 @@ impl App {
             files: Vec::new(),
             next_file: 1,
             selected: Node::Root,
-            copied: None,
+            copied: Vec::new(),
             changed: None,
             history: History::default(),
             tree: Tree::default(),
@@ -255,6 +256,7 @@ impl eframe::App for App {
         let mut commands = Vec::new();
         self.settle_focus(ui.ctx());
         drop_ui(ui, &mut commands);
+        dragged_ui(ui);
         if self.dialogs.is_empty() && !self.stands_before_all() {
             self.shortcuts(ui, &mut commands);
         }

@@ -18,6 +18,7 @@ use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
 use super::migration_table::SavedTable;
 use super::starter_gpo_window::StarterAction;
+use super::tree::Dropping;
 use super::window::WindowFactory;
 use super::{
     BackUpOf, Detail, FileId, ForestEntry, ForestId, Icon, Node, OpenForest, OpenedFile, Place, ReportOf, ReportUse,
@@ -111,11 +112,11 @@ pub enum Command {
     RememberTable(PathBuf),
     /// Tell something in the status bar.
     Tell(String),
-    /// Remember the GPO of a node, to be pasted.
-    CopyGpo(Node),
-    /// Copy the GPO remembered into the domain of a node: opens the dialog, or the wizard for another domain.
-    PasteGpo(Node),
-    /// Copy the GPO of the first node into the domain of the second: it was dragged there.
+    /// Remember nodes, to be pasted.
+    CopyNodes(Vec<Node>),
+    /// Do with what was copied last, and a node, what dragging it there would do.
+    Paste(Node),
+    /// Copy the GPO of the first node into the domain of the second: opens the dialog, or the wizard for another domain.
     DropGpo(Node, Node),
     /// Read the forest of a node anew and select the node then: an operation changed it.
     ShowChanged(Node),
@@ -243,8 +244,8 @@ pub struct CommandContext<'a> {
 /// What commands depend on besides nodes.
 #[derive(Clone, Debug)]
 pub struct Situation {
-    /// The node that was copied last, to be pasted.
-    pub copied: Option<Node>,
+    /// The nodes that were copied last, to be pasted.
+    pub copied: Vec<Node>,
     /// Whether there is a node to go back to.
     pub can_go_back: bool,
     /// Whether there is a node to go forward to.
@@ -255,7 +256,7 @@ pub struct Situation {
 
 impl Default for Situation {
     fn default() -> Self {
-        Situation { copied: None, can_go_back: false, can_go_forward: false, theme: ThemePreference::System }
+        Situation { copied: Vec::new(), can_go_back: false, can_go_forward: false, theme: ThemePreference::System }
     }
 }
 
@@ -270,9 +271,9 @@ impl<'a> CommandContext<'a> {
         std::iter::once(self.node).chain(self.more)
     }
 
-    /// Returns the node that was copied last, to be pasted.
-    pub fn copied(&self) -> Option<&'a Node> {
-        self.situation.copied.as_ref()
+    /// Returns what pasting on the node would do.
+    pub fn pasting(&self) -> Dropping<'a> {
+        Dropping { shown: self.shown(), nodes: &self.situation.copied, onto: self.node }
     }
 
     /// Returns the forest the node lies in.

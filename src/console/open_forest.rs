@@ -85,6 +85,15 @@ impl OpenForest {
         of_domains().or_else(|| self.snapshot.sites.iter().find(|site| site.dn == *dn))
     }
 
+    /// Returns the site, domain or OU that a place is.
+    pub fn som_of(&self, place: &Place) -> Option<&Som> {
+        match place {
+            Place::Domain(domain) => self.snapshot.domain(domain)?.som(),
+            Place::Ou(dn) | Place::Site(dn) => self.som(dn),
+            _ => None,
+        }
+    }
+
     /// Returns a link by the SOM that holds it and its link order.
     pub fn link(&self, som: &Dn, order: usize) -> Option<&GpoLink> {
         self.som(som)?.links.iter().find(|link| link.order == order)

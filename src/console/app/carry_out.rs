@@ -90,12 +90,8 @@ impl App {
             }
             Command::Tell(note) => self.note = Some(note),
             Command::ShowImport(forest, domain, gpo) => self.show_import(ctx, forest, domain, gpo),
-            Command::CopyGpo(node) => self.remember_gpo(ctx, &node),
-            Command::PasteGpo(node) => {
-                if let Some(copied) = self.copied.clone() {
-                    self.copy_gpo(ctx, &copied, &node);
-                }
-            }
+            Command::CopyNodes(nodes) => self.remember_nodes(ctx, nodes),
+            Command::Paste(node) => self.paste(ctx, &node),
             Command::DropGpo(dragged, node) => self.copy_gpo(ctx, &dragged, &node),
             Command::ShowChanged(node) => self.show_changed(node),
             Command::ShowMigrationTable(target) => {

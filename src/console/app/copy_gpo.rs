@@ -2,24 +2,44 @@
 
 use egui::Context;
 
+use super::super::command::Availability;
 use super::super::copy_dialog::CopyDialog;
 use super::super::copy_wizard::copy_wizard;
 use super::super::import_wizard::import_wizard;
+use super::super::tree::{Dropping, can_be_dragged};
 use super::super::window::Window;
-use super::super::{ForestEntry, ForestId, Node, Place};
+use super::super::{Face, ForestEntry, ForestId, Node, Place};
 use super::{App, Dialog};
 use crate::gpm::Gpo;
 use crate::ident::{DnsName, Guid};
 
 impl App {
-    /// Remembers the GPO of a node, that of a link too; its name goes to the clipboard.
-    pub(super) fn remember_gpo(&mut self, ctx: &Context, node: &Node) {
-        let Some((id, gpo)) = self.gpo_of(node) else { return };
-        let node = Node::In(id, Place::Gpo { domain: gpo.domain.clone(), id: gpo.id });
-        let name = gpo.display_name.clone();
-        self.note = Some(format!("{name} can be pasted into Group Policy Objects of any domain"));
-        ctx.copy_text(name);
-        self.copied = Some(node);
+    /// Remembers nodes that can be pasted somewhere; their names go to the clipboard.
+    pub(super) fn remember_nodes(&mut self, ctx: &Context, nodes: Vec<Node>) {
+        let can_be_copied = |node: &Node| {
+            let forest = node.forest().and_then(|id| self.entry(id)).and_then(ForestEntry::open);
+            node.place().is_some_and(|place| can_be_dragged(place) && forest.is_some_and(|open| open.exists(place)))
+        };
+        if nodes.is_empty() || !nodes.iter().all(can_be_copied) {
+            return;
+        }
+        let names: Vec<String> = nodes.iter().map(|node| Face::of(node, self.shown()).label).collect();
+        self.note = Some(match names.as_slice() {
+            [only] => format!("{only} can be pasted where it could be dragged to"),
+            several => format!("{} nodes can be pasted where they could be dragged to", several.len()),
+        });
+        ctx.copy_text(names.join("\n"));
+        self.copied = nodes;
+    }
+
+    /// Does with what was copied, and a node, what dragging it there would do.
+    pub(super) fn paste(&mut self, ctx: &Context, node: &Node) {
+        let dropping = Dropping { shown: self.shown(), nodes: &self.copied, onto: node };
+        match (dropping.availability(), dropping.command()) {
+            (_, Some(command)) => self.carry_out(ctx, command),
+            (Availability::Greyed(why), None) => self.note = Some(why.to_owned()),
+            (Availability::Available | Availability::Absent, None) => {}
+        }
     }
 
     /// Asks how a GPO is to be copied into the domain of a node: in a dialog within its domain, in a wizard into another.

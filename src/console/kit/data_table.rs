@@ -4,6 +4,7 @@
 //! person types; columns are resized, moved and hidden, and stay so. Rows are chosen with the mouse or the keyboard, copied as
 //! text, written out as CSV. Screen readers see a table with rows and cells (`console-ui.md` 12.3, 12.4).
 
+mod drag;
 mod draw;
 mod header;
 mod keyboard;
@@ -18,13 +19,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use egui::{Id, Ui};
 
-use crate::console::NodeIcon;
+use crate::console::{Node, NodeIcon};
 
 use super::save_dialog::SaveDialog;
 use layout::{Layout, Preset};
 use order::{Order, OrderKey};
 use selection::Selection;
 
+pub use drag::DroppedRows;
 pub use order::SortKey;
 
 /// A table of rows of type `R`, built anew in every frame; what lasts is in its [`TableState`].
@@ -39,7 +41,12 @@ pub struct DataTable<'a, R> {
     empty: &'a str,
     height: TableHeight,
     compact: bool,
+    dragged_as: Option<DraggedAs<'a, R>>,
+    reorders: bool,
 }
+
+/// Gives the nodes that rows stand for when they are dragged, and what is written beside the pointer.
+type DraggedAs<'a, R> = Box<dyn Fn(&[&R]) -> Option<(Vec<Node>, String)> + 'a>;
 
 /// A column.
 pub struct Column<'a, R> {
@@ -106,12 +113,20 @@ pub struct TableState {
     menu: Option<egui::Pos2>,
     dragged_column: Option<String>,
     save_dialog: Option<SaveDialog>,
+    /// The column that rows are sorted by first, and whether upwards.
+    sorted: Option<(String, bool)>,
 }
 
 impl TableState {
     /// Returns which rows are selected, in the order shown, as indices into the rows last drawn.
     pub fn selected(&self) -> Vec<usize> {
         self.selection.in_order(self.order.rows())
+    }
+
+    /// Tells whether all rows stand in the upward order of a column: sorted by it and not filtered.
+    pub fn is_in_order_of(&self, title: &str) -> bool {
+        let sorted = self.sorted.as_ref().is_some_and(|(column, upwards)| *upwards && column == title);
+        sorted && self.filter.trim().is_empty()
     }
 
     /// Tells whether rows are still being filtered or sorted; until that is done, those before stay in view.
@@ -121,10 +136,12 @@ impl TableState {
 }
 
 /// What happened in a table in this frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TableResponse {
     /// The row that was double-clicked, or on which Enter was pressed, as an index into the rows.
     pub activated: Option<usize>,
+    /// Rows that were dropped at another place of the table.
+    pub dropped: Option<DroppedRows>,
 }
 
 /// Returns the id of a row for [`DataTable::row_id`]: the same for the same thing after it was read anew.
@@ -209,6 +226,8 @@ impl<'a, R> DataTable<'a, R> {
             empty: "Nothing to show.",
             height: TableHeight::Fill,
             compact: false,
+            dragged_as: None,
+            reorders: false,
         }
     }
 
@@ -253,6 +272,16 @@ impl<'a, R> DataTable<'a, R> {
         DataTable { compact: true, ..self }
     }
 
+    /// Lets rows be dragged: the nodes they stand for, and what is written beside the pointer; none where they cannot be.
+    pub fn dragged_as(self, nodes: impl Fn(&[&R]) -> Option<(Vec<Node>, String)> + 'a) -> Self {
+        DataTable { dragged_as: Some(Box::new(nodes)), ..self }
+    }
+
+    /// Lets rows that are dragged be dropped between others of the same table, where `allowed`.
+    pub fn reorders(self, allowed: bool) -> Self {
+        DataTable { reorders: allowed, ..self }
+    }
+
     /// Returns the name its layout is remembered under.
     pub fn key(&self) -> &'static str {
         self.key
@@ -280,6 +309,7 @@ impl<'a, R> DataTable<'a, R> {
         let presets: Vec<Preset<'_>> = self.columns.iter().map(Column::preset).collect();
         let before = Layout::load(ui.ctx(), id, &presets, self.default_sort);
         let mut layout = before.clone();
+        state.sorted = layout.first_sorted();
         self.update_rows(ui, state, rows, &layout, &presets);
         let mut table = draw::Drawing { table: &self, rows, state, layout: &mut layout, presets: &presets, id };
         let response = table.ui(ui, menu);

@@ -68,11 +68,8 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         let ids = gpos.iter().map(|gpo| gpo.id).collect();
         Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain.name.clone(), ids)))
     };
-    // What is pasted is one GPO: its permissions and references are asked about.
-    let copy = |gpos: &[&Gpo]| match gpos {
-        [only] => Some(Command::CopyGpo(Node::In(forest.id, place(only)))),
-        _ => None,
-    };
+    let copy =
+        |gpos: &[&Gpo]| Some(Command::CopyNodes(gpos.iter().map(|gpo| Node::In(forest.id, place(gpo))).collect()));
     let ways: &[Way<'_, Gpo>] = &[("Go to GPO", &|gpo| Some(place(gpo)))];
     view.table_with_deeds_ui(ui, table, &domain.gpos, ways, &[("Back Up…", &back_up), ("Copy GPO", &copy)]);
 }

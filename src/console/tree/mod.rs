@@ -3,6 +3,7 @@
 //! egui has no tree widget and gives no tree roles; this one is a single focusable widget whose rows are nodes of their own
 //! in the accessibility tree (`console-ui.md` 12.2, 12.4). Only the rows in view are drawn.
 
+mod drop;
 mod filter;
 mod rows;
 
@@ -16,10 +17,12 @@ use egui::{
     ScrollArea, Sense, Shape, Stroke, TextEdit, TextStyle, Ui, UiBuilder, pos2, vec2,
 };
 
+use super::command::Availability;
 use super::kit::accessible;
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE, TREE_INDENT};
-use super::{Command, Detail, Face, ForestEntry, Lazy, Node, Place, Shown, icon};
+use super::{Command, Detail, Dragged, Face, ForestEntry, Lazy, Node, Place, Shown, icon};
 
+pub use drop::{Dropping, can_be_dragged, takes_something};
 pub use rows::{Children, Row, all_rows, visible_rows};
 
 use filter::Search;
@@ -280,10 +283,10 @@ impl Tree {
         let content_width =
             indent + TREE_INDENT + ICON_SIZE + 3.0 * SPACE + galley.size().x + order_width + 2.0 * SPACE;
         let (_, rect) = ui.allocate_space(vec2(content_width.max(ui.available_width()), ROW_HEIGHT));
-        let can_be_dragged = matches!(node.place(), Some(Place::Gpo { .. } | Place::Link { .. }));
-        let sense = if can_be_dragged { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
+        let is_movable = node.place().is_some_and(can_be_dragged);
+        let sense = if is_movable { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
         let response = ui.interact(rect, row_id(&node), sense);
-        let is_drop_place = drag_ui(&response, &node, commands);
+        let is_drop_place = drag_ui(&response, &node, &face.label, shown, commands);
         let is_selected = node == *selected;
         accessibility(ui, &response, row, &face, is_selected);
 
@@ -412,11 +415,11 @@ impl Tree {
                     None
                 }
                 Event::Copy => {
-                    commands.push(Command::CopyGpo(row.node(shown)));
+                    commands.push(Command::CopyNodes(vec![row.node(shown)]));
                     None
                 }
                 Event::Paste(_) => {
-                    commands.push(Command::PasteGpo(row.node(shown)));
+                    commands.push(Command::Paste(row.node(shown)));
                     None
                 }
                 Event::Text(text) => match text.as_str() {
@@ -543,21 +546,21 @@ fn searching_ui(ui: &mut Ui, field: Rect) {
     accessible::describe(&response, Role::Status, TEXT);
 }
 
-/// Lets a GPO be dragged, and dropped on a container of GPOs: there it is copied. Tells whether it would be dropped on this row.
-fn drag_ui(response: &Response, node: &Node, commands: &mut Vec<Command>) -> bool {
+/// Lets a node be dragged, and takes what the rules let be dropped on it. Tells whether what is dragged would be dropped on this row.
+fn drag_ui(response: &Response, node: &Node, label: &str, shown: Shown<'_>, commands: &mut Vec<Command>) -> bool {
     if response.drag_started() {
-        response.dnd_set_drag_payload(node.clone());
+        response.dnd_set_drag_payload(Dragged { nodes: vec![node.clone()], label: label.to_owned(), rows: None });
     }
-    let takes_gpos = matches!(node.place(), Some(Place::Gpos(_)));
-    if let Some(dragged) = response.dnd_release_payload::<Node>().filter(|_| takes_gpos) {
-        commands.push(Command::DropGpo((*dragged).clone(), node.clone()));
+    if let Some(dragged) = response.dnd_release_payload::<Dragged>() {
+        commands.extend(Dropping { shown, nodes: &dragged.nodes, onto: node }.command());
+        return false;
     }
-    let hovers = response.dnd_hover_payload::<Node>().is_some();
-    if hovers {
-        let cursor = if takes_gpos { CursorIcon::Copy } else { CursorIcon::NotAllowed };
-        response.ctx.set_cursor_icon(cursor);
+    let Some(dragged) = response.dnd_hover_payload::<Dragged>() else { return false };
+    let is_taken = Dropping { shown, nodes: &dragged.nodes, onto: node }.availability() == Availability::Available;
+    if is_taken {
+        response.ctx.set_cursor_icon(CursorIcon::Copy);
     }
-    hovers && takes_gpos
+    is_taken
 }
 
 fn row_id(node: &Node) -> Id {

@@ -1,6 +1,7 @@
 //! What can be done with GPOs, by themselves or through a link, and with their container.
 
-use crate::console::{Icon, Place};
+use crate::console::Icon;
+use crate::console::tree::takes_something;
 
 use super::super::{Availability, Command, Menu, Row};
 use super::{COPY_KEYS, GpoOfNode, PASTE_KEYS, ROW, gpo_of, needs_writable_forest};
@@ -17,19 +18,21 @@ pub(super) const ROWS: &[Row] = &[
             GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
             GpoOfNode::Some(..) => Availability::Available,
         },
-        make: |context| Some(Command::CopyGpo(context.node.clone())),
+        many: true,
+        make: |context| Some(Command::CopyNodes(context.nodes().cloned().collect())),
         ..ROW
     },
     Row {
         text: "Paste",
         shortcuts: &[PASTE_KEYS],
         menus: &[(Menu::Action, 61), (Menu::Edit, 20)],
-        availability: |context| match (context.node.place(), context.copied()) {
-            (Some(Place::Gpos(_)), None) => Availability::Greyed("Copy a GPO first."),
-            (Some(Place::Gpos(_)), Some(_)) => needs_writable_forest(context),
-            _ => Availability::Absent,
+        availability: |context| match context.pasting().availability() {
+            Availability::Absent if context.place().is_some_and(takes_something) => {
+                Availability::Greyed("Copy something first that can be pasted here.")
+            }
+            availability => availability,
         },
-        make: |context| Some(Command::PasteGpo(context.node.clone())),
+        make: |context| Some(Command::Paste(context.node.clone())),
         ..ROW
     },
     Row {

@@ -90,9 +90,7 @@ impl<R> Drawing<'_, '_, R> {
                     let left = origin.x;
                     let row_rect =
                         Rect::from_min_size(pos2(left, top), vec2(content_width.max(clip.width()), ROW_HEIGHT));
-                    if let Some(row) = self.row_ui(ui, row_rect, position, &columns, has_focus) {
-                        response.activated = Some(row);
-                    }
+                    self.row_ui(ui, row_rect, position, &columns, has_focus, &mut response);
                 }
                 if self.state.scroll_to_cursor {
                     self.state.scroll_to_cursor = false;
@@ -104,6 +102,7 @@ impl<R> Drawing<'_, '_, R> {
         if self.state.order.rows().is_empty() {
             self.empty_ui(&table_ui, output.inner_rect);
         }
+        self.drop_below_ui(&background, &mut response);
         drop(table_ui);
         // Not before: to the toolkit a click on a row is a click beside the table, which takes the focus away.
         if std::mem::take(&mut self.state.focus_wanted) {
@@ -194,7 +193,6 @@ impl<R> Drawing<'_, '_, R> {
         placed
     }
 
-    /// Draws a row; returns it if it was double-clicked.
     fn row_ui(
         &mut self,
         ui: &mut Ui,
@@ -202,10 +200,12 @@ impl<R> Drawing<'_, '_, R> {
         position: usize,
         columns: &[Placed],
         has_focus: bool,
-    ) -> Option<usize> {
-        let row = *self.state.order.rows().get(position)?;
+        table_response: &mut TableResponse,
+    ) {
+        let Some(&row) = self.state.order.rows().get(position) else { return };
         let tokens = theme::tokens(ui);
-        let builder = UiBuilder::new().scope_id(self.id.with(("row", row))).max_rect(rect).sense(Sense::CLICK);
+        let sense = if self.table.dragged_as.is_some() { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
+        let builder = UiBuilder::new().scope_id(self.id.with(("row", row))).max_rect(rect).sense(sense);
         let mut row_ui = ui.new_child(builder);
         row_ui.expand_to_include_rect(rect);
         let response = row_ui.response();
@@ -267,11 +267,13 @@ impl<R> Drawing<'_, '_, R> {
                 self.state.selection.choose(row, choice, self.state.order.rows());
             }
         }
-        let activated = self.is_double_click(&response, row).then_some(row as usize);
+        self.drag_row_ui(ui, &response, position, table_response);
+        if self.is_double_click(&response, row) {
+            table_response.activated = Some(row as usize);
+        }
         if let Some(tooltip) = tooltip {
             response.on_hover_text_at_pointer(tooltip);
         }
-        activated
     }
 
     /// Tells whether a row was clicked twice. (Quick clicks on two rows count as double clicks for the toolkit.)

@@ -112,6 +112,11 @@ impl Layout {
         self.sort.iter().filter_map(|(title, ascending)| Some((place(title)?, *ascending))).collect()
     }
 
+    /// Returns the column that rows are sorted by first, and whether upwards.
+    pub(super) fn first_sorted(&self) -> Option<(String, bool)> {
+        self.sort.first().cloned()
+    }
+
     /// Returns the direction a column is sorted in, if the rows are sorted by it first.
     pub(super) fn direction(&self, title: &str) -> Option<bool> {
         self.sort.first().filter(|(first, _)| first == title).map(|(_, ascending)| *ascending)

@@ -1,0 +1,103 @@
+//! Drag and drop in the scope tree: one table of what may be dropped on what, and what comes of it (`console-ui.md` 2.5).
+//!
+//! Pasting follows the same table, so that every drag can be done with the keyboard: Copy, then Paste on the place. A new rule is one
+//! row of [`RULES`]; what no row speaks of may not be dropped.
+
+use crate::console::command::Availability;
+use crate::console::{Command, ForestEntry, Node, OpenForest, Place, Shown};
+
+/// Something that is dragged or was copied, and where it is to go.
+#[derive(Clone, Copy)]
+pub struct Dropping<'a> {
+    /// Everything in the tree.
+    pub shown: Shown<'a>,
+    /// What is dragged or was copied; never nothing.
+    pub nodes: &'a [Node],
+    /// Where it is to go.
+    pub onto: &'a Node,
+}
+
+/// What may be dropped on what.
+struct DropRule {
+    /// Whether the rule speaks of this.
+    takes: fn(&Dropping<'_>) -> bool,
+    /// Whether it can be done now.
+    availability: fn(&Dropping<'_>) -> Availability,
+    /// What comes of it.
+    make: fn(&Dropping<'_>) -> Option<Command>,
+}
+
+const RULES: &[DropRule] = &[
+    // A GPO, by itself or through a link, onto the GPOs of a domain: it is copied.
+    DropRule {
+        takes: |dropping| dropping.all(|place| is_gpo(place) || is_link(place)) && dropping.onto(is_gpos),
+        availability: |dropping| match dropping.nodes {
+            [_] => dropping.needs_writable_target(),
+            _ => Availability::Greyed("GPOs are copied one at a time: each copy has permissions of its own to choose."),
+        },
+        make: |dropping| match dropping.nodes {
+            [gpo] => Some(Command::DropGpo(gpo.clone(), dropping.onto.clone())),
+            _ => None,
+        },
+    },
+];
+
+impl Dropping<'_> {
+    /// Tells whether it can be dropped there; absent where nothing of the kind ever can.
+    pub fn availability(&self) -> Availability {
+        self.rule().map_or(Availability::Absent, |rule| (rule.availability)(self))
+    }
+
+    /// Returns what comes of it; none where it may not be dropped there.
+    pub fn command(&self) -> Option<Command> {
+        let rule = self.rule().filter(|rule| (rule.availability)(self) == Availability::Available)?;
+        (rule.make)(self)
+    }
+
+    fn rule(&self) -> Option<&'static DropRule> {
+        RULES.iter().find(|rule| !self.nodes.is_empty() && (rule.takes)(self))
+    }
+
+    fn all(&self, is_meant: fn(&Place) -> bool) -> bool {
+        self.nodes.iter().all(|node| node.place().is_some_and(is_meant))
+    }
+
+    fn onto(&self, is_meant: fn(&Place) -> bool) -> bool {
+        self.onto.place().is_some_and(is_meant)
+    }
+
+    fn target(&self) -> Option<&OpenForest> {
+        let id = self.onto.forest()?;
+        self.shown.forests.iter().find(|entry| entry.id == id).and_then(ForestEntry::open)
+    }
+
+    fn needs_writable_target(&self) -> Availability {
+        match self.target() {
+            None => Availability::Greyed("The forest is not open."),
+            Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
+            Some(_) => Availability::Available,
+        }
+    }
+}
+
+/// Tells whether a place can be dragged, and copied to be pasted.
+pub fn can_be_dragged(place: &Place) -> bool {
+    is_gpo(place) || is_link(place)
+}
+
+/// Tells whether something can ever be pasted on a place.
+pub fn takes_something(place: &Place) -> bool {
+    is_gpos(place)
+}
+
+fn is_gpo(place: &Place) -> bool {
+    matches!(place, Place::Gpo { .. })
+}
+
+fn is_link(place: &Place) -> bool {
+    matches!(place, Place::Link { .. })
+}
+
+fn is_gpos(place: &Place) -> bool {
+    matches!(place, Place::Gpos(_))
+}
