@@ -19,6 +19,7 @@ mod site;
 mod wmi_filter;
 mod starter_gpo;
 mod change;
+mod edit;
 mod journal;
 mod messages;
 mod backup;
@@ -90,7 +91,7 @@ pub enum Command {
     /// Folders of backups
     #[command(subcommand)]
     Backup(backup::Command),
-    /// Operations that were broken off
+    /// What was done and can be undone, and what was broken off
     #[command(subcommand)]
     Journal(journal::Command),
     /// Migration tables: what users, groups and UNC paths become in another domain

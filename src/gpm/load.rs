@@ -227,15 +227,15 @@ fn is_host(name: &str, other: &str) -> bool {
 }
 
 /// The domain and its OUs.
-struct Soms {
-    soms: Vec<Som>,
+pub(super) struct Soms {
+    pub soms: Vec<Som>,
     sid: Option<Sid>,
     /// DN of the settings object of the PDC emulator.
     pdc_settings: Option<Dn>,
-    problems: Vec<Problem>,
+    pub problems: Vec<Problem>,
 }
 
-async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot) -> Soms {
+pub(super) async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot) -> Soms {
     let classes = ["organizationalUnit", "domainDNS"].map(Filter::class);
     let request = request(domain.dn.clone(), Scope::Subtree, Filter::Or(classes.to_vec()), &decode::SOM_ATTRIBUTES);
     let mut decoder = Decoder::new(domain.name.clone());
@@ -268,7 +268,7 @@ async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot) -> Soms {
     Soms { soms: sort_tree(root, units), sid, pdc_settings, problems }
 }
 
-async fn read_gpos(directory: &dyn Directory, domain: &DnsName, domain_dn: &Dn) -> Found<Gpo> {
+pub(super) async fn read_gpos(directory: &dyn Directory, domain: &DnsName, domain_dn: &Dn) -> Found<Gpo> {
     let base = decode::policies_container(domain_dn);
     // No class in the filter: of a GPO that may be listed but not read, nothing but its name can be matched.
     let mut request = request(base, Scope::OneLevel, Filter::any_object(), &decode::GPO_ATTRIBUTES);
@@ -276,7 +276,7 @@ async fn read_gpos(directory: &dyn Directory, domain: &DnsName, domain_dn: &Dn) 
     collect(directory, domain, &request, "the GPOs", Decoder::gpo).await
 }
 
-async fn read_wmi_filters(directory: &dyn Directory, domain: &DomainSnapshot) -> Found<WmiFilter> {
+pub(super) async fn read_wmi_filters(directory: &dyn Directory, domain: &DomainSnapshot) -> Found<WmiFilter> {
     let base = decode::wmi_filter_container(&domain.dn);
     let mut request = request(base, Scope::OneLevel, Filter::class("msWMI-Som"), &decode::WMI_FILTER_ATTRIBUTES);
     request.sd_parts = Some(SdParts::READABLE);

@@ -32,6 +32,7 @@ mod backup_manifest;
 mod new_backup;
 mod decode;
 mod load;
+mod touched;
 #[cfg(test)]
 mod fake_store;
 #[cfg(test)]
@@ -66,5 +67,6 @@ pub use som::{Som, SomIndex, SomType};
 pub use starter_gpo::{StarterGpo, StarterGpoType};
 pub use status_message::{MessageId, Severity, StatusMessage};
 pub use task::{Cancelled, Item, ItemState, Progress, Task, Told};
+pub use touched::Touched;
 pub use trustee::{GroupScope, Trustee, TrusteeKind};
 pub use wmi_filter::{WmiFilter, WmiQuery, WmiQueryList};

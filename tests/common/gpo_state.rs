@@ -34,7 +34,8 @@ fn entries(descriptor: &[u8]) -> String {
     entries.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-const OF_THE_MOMENT: [&str; 8] = [
+const OF_THE_MOMENT: [&str; 9] = [
+    "instanceType",
     "whenChanged",
     "whenCreated",
     "uSNChanged",

@@ -15,12 +15,11 @@ mod work;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
 use crate::gpm::{OperationError, Task};
-use crate::ident::{Dn, DnsName, Guid};
 use crate::store::ForestStore;
 
+pub use crate::gpm::Touched;
 pub use carry_out::{Edited, carry_out, carry_out_all};
 pub(super) use recovery::recover_edit;
 pub use step::{Step, ValueChange};
@@ -70,22 +69,4 @@ impl EditPlan {
     pub fn is_empty(&self) -> bool {
         self.steps.iter().all(Step::is_nothing)
     }
-}
-
-/// A part of the forest that an edit changes: what has to be read anew to show it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Touched {
-    /// A GPO.
-    Gpo(DnsName, Guid),
-    /// The links and options of a domain, OU or site.
-    Som(Dn),
-    /// The WMI filters of a domain, or one of them.
-    WmiFilters(DnsName),
-    /// The starter GPOs of a domain, or one of them.
-    StarterGpos(DnsName),
-    /// The list of OUs or GPOs of a domain.
-    Domain(DnsName),
-    /// The sites.
-    Sites,
 }
