@@ -91,7 +91,7 @@ if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
   export XDG_RUNTIME_DIR
 fi
 
-step "tests: library and command line" cargo test $features --lib --bins --test library
+step "tests: library and command line" cargo test $features --lib --bins --test library --test object_model
 if command -v python3 >/dev/null || install_packages python3; then
   step "reports compared with Microsoft's" python3 tests/fidelity/run.py target/debug/opengpmc
   step "checkers of backup sets" python3 -B -m unittest discover -s tests/interchange
@@ -110,6 +110,7 @@ else
   rmdir "$OPENGPMC_LAB_DIR" 2>/dev/null
   if step "start the Samba domain" tests/lab/samba.sh up; then
     step "tests: live domain" tests/lab/samba.sh run cargo test $features --test live
+    step "tests: object model in the live domain" tests/lab/samba.sh run cargo test $features --test object_model
   fi
   tests/lab/samba.sh down
 fi

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::format::BackupInstance;
+use crate::format::{BackupInstance, STARTER_GPO_FILE, StarterGpoFile};
 use crate::ident::{Guid, Timestamp};
 
 use super::constants::BackupType;
+use super::{StarterGpoType, read_bounded};
 
 /// One backup set of a backup folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,6 +78,40 @@ impl Backup {
             None => Ok(None),
         }
     }
+
+    /// Returns the metadata file of the starter GPO that was saved; none where there is none. Blocks on the file system.
+    pub(crate) fn starter_metadata(&self) -> io::Result<Option<PathBuf>> {
+        self.folder.as_deref().map_or(Ok(None), find_starter_metadata)
+    }
+
+    /// Returns who made the starter GPO that was saved (IGPMStarterGPOBackup.Type); none where it is the backup of a GPO. Blocks on the file
+    /// system.
+    ///
+    /// # Errors
+    /// Fails where its metadata cannot be read or is damaged.
+    pub fn starter_gpo_kind(&self) -> io::Result<Option<StarterGpoType>> {
+        let Some(path) = self.starter_metadata()? else { return Ok(None) };
+        let file = StarterGpoFile::parse(&read_bounded(&path)?);
+        let file =
+            file.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, format!("{}: {error}", path.display())))?;
+        Ok(Some(if file.is_system() { StarterGpoType::System } else { StarterGpoType::Custom }))
+    }
+}
+
+/// Finds the metadata file of the starter GPO that a set holds: it lies in the set's folder or in one directly below.
+pub(super) fn find_starter_metadata(folder: &Path) -> io::Result<Option<PathBuf>> {
+    if let Some(file) = find_without_case(folder, STARTER_GPO_FILE)? {
+        return Ok(Some(file));
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_type()?.is_dir()
+            && let Some(file) = find_without_case(&entry.path(), STARTER_GPO_FILE)?
+        {
+            return Ok(Some(file));
+        }
+    }
+    Ok(None)
 }
 
 /// Finds a file or folder below `folder` without regard to case; the exact spelling wins where there are several.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use crate::format::{BackupInstance, read_backup_info, read_manifest};
 use crate::ident::Guid;
 
-use super::backup::find_without_case;
+use super::backup::{find_starter_metadata, find_without_case};
 use super::backup_manifest::{BACKUP_INFO, MANIFEST, ManifestLock, write_failed};
 use super::constants::BackupType;
 use super::new_backup::{remove_left_over, unfinished_folder};
@@ -24,6 +24,7 @@ use super::{
 #[derive(Clone, Debug)]
 pub struct BackupDir {
     path: PathBuf,
+    kind: Option<BackupType>,
     backups: Vec<Backup>,
     problems: Vec<Problem>,
 }
@@ -73,7 +74,15 @@ impl BackupDir {
         }
         backups
             .sort_by_cached_key(|backup| (backup.gpo_name.to_lowercase(), std::cmp::Reverse(backup.time), backup.id));
-        Ok(BackupDir { path: path.to_owned(), backups, problems: reader.problems })
+        Ok(BackupDir { path: path.to_owned(), kind: None, backups, problems: reader.problems })
+    }
+
+    /// Opens a folder as [`BackupDir::open`] does, with the backups of one kind alone (IGPM2.GetBackupDirEx).
+    pub fn open_of(path: &Path, kind: BackupType) -> Result<Self, OpenBackupDirError> {
+        let mut dir = BackupDir::open(path)?;
+        dir.kind = Some(kind);
+        dir.backups.retain(|backup| backup.kind == kind);
+        Ok(dir)
     }
 
     /// Opens a folder of backups and all folders of backups below it, sorted by path; of the folder of one backup, that one. Folders
@@ -93,7 +102,7 @@ impl BackupDir {
                 Err(error) if is_named => return Err(error),
                 Err(error) => {
                     let problem = Problem { object: folder.display().to_string(), message: error.source.to_string() };
-                    (BackupDir { path: folder, backups: Vec::new(), problems: vec![problem] }, Vec::new())
+                    (BackupDir { path: folder, kind: None, backups: Vec::new(), problems: vec![problem] }, Vec::new())
                 }
             };
             if depth < DEEPEST_FOLDER {
@@ -166,6 +175,11 @@ impl BackupDir {
     /// Returns the folder.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Returns the kind of backups it was opened for (IGPMBackupDirEx.BackupType); none for all.
+    pub fn kind(&self) -> Option<BackupType> {
+        self.kind
     }
 
     /// Returns all backups, by name of their GPO, the newest first.
@@ -260,9 +274,9 @@ impl FolderReader {
             }
             return None;
         };
-        let kind = match holds_starter_gpo(&folder) {
-            Ok(true) => BackupType::StarterGpo,
-            Ok(false) => BackupType::Gpo,
+        let kind = match find_starter_metadata(&folder) {
+            Ok(Some(_)) => BackupType::StarterGpo,
+            Ok(None) => BackupType::Gpo,
             Err(error) => {
                 self.report(folder.clone(), error);
                 BackupType::Gpo
@@ -270,21 +284,6 @@ impl FolderReader {
         };
         Some(Backup::new(instance, kind, index, Some(folder)))
     }
-}
-
-/// Tells whether the set holds a starter GPO: its metadata file lies in the set's folder or in one directly below.
-fn holds_starter_gpo(folder: &Path) -> io::Result<bool> {
-    const METADATA: &str = "StarterGPO.tmplx";
-    if find_without_case(folder, METADATA)?.is_some() {
-        return Ok(true);
-    }
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() && find_without_case(&entry.path(), METADATA)?.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
 }
 
 /// Reads a file of a backup that tells of the others, up to 64 MiB.

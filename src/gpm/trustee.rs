@@ -86,6 +86,20 @@ impl Trustee {
         }
     }
 
+    /// Returns the number that Windows has for its kind (SID_NAME_USE, IGPMTrustee.TrusteeType): 1 user, 2 group, 4 group of a domain or of the
+    /// built-in ones, 5 well-known, 8 unknown, 9 computer.
+    pub fn sid_name_use(&self) -> u32 {
+        match (self.kind, self.group_scope) {
+            (TrusteeKind::User, _) => 1,
+            (TrusteeKind::Group, Some(GroupScope::DomainLocal)) => 4,
+            (TrusteeKind::Group, _) => 2,
+            (TrusteeKind::WellKnown, _) if self.sid.parent() == Sid::administrators().parent() => 4,
+            (TrusteeKind::WellKnown, _) => 5,
+            (TrusteeKind::Foreign | TrusteeKind::Unknown, _) => 8,
+            (TrusteeKind::Computer, _) => 9,
+        }
+    }
+
     /// Returns the part of the name before the backslash (IGPMTrustee.TrusteeDomain); none where there is none.
     pub fn domain_part(&self) -> Option<&str> {
         self.name.as_deref()?.split_once('\\').map(|(domain, _)| domain)

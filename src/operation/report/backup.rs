@@ -140,17 +140,7 @@ impl Reporting {
 
 /// Returns the folder of a set that holds the tree of a starter GPO: the set's own, or one directly below.
 pub(in crate::operation) fn starter_folder(backup: &Backup) -> io::Result<Option<PathBuf>> {
-    if let Some(metadata) = backup.file(STARTER_METADATA)? {
-        return Ok(metadata.parent().map(Path::to_owned));
-    }
-    let Some(folder) = &backup.folder else { return Ok(None) };
-    for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        if let Some(metadata) = backup.file(&format!("{}/{STARTER_METADATA}", name.to_string_lossy()))? {
-            return Ok(metadata.parent().map(Path::to_owned));
-        }
-    }
-    Ok(None)
+    Ok(backup.starter_metadata()?.and_then(|metadata| metadata.parent().map(Path::to_owned)))
 }
 
 /// Adds the files that the set says it has and that are not there.

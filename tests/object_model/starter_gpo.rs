@@ -1,0 +1,179 @@
+//! IGPMStarterGPO.
+
+use opengpmc::gpm::{SecuredObject, SecurityInfo, StarterGpoType, Task, starter_gpo_folder};
+use opengpmc::ident::{Guid, Timestamp};
+use opengpmc::operation::{
+    SaveStarterOptions, copy_starter_gpo, delete_starter_gpo, load_starter_gpo, reports_to_folder, save_starter_gpo,
+};
+use opengpmc::report::ReportFormat;
+use opengpmc::store::StoreErrorKind;
+
+use super::ground::{Ground, STARTER, everywhere, reporting, save_as_system};
+
+const NAME: &str = "Kestrel Bay - New workstation";
+
+#[test]
+fn n093_igpm_starter_gpo_display_name_get() {
+    everywhere(async |ground| assert_eq!(ground.starter().await.display_name, NAME));
+}
+
+#[test]
+fn n095_igpm_starter_gpo_description_get() {
+    everywhere(async |ground| {
+        let description = ground.starter().await.description;
+        assert!(description.starts_with("What every new workstation GPO starts from."), "{description}");
+    });
+}
+
+/// Loads a system starter GPO, looks at it, and deletes it.
+async fn with_system(ground: &Ground, look: impl Fn(&opengpmc::gpm::StarterGpo)) {
+    let (file, id) = save_as_system(ground).await;
+    let loaded = load_starter_gpo(&ground.domain, &file, false, &Task::default()).await.unwrap();
+    look(&loaded);
+    look(&ground.domain.starter_gpo(id).await.unwrap());
+    delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+}
+
+#[test]
+fn n097_igpm_starter_gpo_author_get() {
+    everywhere(async |ground| {
+        assert_eq!(ground.starter().await.author, "", "of a custom one");
+        with_system(ground, |starter| assert_eq!(starter.author, "An author")).await;
+    });
+}
+
+#[test]
+fn n098_igpm_starter_gpo_product_get() {
+    everywhere(async |ground| {
+        assert_eq!(ground.starter().await.product, "", "of a custom one");
+        with_system(ground, |starter| assert_eq!(starter.product, "A product")).await;
+    });
+}
+
+#[test]
+fn n099_igpm_starter_gpo_creation_time_get() {
+    everywhere(async |ground| {
+        let created = ground.starter().await.created.unwrap();
+        assert_eq!(created.to_string(), "2025-04-02T07:30:00Z");
+    });
+}
+
+#[test]
+fn n100_igpm_starter_gpo_id_get() {
+    everywhere(async |ground| assert_eq!(ground.starter().await.id, STARTER));
+}
+
+#[test]
+fn n101_igpm_starter_gpo_modified_time_get() {
+    everywhere(async |ground| {
+        let id = copy(ground).await;
+        let modified = ground.domain.starter_gpo(id).await.unwrap().modified.unwrap();
+        assert!((Timestamp::now().unix_seconds() - modified.unix_seconds()).abs() < 3600, "{modified}");
+        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+    });
+}
+
+#[test]
+fn n102_igpm_starter_gpo_type_get() {
+    everywhere(async |ground| {
+        assert_eq!(ground.starter().await.kind, StarterGpoType::Custom);
+        with_system(ground, |starter| assert_eq!(starter.kind, StarterGpoType::System)).await;
+    });
+}
+
+#[test]
+fn n103_igpm_starter_gpo_computer_version_get() {
+    everywhere(async |ground| assert_eq!(ground.starter().await.version.computer, 4));
+}
+
+#[test]
+fn n104_igpm_starter_gpo_user_version_get() {
+    everywhere(async |ground| assert_eq!(ground.starter().await.version.user, 2));
+}
+
+#[test]
+fn n105_igpm_starter_gpo_starter_gpo_version_get() {
+    everywhere(async |ground| with_system(ground, |starter| assert_eq!(starter.template_version, "12.345")).await);
+}
+
+/// Copies the starter GPO for a test that changes it.
+async fn copy(ground: &Ground) -> Guid {
+    let name = format!("Copied {}", Guid::random());
+    let copied = copy_starter_gpo(&ground.domain, STARTER, &ground.domain, Some(&name), &Task::default()).await;
+    copied.unwrap().id
+}
+
+#[test]
+fn n106_igpm_starter_gpo_delete() {
+    everywhere(async |ground| {
+        let id = copy(ground).await;
+        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+        assert_eq!(ground.domain.starter_gpo(id).await.unwrap_err().kind, StoreErrorKind::NotFound);
+        assert!(delete_starter_gpo(&ground.domain, id, &Task::default()).await.is_err());
+    });
+}
+
+#[test]
+fn n107_igpm_starter_gpo_save() {
+    everywhere(async |ground| {
+        let file = ground.new_folder().join("x.cab");
+        let save = async |options: &SaveStarterOptions| {
+            save_starter_gpo(&ground.domain, STARTER, &file, options, &reporting(), &Task::default()).await
+        };
+        assert_eq!(save(&SaveStarterOptions::default()).await.unwrap(), STARTER);
+        assert!(std::fs::read(&file).unwrap().starts_with(b"MSCF"));
+        assert!(save(&SaveStarterOptions::default()).await.is_err(), "the file is there");
+        save(&SaveStarterOptions { overwrite: true, as_system: None }).await.unwrap();
+    });
+}
+
+#[test]
+fn n108_igpm_starter_gpo_backup() {
+    everywhere(async |ground| {
+        let backup = ground.back_up_starter().await;
+        assert_eq!((backup.gpo_id, backup.gpo_name.as_str()), (STARTER, NAME));
+        assert!(backup.folder.unwrap().is_dir());
+    });
+}
+
+#[test]
+fn n109_igpm_starter_gpo_copy_to() {
+    everywhere(async |ground| {
+        let id = copy(ground).await;
+        let starter = ground.domain.starter_gpo(id).await.unwrap();
+        assert!(id != STARTER && starter.display_name.starts_with("Copied"));
+        assert_eq!(starter.kind, StarterGpoType::Custom);
+        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+    });
+}
+
+#[test]
+fn n110_igpm_starter_gpo_generate_report() {
+    everywhere(async |ground| {
+        let starter = ground.starter().await;
+        let report = reporting().starter_gpo(&ground.domain, &starter, &Task::default()).await.unwrap();
+        assert_eq!((report.id, report.name.as_str()), (STARTER, NAME));
+        assert!(!report.computer.extensions.is_empty());
+    });
+}
+
+#[test]
+fn n111_igpm_starter_gpo_generate_report_to_file() {
+    everywhere(async |ground| {
+        let (starter, folder, task) = (ground.starter().await, ground.new_folder(), Task::default());
+        let report = reporting().starter_gpo(&ground.domain, &starter, &task).await.unwrap();
+        reports_to_folder(&[report], &folder, ReportFormat::Html, &task).unwrap();
+        let text = std::fs::read_to_string(folder.join(format!("{NAME}.html"))).unwrap();
+        assert!(text.contains(NAME));
+    });
+}
+
+#[test]
+fn n112_igpm_starter_gpo_get_security_info() {
+    everywhere(async |ground| {
+        let folder = starter_gpo_folder().join(&STARTER.to_string()).unwrap();
+        let bytes = ground.domain.sysvol_security(&folder).await.unwrap();
+        let info = SecurityInfo::from_bytes(SecuredObject::StarterGpo, &bytes).unwrap();
+        assert!(!info.permissions.is_empty() && !info.unrestricted, "{info:?}");
+    });
+}
