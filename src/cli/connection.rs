@@ -10,7 +10,7 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
-use crate::store::{ConnectOptions, ConnectTarget, Credentials, Secret, StoreError};
+use crate::store::{ConnectOptions, ConnectTarget, ControllerChoice, ControllerChoices, Credentials, Secret, StoreError};
 
 /// Which forest to open, and as whom.
 #[derive(Clone, Debug, Default, Args)]
@@ -53,6 +53,13 @@ pub struct ConnectionArguments {
     #[arg(long, global = true, value_name = "IP[:PORT]", value_parser = dns_server)]
     pub dns_server: Option<SocketAddr>,
 
+    /// Use this domain controller: a name (of the domain that is opened; others use their PDC emulator), `pdc`, `any`, or
+    /// `any-2003` for one of Windows Server 2003 or later
+    ///
+    /// Without it: the PDC emulator, or a server that --connect names.
+    #[arg(long, global = true, value_name = "NAME|pdc|any")]
+    pub dc: Option<ControllerChoice>,
+
     /// Use the tickets in this credential cache
     #[arg(long, global = true, value_name = "FILE")]
     pub credential_cache: Option<PathBuf>,
@@ -92,6 +99,7 @@ impl ConnectionArguments {
             sysvol_folder: self.sysvol_folder.clone(),
             read_only: true,
             dns_server: self.dns_server,
+            controllers: ControllerChoices { usual: self.dc.clone(), ..ControllerChoices::default() },
         }
     }
 

@@ -5,6 +5,8 @@
 
 use serde::Serialize;
 
+use crate::store::ControllerChoice;
+
 pub use crate::format::{DestinationOption, EntryType};
 
 /// What a backup folder holds (GPMBackupType).
@@ -67,6 +69,17 @@ pub const GPM_USE_PDC: u32 = 0;
 pub const GPM_USE_ANYDC: u32 = 1;
 /// Use no Windows 2000 domain controller.
 pub const GPM_DONOTUSE_W2KDC: u32 = 2;
+
+/// Returns which domain controller a call of IGPM.GetDomain or IGPM.GetSitesContainer means: the one it names (DNS or NetBIOS name), else
+/// what its flags say. GPM_DONOTUSE_W2KDC alone is the PDC emulator: it only narrows GPM_USE_ANYDC.
+pub fn controller_choice(domain_controller: Option<&str>, flags: u32) -> ControllerChoice {
+    match domain_controller.filter(|name| !name.is_empty()) {
+        Some(name) => ControllerChoice::Named(name.to_owned()),
+        None if flags & GPM_USE_ANYDC == 0 => ControllerChoice::PdcEmulator,
+        None if flags & GPM_DONOTUSE_W2KDC == 0 => ControllerChoice::Any,
+        None => ControllerChoice::AnyFrom2003,
+    }
+}
 /// Do not check the domain controller before a restore (IGPMDomain.RestoreGPO).
 pub const GPM_DONOT_VALIDATEDC: u32 = 1;
 /// Fail where the migration table does not name a principal (IGPMGPO.Import, CopyTo).

@@ -9,13 +9,14 @@ use futures::stream;
 use crate::format::{GptIni, read_gpo_comment};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{
-    Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol,
+    ControllerChoice, Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol,
     SysvolPath,
 };
 
 use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
-use super::load::{collect, read_partitions, request};
-use super::{Cancelled, Found, Gpo, Names, Problem, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
+use super::load::{collect, read_controllers, read_partitions, request};
+use super::on_controller::OnController;
+use super::{Cancelled, DomainController, Found, Gpo, Names, Problem, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
 
 /// How many files of a SYSVOL are asked for at the same time.
 const FILES_IN_FLIGHT: usize = 32;
@@ -57,6 +58,22 @@ impl Domain {
         let directory = store.domain_directory(name).await?;
         let dn = directory.root_dse().domain_dn.clone();
         Ok(Domain { name: name.clone(), dn, directory, store: store.clone() })
+    }
+
+    /// Opens a domain on the domain controller that is chosen for this one handle, its SYSVOL too; everybody else keeps the one in use
+    /// (IGPM.GetDomain; [`super::constants::controller_choice`] reads its parameters). Fails where that controller does not answer.
+    pub async fn open_on(
+        store: &Arc<dyn ForestStore>,
+        name: &DnsName,
+        choice: ControllerChoice,
+    ) -> Result<Self, StoreError> {
+        let view: Arc<dyn ForestStore> = Arc::new(OnController::open(store, name, choice).await?);
+        Domain::open(&view, name).await
+    }
+
+    /// Returns its domain controllers with their sites, by name, as the configuration names them; the one in use where it names none.
+    pub async fn controllers(&self) -> Result<Vec<DomainController>, StoreError> {
+        read_controllers(&*self.directory).await
     }
 
     /// Returns its DNS name.

@@ -24,6 +24,8 @@ pub struct DomainSnapshot {
     pub domain_controller: String,
     /// Whether that is the PDC emulator.
     pub is_pdc_emulator: bool,
+    /// Whether the domain controller that was chosen for it does not answer, so that nothing was read.
+    pub is_unreachable: bool,
     /// The domain controllers the configuration names, by name.
     pub domain_controllers: Vec<DomainController>,
     /// The domain itself (index 0) and its OUs, in tree order: each OU stands after its parent, siblings by name.
@@ -70,6 +72,7 @@ impl DomainSnapshot {
             sid: None,
             domain_controller: String::new(),
             is_pdc_emulator: false,
+            is_unreachable: false,
             domain_controllers: Vec::new(),
             soms: Vec::new(),
             gpos: Vec::new(),

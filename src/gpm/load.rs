@@ -181,18 +181,11 @@ async fn load_domain(
     controllers: &[SiteController],
 ) -> DomainSnapshot {
     let mut domain = DomainSnapshot::unread(partition.name, partition.dn, partition.netbios_name);
-    let own = controllers.iter().filter(|controller| controller.domains.contains(&domain.dn));
-    domain.domain_controllers = own
-        .clone()
-        .map(|controller| DomainController {
-            name: controller.name.clone(),
-            site: controller.site.clone(),
-            is_pdc_emulator: false,
-        })
-        .collect();
+    domain.domain_controllers = controllers_of(controllers, &domain.dn, None);
     let directory = match store.domain_directory(&domain.name).await {
         Ok(directory) => directory,
         Err(error) => {
+            domain.is_unreachable = matches!(error.kind, StoreErrorKind::Unreachable | StoreErrorKind::Timeout);
             domain.problems.push(Problem { object: domain.name.to_string(), message: error.to_string() });
             return domain;
         }
@@ -210,16 +203,44 @@ async fn load_domain(
     domain.has_wmi_filter_container = filters.base_exists();
     domain.wmi_filters = filters.values;
     domain.problems.extend(soms.problems.into_iter().chain(gpos.problems).chain(filters.problems));
-    if let Some(pdc) = soms.pdc_settings.and_then(|settings| settings.parent()) {
-        let pdc = own.clone().find(|controller| controller.server_dn == pdc);
-        let pdc_name = pdc.map_or("", |controller| controller.name.as_str());
-        domain.is_pdc_emulator = !pdc_name.is_empty() && is_host(pdc_name, &root.server);
-        for controller in &mut domain.domain_controllers {
-            controller.is_pdc_emulator = controller.name == pdc_name;
-        }
-    }
+    domain.domain_controllers = controllers_of(controllers, &domain.dn, soms.pdc_settings.as_ref());
+    let pdc = domain.domain_controllers.iter().find(|controller| controller.is_pdc_emulator);
+    domain.is_pdc_emulator = pdc.is_some_and(|pdc| is_host(&pdc.name, &root.server));
     domain.finish();
     domain
+}
+
+/// Returns the controllers of a domain; `pdc_settings` is the settings object of its PDC emulator.
+fn controllers_of(controllers: &[SiteController], domain: &Dn, pdc_settings: Option<&Dn>) -> Vec<DomainController> {
+    let pdc = pdc_settings.and_then(Dn::parent);
+    let own = controllers.iter().filter(|controller| controller.domains.contains(domain));
+    own.map(|controller| DomainController {
+        name: controller.name.clone(),
+        site: controller.site.clone(),
+        is_pdc_emulator: pdc.as_ref() == Some(&controller.server_dn),
+    })
+    .collect()
+}
+
+/// Reads the controllers of a directory's domain with two searches; where the configuration names none, it is the one that was asked.
+pub(super) async fn read_controllers(directory: &dyn Directory) -> Result<Vec<DomainController>, StoreError> {
+    let root = directory.root_dse();
+    let (sites, head) =
+        futures::join!(read_sites(directory), directory.read(&root.domain_dn, &["fSMORoleOwner"], None));
+    let found = controllers_of(&sites.controllers, &root.domain_dn, pdc_settings(&head?).as_ref());
+    match sites.error {
+        Some(error) if error.kind != StoreErrorKind::NotFound => Err(error),
+        _ if found.is_empty() => {
+            let (name, site) = (root.server.clone(), root.site.clone().unwrap_or_default());
+            Ok(vec![DomainController { name, site, is_pdc_emulator: true }])
+        }
+        _ => Ok(found),
+    }
+}
+
+/// Reads the settings object of the PDC emulator from the domain object. The value may carry a GUID in front: <GUID=…>;CN=…
+fn pdc_settings(head: &Entry) -> Option<Dn> {
+    head.text("fSMORoleOwner").and_then(|text| text.rsplit(">;").next()?.parse().ok())
 }
 
 fn is_host(name: &str, other: &str) -> bool {
@@ -240,11 +261,11 @@ pub(super) async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot
     let request = request(domain.dn.clone(), Scope::Subtree, Filter::Or(classes.to_vec()), &decode::SOM_ATTRIBUTES);
     let mut decoder = Decoder::new(domain.name.clone());
     let (mut root, mut units) = (None, Vec::new());
-    let (mut sid, mut pdc_settings) = (None, None);
+    let (mut sid, mut settings_of_pdc) = (None, None);
     let mut visit = |entry: Entry| {
         if entry.dn == domain.dn {
             sid = entry.bytes("objectSid").and_then(|bytes| Sid::from_bytes(bytes).ok());
-            pdc_settings = entry.text("fSMORoleOwner").and_then(|text| text.rsplit(">;").next()?.parse().ok());
+            settings_of_pdc = pdc_settings(&entry);
             root = Some(decoder.som(entry, SomType::Domain));
         } else if entry.has_class("organizationalUnit") {
             units.push(decoder.som(entry, SomType::Ou));
@@ -256,7 +277,7 @@ pub(super) async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot
     if let Err(error) = outcome {
         problems.push(incomplete(&domain.dn, "the organizational units", units.len(), &error));
         if root.is_none() && units.is_empty() {
-            return Soms { soms: Vec::new(), sid, pdc_settings, problems };
+            return Soms { soms: Vec::new(), sid, pdc_settings: settings_of_pdc, problems };
         }
     }
     let root = root.unwrap_or_else(|| {
@@ -265,7 +286,7 @@ pub(super) async fn read_soms(directory: &dyn Directory, domain: &DomainSnapshot
         let nothing = Entry { dn: domain.dn.clone(), attributes: Vec::new() };
         Decoder::new(domain.name.clone()).som(nothing, SomType::Domain)
     });
-    Soms { soms: sort_tree(root, units), sid, pdc_settings, problems }
+    Soms { soms: sort_tree(root, units), sid, pdc_settings: settings_of_pdc, problems }
 }
 
 pub(super) async fn read_gpos(directory: &dyn Directory, domain: &DnsName, domain_dn: &Dn) -> Found<Gpo> {

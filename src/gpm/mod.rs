@@ -11,6 +11,7 @@ mod async_cancel;
 mod forest;
 mod domain_snapshot;
 mod domain;
+mod on_controller;
 mod found;
 mod sites_container;
 mod som;

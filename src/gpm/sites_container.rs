@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::ident::{Dn, DnsName};
-use crate::store::{Directory, ForestStore, StoreError, StoreErrorKind};
+use crate::store::{ControllerChoice, Directory, ForestStore, StoreError, StoreErrorKind};
 
 use super::load::read_sites;
 use super::{Found, Som};
@@ -18,6 +18,16 @@ impl SitesContainer {
     /// Returns the sites of a forest, read through the domain controller that was opened first.
     pub fn new(store: &Arc<dyn ForestStore>) -> Self {
         SitesContainer { directory: store.directory() }
+    }
+
+    /// Returns the sites of a forest, read through a domain controller of a domain that is chosen for this one handle
+    /// (IGPM.GetSitesContainer; [`super::constants::controller_choice`] reads its parameters). Fails where it does not answer.
+    pub async fn open_on(
+        store: &Arc<dyn ForestStore>,
+        domain: &DnsName,
+        choice: &ControllerChoice,
+    ) -> Result<Self, StoreError> {
+        Ok(SitesContainer { directory: store.open_controller(domain, choice).await?.directory })
     }
 
     /// Returns the domain controller in use.

@@ -11,6 +11,7 @@ mod journal;
 mod copy;
 mod extras;
 mod import;
+mod infrastructure;
 mod item_outcome;
 mod restore;
 mod starter_gpo;
@@ -29,6 +30,11 @@ pub use backup::{
 };
 pub use change::{ChangeContext, Recovered, recover};
 pub use copy::{CopyOptions, copy_gpo};
+pub use infrastructure::{
+    ControllerChange, ControllerStatus, Difference, DifferenceChange, DifferenceKind, DifferingGpo, DirectoryHalf, GpoChange,
+    GpoState, INFRASTRUCTURE_NAMESPACE, InfrastructureOptions, InfrastructureStatus, StatusComparison, SyncState, SysvolHalf,
+    compare_over_time, infrastructure_report, infrastructure_status,
+};
 pub use import::{ImportSource, import_settings};
 pub use item_outcome::ItemOutcome;
 pub use journal::{Batch, ChangeKind, Done, Interrupted, Journal, JournalRecord, WholeGpo};

@@ -12,8 +12,9 @@ use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
 
+use super::controller::check_only_controller;
 use super::ldap::LdapForest;
-use super::{Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
+use super::{ControllerChoice, ControllerChoices, ControllerSides, Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
 
 /// An opened forest: gives the directory and the SYSVOL of each domain, each opened at most once.
 #[async_trait]
@@ -29,6 +30,34 @@ pub trait ForestStore: Send + Sync {
 
     /// Returns the SYSVOL of a domain, on the same server as its directory.
     async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError>;
+
+    /// Returns which domain controller of a domain was chosen. A store with one for each domain has that of the PDC emulator.
+    fn controller_choice(&self, _domain: &DnsName) -> ControllerChoice {
+        ControllerChoice::PdcEmulator
+    }
+
+    /// Opens a domain controller of a domain beside the one in use, which stays in use. Fails where it does not answer; another one
+    /// never takes its place.
+    async fn open_controller(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<ControllerSides, StoreError> {
+        let directory = self.domain_directory(domain).await?;
+        check_only_controller(&*directory, choice).await?;
+        Ok(ControllerSides { directory, sysvol: self.sysvol(domain).await })
+    }
+
+    /// Uses another domain controller for a domain from now on. Fails where it does not answer; then all stays as it was.
+    async fn choose_controller(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<(), StoreError> {
+        check_only_controller(&*self.domain_directory(domain).await?, choice).await
+    }
+
+    /// Reads the configuration partition (the sites) from a domain controller of this domain from now on. Fails where it does not
+    /// answer; then all stays as it was.
+    async fn choose_configuration_controller(
+        &self,
+        domain: &DnsName,
+        choice: &ControllerChoice,
+    ) -> Result<(), StoreError> {
+        check_only_controller(&*self.domain_directory(domain).await?, choice).await
+    }
 }
 
 /// How and as whom a forest was opened.
@@ -175,6 +204,8 @@ pub struct ConnectOptions {
     pub sysvol_folder: Option<PathBuf>,
     /// Whether a forest file is opened without any right to write.
     pub read_only: bool,
+    /// Which domain controllers are used.
+    pub controllers: ControllerChoices,
 }
 
 impl Default for ConnectOptions {
@@ -188,6 +219,7 @@ impl Default for ConnectOptions {
             allow_ntlm: true,
             sysvol_folder: None,
             read_only: false,
+            controllers: ControllerChoices::default(),
         }
     }
 }

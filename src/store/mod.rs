@@ -13,6 +13,7 @@ mod sysvol_path;
 mod folder;
 mod write_whole;
 mod smb;
+mod controller;
 mod connect;
 pub mod discovery;
 pub mod auth;
@@ -22,6 +23,7 @@ mod forest_file;
 pub mod demo;
 
 pub use connect::{ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, ForestStore, Secret, open};
+pub use controller::{ControllerChoice, ControllerChoices, ControllerSides, is_controller};
 pub use directory::{Attribute, Change, Directory, Entry, RootDse, Scope, SdParts, SearchRequest, Visit};
 pub use error::{StoreError, StoreErrorKind};
 pub use filter::{Filter, ParseFilterError};

@@ -30,6 +30,8 @@ pub struct LdapDirectory {
     facts: ServerFacts,
     root_dse: RootDse,
     user: String,
+    /// `domainControllerFunctionality` ([MS-ADTS] 3.1.1.3.2.25): 0 is Windows 2000, 2 is Windows Server 2003.
+    functionality: Option<u32>,
     session: Mutex<Session>,
 }
 
@@ -40,7 +42,7 @@ impl LdapDirectory {
         let root_dse = unread_root_dse(&facts);
         let user = session.user.clone();
         let session = Mutex::new(session);
-        let mut directory = LdapDirectory { logon, server, way, facts, root_dse, user, session };
+        let mut directory = LdapDirectory { logon, server, way, facts, root_dse, user, functionality: None, session };
         let attributes = [
             "defaultNamingContext",
             "rootDomainNamingContext",
@@ -49,6 +51,7 @@ impl LdapDirectory {
             "serverName",
             "vendorName",
             "tokenGroups",
+            "domainControllerFunctionality",
         ];
         let entry = directory.read(&Dn::empty(), &attributes, None).await?;
         directory.fill_root_dse(&entry)?;
@@ -73,6 +76,11 @@ impl LdapDirectory {
         &self.server.host
     }
 
+    /// Tells whether it runs Windows Server 2003 or later; one that does not say is none of Windows 2000.
+    pub(crate) fn is_from_2003(&self) -> bool {
+        self.functionality.is_none_or(|level| level >= 2)
+    }
+
     /// Returns what the server said before the logon.
     pub(crate) fn facts(&self) -> &ServerFacts {
         &self.facts
@@ -92,6 +100,7 @@ impl LdapDirectory {
         self.root_dse.configuration_dn = name("configurationNamingContext")?;
         self.root_dse.schema_dn = name("schemaNamingContext")?;
         self.root_dse.vendor = entry.text("vendorName");
+        self.functionality = entry.text("domainControllerFunctionality").and_then(|level| level.parse().ok());
         // CN=DC1,CN=Servers,CN=<site>,CN=Sites,…
         let site = name("serverName").ok().and_then(|server| server.parent()).and_then(|servers| servers.parent());
         self.root_dse.site = site.map(|site| site.name());

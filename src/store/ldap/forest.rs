@@ -2,35 +2,39 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use tokio::sync::OnceCell;
 
-use crate::ident::{Dn, DnsName};
-use crate::store::discovery::Service;
+use crate::ident::DnsName;
 use crate::store::{
-    ConnectOptions, ConnectTarget, ConnectionInfo, Credentials, Directory, Filter, FolderSysvol, ForestStore, Scope,
-    SearchRequest, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
+    ConnectOptions, ConnectTarget, ConnectionInfo, ControllerChoice, ControllerChoices, ControllerSides, Credentials,
+    Directory, FolderSysvol, ForestStore, SmbLogon, SmbServer, SmbSysvol, StoreError, StoreErrorKind, Sysvol,
 };
 
 use super::LdapDirectory;
+use super::choose::{self, Opened, open_chosen, open_first};
 use super::logon::{Logon, Server, is_absent};
 
 /// A forest opened through a domain controller or a domain's name.
 pub struct LdapForest {
     logon: Arc<Logon>,
     info: ConnectionInfo,
-    first: Arc<LdapDirectory>,
-    domains: Opened<LdapDirectory>,
-    sysvols: Opened<dyn Sysvol>,
+    /// Where the configuration partition is read.
+    configuration: Mutex<Arc<LdapDirectory>>,
+    /// The domain that was opened first; user names without a domain belong there.
+    home: DnsName,
+    choices: Mutex<ControllerChoices>,
+    domains: Cells<LdapDirectory>,
+    sysvols: Cells<dyn Sysvol>,
 }
 
-type Opened<T> = Mutex<HashMap<DnsName, Arc<OnceCell<Arc<T>>>>>;
+type Cells<T> = Mutex<HashMap<DnsName, Arc<OnceCell<Arc<T>>>>>;
 
 impl LdapForest {
-    /// Opens the forest of a server or domain. A server named by hand stays the one for its domain; of other domains,
-    /// and of a domain named by its name, the PDC emulator comes first.
+    /// Opens the forest of a server or domain. A server named by hand stays the one for its domain, unless another was chosen for it;
+    /// of other domains, and of a domain named by its name, the PDC emulator comes first.
     ///
     /// Fails with the kind that tells most about what to do, and with every refusal in its detail.
     pub async fn open(
@@ -39,86 +43,137 @@ impl LdapForest {
         options: &ConnectOptions,
     ) -> Result<Self, StoreError> {
         let logon = Arc::new(Logon::new(credentials.clone(), options.clone()));
-        let (first, refusals) = match target {
+        let choices = options.controllers.clone();
+        let (first, refusals, is_chosen) = match target {
             ConnectTarget::Server { host, port, tls } => {
                 let server = Server { host: host.clone(), port: *port, tls_only: *tls };
-                open_first(&logon, vec![server]).await?
+                let (first, refusals) = open_first(&logon, vec![server]).await?;
+                let is_chosen = match choices.of_first(&first.root_dse().domain) {
+                    None | Some(ControllerChoice::Any) => true,
+                    Some(_) => false,
+                };
+                (first, refusals, is_chosen)
             }
-            ConnectTarget::Domain(domain) => open_domain(&logon, domain).await?,
+            ConnectTarget::Domain(domain) => open_home(&logon, domain, &choices).await?,
             ConnectTarget::Demo | ConnectTarget::File(_) => {
                 return Err(StoreError::new(StoreErrorKind::NotSupported, target));
             }
         };
         let info = ConnectionInfo {
             target: target.to_string(),
-            server: first.root_dse().server.clone(),
+            server: String::new(),
             user: first.user().to_owned(),
             security: first.security().to_owned(),
             refusals,
             read_only: false,
             requests: logon.requests.clone(),
         };
-        let first = Arc::new(first);
-        Ok(LdapForest { logon, info, first, domains: Mutex::default(), sysvols: Mutex::default() })
+        let (home, first) = (first.root_dse().domain.clone(), Arc::new(first));
+        let opened = is_chosen.then(|| (home.clone(), Arc::new(OnceCell::new_with(Some(first.clone())))));
+        let forest = LdapForest {
+            logon,
+            info,
+            configuration: Mutex::new(first),
+            home,
+            choices: Mutex::new(choices),
+            domains: Mutex::new(opened.into_iter().collect()),
+            sysvols: Mutex::default(),
+        };
+        forest.apply_configuration_choice().await;
+        Ok(forest)
+    }
+
+    /// Reads the configuration where it was chosen to be read; where that does not answer, any controller will do: all hold the same.
+    async fn apply_configuration_choice(&self) {
+        let Some(forest) = self.configuration_directory().root_dse().forest_dn.domain() else { return };
+        let chosen = locked(&self.choices).configuration.get(&forest).cloned();
+        if let Some((domain, choice)) = chosen
+            && let Err(error) = self.choose_configuration_controller(&domain, &choice).await
+        {
+            tracing::warn!(%error, "the domain controller chosen for the sites does not answer");
+        }
+    }
+
+    fn configuration_directory(&self) -> Arc<LdapDirectory> {
+        locked(&self.configuration).clone()
     }
 
     async fn ldap_directory(&self, domain: &DnsName) -> Result<Arc<LdapDirectory>, StoreError> {
-        if self.first.root_dse().domain == *domain {
-            return Ok(self.first.clone());
-        }
         let open = || async {
-            match open_domain(&self.logon, domain).await {
-                Ok((directory, _)) => Ok(Arc::new(directory)),
-                // Where DNS does not know, the forest's configuration names the controllers of every domain.
-                Err(error) if is_absent(&error) => match self.configured_servers(domain).await? {
-                    found if found.is_empty() => Err(error),
-                    found => open_first(&self.logon, found).await.map(|(directory, _)| Arc::new(directory)),
-                },
-                Err(error) => Err(error),
-            }
+            let known = self.configuration_directory();
+            let choice = self.controller_choice(domain);
+            let (directory, _) = if choice == ControllerChoice::PdcEmulator && locked(&self.choices).falls_back {
+                choose::open_domain(&self.logon, domain, Some(&known)).await?
+            } else {
+                open_chosen(&self.logon, domain, &choice, Some(&known)).await?
+            };
+            Ok(Arc::new(directory))
         };
         cell(&self.domains, domain).get_or_try_init(open).await.cloned()
     }
 
-    /// Opens SYSVOL on the server of the domain's directory, as the same user.
-    async fn open_smb(&self, domain: &DnsName) -> Result<SmbSysvol, StoreError> {
-        let directory = self.ldap_directory(domain).await?;
+    async fn open_beside(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<LdapDirectory, StoreError> {
+        let known = self.configuration_directory();
+        open_chosen(&self.logon, domain, choice, Some(&known)).await.map(|(directory, _)| directory)
+    }
+
+    /// Opens SYSVOL on the server of a directory, as the same user.
+    async fn open_sysvol(&self, directory: &LdapDirectory) -> Result<Arc<dyn Sysvol>, StoreError> {
+        match self.open_smb(directory).await {
+            // Windows keeps the tickets of its user to itself, but opens the share for that user.
+            Err(error) if cfg!(windows) && error.kind == StoreErrorKind::NoTicket => {
+                let share = PathBuf::from(format!(r"\\{}\sysvol", directory.facts().dns_name));
+                let domain = &directory.root_dse().domain;
+                let opened = FolderSysvol::open_domain(&share, domain, self.logon.options.timeout).await?;
+                Ok(Arc::new(opened))
+            }
+            opened => Ok(Arc::new(opened?)),
+        }
+    }
+
+    async fn open_smb(&self, directory: &LdapDirectory) -> Result<SmbSysvol, StoreError> {
         let facts = directory.facts();
         let kerberos = self.logon.kerberos(facts, directory.host()).await;
         let address = self.logon.discovery.addresses(directory.host(), 445).await?.first().map(ToString::to_string);
-        let server = SmbServer { host: facts.dns_name.clone(), address, domain: domain.clone() };
+        let domain = directory.root_dse().domain.clone();
+        let server = SmbServer { host: facts.dns_name.clone(), address, domain };
         let Logon { credentials, options, .. } = &*self.logon;
-        let logons = SmbLogon::ways(kerberos, credentials, &self.first.facts().domain, options.allow_ntlm);
+        let logons = SmbLogon::ways(kerberos, credentials, &self.home, options.allow_ntlm);
         SmbSysvol::open(server, logons, options.timeout).await
     }
+}
 
-    async fn configured_servers(&self, domain: &DnsName) -> Result<Vec<Server>, StoreError> {
-        let request = SearchRequest {
-            base: Dn::parse(&format!("CN=Sites,{}", self.first.root_dse().configuration_dn))
-                .unwrap_or_else(|_| self.first.root_dse().configuration_dn.clone()),
-            scope: Scope::Subtree,
-            filter: Filter::And(vec![Filter::class("server"), Filter::Present("dNSHostName".to_owned())]),
-            attributes: vec!["dNSHostName".to_owned(), "serverReference".to_owned()],
-            sd_parts: None,
-        };
-        let found = self.first.search(&request).await?;
-        let of_domain = found.iter().filter(|entry| {
-            let reference = entry.text("serverReference").and_then(|name| Dn::parse(&name).ok());
-            reference.and_then(|name| name.domain()).is_some_and(|found| found == *domain)
-        });
-        let hosts = of_domain.filter_map(|entry| entry.text("dNSHostName"));
-        Ok(hosts.map(|host| Server { host, port: None, tls_only: false }).collect())
+/// Opens the domain that a forest is opened by; tells whether it is on the controller that was chosen for it.
+async fn open_home(
+    logon: &Arc<Logon>,
+    domain: &DnsName,
+    choices: &ControllerChoices,
+) -> Result<(LdapDirectory, Vec<String>, bool), StoreError> {
+    let choice = choices.of_first(domain).cloned().unwrap_or_default();
+    let chosen = |(directory, refusals): Opened| (directory, refusals, true);
+    if choice == ControllerChoice::PdcEmulator && choices.falls_back {
+        return choose::open_domain(logon, domain, None).await.map(chosen);
+    }
+    match open_chosen(logon, domain, &choice, None).await {
+        // The forest's configuration can be read from any controller while a person is asked about the domain.
+        Err(error) if is_absent(&error) && !choices.falls_back => {
+            let (directory, mut refusals) = open_chosen(logon, domain, &ControllerChoice::Any, None).await?;
+            refusals.insert(0, error.to_string());
+            Ok((directory, refusals, false))
+        }
+        opened => opened.map(chosen),
     }
 }
 
 #[async_trait]
 impl ForestStore for LdapForest {
     fn info(&self) -> ConnectionInfo {
-        self.info.clone()
+        let server = self.configuration_directory().root_dse().server.clone();
+        ConnectionInfo { server, ..self.info.clone() }
     }
 
     fn directory(&self) -> Arc<dyn Directory> {
-        self.first.clone()
+        self.configuration_directory()
     }
 
     async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
@@ -133,84 +188,66 @@ impl ForestStore for LdapForest {
                     let opened = FolderSysvol::open_domain(folder, domain, self.logon.options.timeout).await?;
                     Ok(Arc::new(opened) as Arc<dyn Sysvol>)
                 }
-                None => match self.open_smb(domain).await {
-                    // Windows keeps the tickets of its user to itself, but opens the share for that user.
-                    Err(error) if cfg!(windows) && error.kind == StoreErrorKind::NoTicket => {
-                        let host = self.ldap_directory(domain).await?.facts().dns_name.clone();
-                        let share = PathBuf::from(format!(r"\\{host}\sysvol"));
-                        let opened = FolderSysvol::open_domain(&share, domain, self.logon.options.timeout).await?;
-                        Ok(Arc::new(opened) as Arc<dyn Sysvol>)
-                    }
-                    opened => Ok(Arc::new(opened?) as Arc<dyn Sysvol>),
-                },
+                None => self.open_sysvol(&*self.ldap_directory(domain).await?).await,
             }
         };
         cell(&self.sysvols, domain).get_or_try_init(open).await.cloned()
     }
-}
 
-fn cell<T: ?Sized>(opened: &Opened<T>, domain: &DnsName) -> Arc<OnceCell<Arc<T>>> {
-    let mut opened = opened.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    opened.entry(domain.clone()).or_default().clone()
-}
-
-/// Opens the PDC emulator of a domain, or the nearest of its controllers that answers.
-async fn open_domain(logon: &Arc<Logon>, domain: &DnsName) -> Result<(LdapDirectory, Vec<String>), StoreError> {
-    let servers = |found: Vec<Service>| -> Vec<Server> {
-        found.into_iter().map(|service| Server { host: service.host, port: None, tls_only: false }).collect()
-    };
-    let pdc = servers(logon.discovery.pdc_emulator(domain).await?);
-    let mut refusals = Vec::new();
-    if !pdc.is_empty() {
-        match open_first(logon, pdc.clone()).await {
-            Err(error) if is_absent(&error) => refusals.push(format!("PDC emulator: {error}")),
-            opened => return opened,
+    fn controller_choice(&self, domain: &DnsName) -> ControllerChoice {
+        let choices = locked(&self.choices);
+        if *domain == self.home {
+            choices.of_first(domain).cloned().unwrap_or_default()
+        } else {
+            choices.of_other(domain)
         }
     }
-    let mut others = servers(logon.discovery.controllers(domain).await?);
-    others.retain(|server| !pdc.iter().any(|pdc| pdc.host.eq_ignore_ascii_case(&server.host)));
-    if others.is_empty() && !refusals.is_empty() {
-        return Err(none_answers(domain, &refusals));
+
+    async fn open_controller(
+        &self,
+        domain: &DnsName,
+        choice: &ControllerChoice,
+    ) -> Result<ControllerSides, StoreError> {
+        let directory = self.open_beside(domain, choice).await?;
+        let sysvol = match &self.logon.options.sysvol_folder {
+            None => self.open_sysvol(&directory).await,
+            // The folder is taken for the SYSVOL of the controller in use, and is nobody else's.
+            Some(folder) => match self.ldap_directory(domain).await {
+                Ok(own) if own.facts().dns_name.eq_ignore_ascii_case(&directory.facts().dns_name) => {
+                    self.sysvol(domain).await
+                }
+                _ => {
+                    let detail = "SYSVOL is read from a folder of this machine, which stands for one domain controller";
+                    Err(StoreError::new(StoreErrorKind::NotSupported, folder.display()).with_detail(detail))
+                }
+            },
+        };
+        Ok(ControllerSides { directory: Arc::new(directory), sysvol })
     }
-    match open_first(logon, others).await {
-        Ok((directory, more)) => {
-            refusals.extend(more);
-            Ok((directory, refusals))
-        }
-        Err(error) if is_absent(&error) && !refusals.is_empty() => {
-            refusals.push(error.to_string());
-            Err(none_answers(domain, &refusals))
-        }
-        Err(error) => Err(error),
+
+    async fn choose_controller(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<(), StoreError> {
+        let directory = Arc::new(self.open_beside(domain, choice).await?);
+        locked(&self.choices).domains.insert(domain.clone(), choice.clone());
+        locked(&self.domains).insert(domain.clone(), Arc::new(OnceCell::new_with(Some(directory))));
+        locked(&self.sysvols).remove(domain);
+        Ok(())
+    }
+
+    async fn choose_configuration_controller(
+        &self,
+        domain: &DnsName,
+        choice: &ControllerChoice,
+    ) -> Result<(), StoreError> {
+        let directory = self.open_beside(domain, choice).await?;
+        *locked(&self.configuration) = Arc::new(directory);
+        Ok(())
     }
 }
 
-fn none_answers(domain: &DnsName, refusals: &[String]) -> StoreError {
-    let detail = format!("none of its domain controllers answers: {}", refusals.join("; "));
-    StoreError::new(StoreErrorKind::Unreachable, domain).with_detail(detail)
+fn locked<T: ?Sized>(value: &Mutex<T>) -> MutexGuard<'_, T> {
+    value.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Opens the first of the servers that answers; returns it with what was refused on the way.
-async fn open_first(logon: &Arc<Logon>, servers: Vec<Server>) -> Result<(LdapDirectory, Vec<String>), StoreError> {
-    let mut refusals = Vec::new();
-    let mut last = None;
-    for server in servers {
-        match logon.log_on(&server).await {
-            Ok(mut logged_on) => {
-                refusals.append(&mut logged_on.refusals);
-                let directory = LdapDirectory::new(logon.clone(), server, logged_on).await?;
-                return Ok((directory, refusals));
-            }
-            Err(error) if is_absent(&error) => {
-                refusals.push(error.to_string());
-                last = Some(error);
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let last = last.unwrap_or_else(|| StoreError::new(StoreErrorKind::Unreachable, "domain controller"));
-    if refusals.len() < 2 {
-        return Err(last);
-    }
-    Err(StoreError { object: "domain controllers".to_owned(), detail: refusals.join("; "), ..last })
+fn cell<T: ?Sized>(opened: &Cells<T>, domain: &DnsName) -> Arc<OnceCell<Arc<T>>> {
+    locked(opened).entry(domain.clone()).or_default().clone()
 }

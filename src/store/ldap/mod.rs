@@ -6,6 +6,7 @@
 //! Facts: [MS-ADTS], RFC 4511, RFC 4513; what Samba does otherwise was seen on a lab domain.
 
 mod directory;
+mod choose;
 mod forest;
 mod logon;
 mod message;
