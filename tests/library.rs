@@ -7,6 +7,7 @@ mod common;
 
 mod library {
     mod cli;
+    mod cli_status;
     mod domain;
     mod demo;
     mod demo_extensions;
@@ -34,6 +35,7 @@ mod library {
     mod hostile;
     mod migration;
     mod forest_file;
+    mod infrastructure;
     mod snapshot;
     mod starter_edits;
     mod starter_gpos;

@@ -27,5 +27,6 @@ mod live {
     mod sysvol_smb_faults;
     mod sysvol_forest;
     mod several_controllers;
+    mod controllers;
     mod snapshot;
 }

@@ -257,7 +257,8 @@ pub fn journal_folder() -> Option<PathBuf> {
     }
 }
 
-async fn find_gpo(session: &Session, domain: &Domain, wanted: &str) -> anyhow::Result<Gpo> {
+/// Returns the one GPO of a domain that bears this name or GUID.
+pub(super) async fn find_gpo(session: &Session, domain: &Domain, wanted: &str) -> anyhow::Result<Gpo> {
     let gpos = session.task.or_cancel(domain.gpos(GpoParts::Location)).await??.values;
     let id = wanted.parse::<Guid>().ok();
     let is_wanted = |gpo: &&Gpo| Some(gpo.id) == id || gpo.display_name.to_lowercase() == wanted.to_lowercase();

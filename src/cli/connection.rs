@@ -10,7 +10,9 @@ use clap::Args;
 use zeroize::Zeroizing;
 
 use crate::ident::DnsName;
-use crate::store::{ConnectOptions, ConnectTarget, ControllerChoice, ControllerChoices, Credentials, Secret, StoreError};
+use crate::store::{
+    ConnectOptions, ConnectTarget, ControllerChoice, ControllerChoices, Credentials, Secret, StoreError,
+};
 
 /// Which forest to open, and as whom.
 #[derive(Clone, Debug, Default, Args)]

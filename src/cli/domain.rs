@@ -8,12 +8,15 @@ use crate::gpm::DomainSnapshot;
 use super::Session;
 use super::output::{Outcome, Output, Table, yes_no};
 use super::session::report;
+use super::status::{Controllers, Status};
 
 /// The domains of the forest
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the domains, the forest's root domain first
     List,
+    Controllers(Controllers),
+    Status(Box<Status>),
 }
 
 impl Command {
@@ -21,6 +24,8 @@ impl Command {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         match self {
             Command::List => list(session, output).await,
+            Command::Controllers(controllers) => controllers.run(session, output).await,
+            Command::Status(status) => status.run(session, output).await,
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::store::ForestStore;
 use super::Session;
 use super::delegation::Delegation;
 use super::output::{Outcome, Output, Table, yes_no};
+use super::remote_update::Update;
 use super::session::{check_domain, report};
 
 /// Scopes of management: domains and organizational units with their links
@@ -35,6 +36,7 @@ pub enum Command {
         #[arg(value_name = "DN")]
         som: String,
     },
+    Update(Update),
 }
 
 impl Command {
@@ -43,6 +45,7 @@ impl Command {
         match self {
             Command::List { domain, linked } => list(session, output, domain.as_ref(), *linked).await,
             Command::Show { som } => show(session, output, som).await,
+            Command::Update(update) => update.run(session, output).await,
         }
     }
 }
@@ -173,9 +176,11 @@ async fn delegation(
     Ok(delegation)
 }
 
-type FoundSom<'a> = (Option<&'a DomainSnapshot>, Option<SomIndex>, &'a Som);
+/// What a name was found to be.
+pub(super) type FoundSom<'a> = (Option<&'a DomainSnapshot>, Option<SomIndex>, &'a Som);
 
-fn find<'a>(forest: &'a ForestSnapshot, name: &str) -> anyhow::Result<FoundSom<'a>> {
+/// Returns a site, or a domain or OU with its domain, by DN or path.
+pub(super) fn find<'a>(forest: &'a ForestSnapshot, name: &str) -> anyhow::Result<FoundSom<'a>> {
     if let Ok(dn) = name.parse::<Dn>().and_then(|dn| if dn.is_empty() { "?".parse() } else { Ok(dn) }) {
         for domain in &forest.domains {
             if let Some(index) = domain.som_index(&dn) {

@@ -9,14 +9,16 @@ use futures::stream;
 use crate::format::{GptIni, read_gpo_comment};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{
-    ControllerChoice, Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind, Sysvol,
-    SysvolPath,
+    ControllerChoice, Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreError, StoreErrorKind,
+    Sysvol, SysvolPath,
 };
 
 use super::decode::{self, Decoder, SECURITY_DESCRIPTOR};
 use super::load::{collect, read_controllers, read_partitions, request};
 use super::on_controller::OnController;
-use super::{Cancelled, DomainController, Found, Gpo, Names, Problem, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo};
+use super::{
+    Cancelled, DomainController, Found, Gpo, Names, Problem, StarterGpo, SysvolState, Task, WmiFilter, starter_gpo,
+};
 
 /// How many files of a SYSVOL are asked for at the same time.
 const FILES_IN_FLIGHT: usize = 32;

@@ -39,7 +39,11 @@ impl ForestStore for OnController {
     }
 
     async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
-        if *domain == self.domain { Ok(self.sides.directory.clone()) } else { self.store.domain_directory(domain).await }
+        if *domain == self.domain {
+            Ok(self.sides.directory.clone())
+        } else {
+            self.store.domain_directory(domain).await
+        }
     }
 
     async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {

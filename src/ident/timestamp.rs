@@ -25,6 +25,13 @@ impl Timestamp {
         jiff::Timestamp::from_second(seconds).ok().map(Timestamp)
     }
 
+    /// Returns the time of a FILETIME ([MS-DTYP] 2.3.3): 100 ns since 1601, cut to the second. 0 stands for none.
+    pub fn from_filetime(filetime: u64) -> Option<Self> {
+        const SECONDS_TO_1970: i64 = 11_644_473_600;
+        let seconds = i64::try_from(filetime / 10_000_000).ok()?;
+        (filetime != 0).then(|| Timestamp::from_unix_seconds(seconds - SECONDS_TO_1970))?
+    }
+
     /// Returns the seconds since 1970-01-01.
     pub fn unix_seconds(self) -> i64 {
         self.0.as_second()

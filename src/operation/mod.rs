@@ -13,6 +13,7 @@ mod extras;
 mod import;
 mod infrastructure;
 mod item_outcome;
+mod remote_update;
 mod restore;
 mod starter_gpo;
 mod render_reports;
@@ -30,14 +31,18 @@ pub use backup::{
 };
 pub use change::{ChangeContext, Recovered, recover};
 pub use copy::{CopyOptions, copy_gpo};
-pub use infrastructure::{
-    ControllerChange, ControllerStatus, Difference, DifferenceChange, DifferenceKind, DifferingGpo, DirectoryHalf, GpoChange,
-    GpoState, INFRASTRUCTURE_NAMESPACE, InfrastructureOptions, InfrastructureStatus, StatusComparison, SyncState, SysvolHalf,
-    compare_over_time, infrastructure_report, infrastructure_status,
-};
 pub use import::{ImportSource, import_settings};
+pub use infrastructure::{
+    ControllerChange, ControllerStatus, Difference, DifferenceChange, DifferenceKind, DifferingGpo, DirectoryHalf,
+    GpoChange, GpoState, INFRASTRUCTURE_NAMESPACE, InfrastructureOptions, InfrastructureStatus, StatusComparison,
+    SyncState, SysvolHalf, compare_over_time, infrastructure_report, infrastructure_status,
+};
 pub use item_outcome::ItemOutcome;
 pub use journal::{Batch, ChangeKind, Done, Interrupted, Journal, JournalRecord, WholeGpo};
+pub use remote_update::{
+    REMOTE_UPDATE_LIMITS, REMOTE_UPDATE_RIGHT, RemoteUpdate, UpdateTarget, remote_update, update_command,
+    update_script, update_targets,
+};
 pub use render_reports::render_reports;
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,

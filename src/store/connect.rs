@@ -14,7 +14,9 @@ use crate::ident::DnsName;
 
 use super::controller::check_only_controller;
 use super::ldap::LdapForest;
-use super::{ControllerChoice, ControllerChoices, ControllerSides, Directory, ForestFile, StoreError, StoreErrorKind, Sysvol};
+use super::{
+    ControllerChoice, ControllerChoices, ControllerSides, Directory, ForestFile, StoreError, StoreErrorKind, Sysvol,
+};
 
 /// An opened forest: gives the directory and the SYSVOL of each domain, each opened at most once.
 #[async_trait]
@@ -38,7 +40,11 @@ pub trait ForestStore: Send + Sync {
 
     /// Opens a domain controller of a domain beside the one in use, which stays in use. Fails where it does not answer; another one
     /// never takes its place.
-    async fn open_controller(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<ControllerSides, StoreError> {
+    async fn open_controller(
+        &self,
+        domain: &DnsName,
+        choice: &ControllerChoice,
+    ) -> Result<ControllerSides, StoreError> {
         let directory = self.domain_directory(domain).await?;
         check_only_controller(&*directory, choice).await?;
         Ok(ControllerSides { directory, sysvol: self.sysvol(domain).await })

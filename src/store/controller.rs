@@ -74,12 +74,7 @@ pub struct ControllerChoices {
 
 impl Default for ControllerChoices {
     fn default() -> Self {
-        ControllerChoices {
-            usual: None,
-            domains: BTreeMap::new(),
-            configuration: BTreeMap::new(),
-            falls_back: true,
-        }
+        ControllerChoices { usual: None, domains: BTreeMap::new(), configuration: BTreeMap::new(), falls_back: true }
     }
 }
 
@@ -179,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_controller_is_known_by_both_names() {
-        for (name, expected) in [("DC1.corp.x", true), ("dc1", true), ("dc1.corp.x.", true), ("dc", false), ("dc1.other.x", false)]
+        for (name, expected) in
+            [("DC1.corp.x", true), ("dc1", true), ("dc1.corp.x.", true), ("dc", false), ("dc1.other.x", false)]
         {
             assert_eq!(is_controller("dc1.corp.x", name), expected, "{name}");
         }

@@ -17,6 +17,7 @@ pub mod forest_state;
 pub mod small_domain;
 #[cfg(target_os = "linux")]
 pub mod system_calls;
+pub mod several_controllers;
 pub mod scenario;
 pub mod breaking_off;
 

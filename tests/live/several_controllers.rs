@@ -18,16 +18,16 @@ use super::dns::Records;
 use super::lab::Lab;
 
 /// The lab with the names of what only the large one has.
-struct Large {
-    lab: Lab,
-    second_host: String,
+pub(super) struct Large {
+    pub(super) lab: Lab,
+    pub(super) second_host: String,
     partner_host: String,
     partner: DnsName,
 }
 
 impl Large {
     /// Returns the lab, or prints why the test is skipped.
-    fn get() -> Option<Large> {
+    pub(super) fn get() -> Option<Large> {
         let lab = Lab::get()?;
         let variable = |name: &str| {
             let value = std::env::var(format!("OPENGPMC_LAB_{name}")).ok();
@@ -49,7 +49,7 @@ impl Large {
     }
 
     /// Returns records that name these hosts as PDC emulator and controllers of the domain.
-    fn records(&self, pdc: &[&str], controllers: &[&str]) -> Records {
+    pub(super) fn records(&self, pdc: &[&str], controllers: &[&str]) -> Records {
         let domain = &self.lab.domain;
         Records::default()
             .service(&format!("_ldap._tcp.pdc._msdcs.{domain}"), pdc, 389)
@@ -67,18 +67,18 @@ impl Large {
         store::open(&ConnectTarget::Domain(self.lab.domain.clone()), &self.lab.admin(), &options).await
     }
 
-    async fn open_host(&self, host: &str, credentials: &Credentials) -> Arc<dyn ForestStore> {
+    pub(super) async fn open_host(&self, host: &str, credentials: &Credentials) -> Arc<dyn ForestStore> {
         let dns_server = Some(self.records(&[], &[]).serve().await);
         let options = ConnectOptions { dns_server, ..ConnectOptions::default() };
         store::open(&server(host), credentials, &options).await.unwrap()
     }
 }
 
-fn server(host: &str) -> ConnectTarget {
+pub(super) fn server(host: &str) -> ConnectTarget {
     ConnectTarget::Server { host: host.to_owned(), port: None, tls: false }
 }
 
-async fn load(store: &Arc<dyn ForestStore>) -> Arc<ForestSnapshot> {
+pub(super) async fn load(store: &Arc<dyn ForestStore>) -> Arc<ForestSnapshot> {
     Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap()
 }
 

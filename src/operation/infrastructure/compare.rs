@@ -48,18 +48,15 @@ fn compare_gpo(baseline: Option<&GatheredGpo>, found: Option<&GatheredGpo>, with
         }
         (None, None) => {}
     }
-    // Of what could not be read in SYSVOL nothing is said; what is not there because it could not be read is not missing.
+    // What may be read on one controller only is told; what may be read on neither is no difference between them.
     let problems = |gpo: Option<&GatheredGpo>| {
-        gpo.map(|gpo| gpo.state.problems.join("; ")).filter(|problems| !problems.is_empty())
+        let problems = gpo.map(|gpo| gpo.state.problems.join("; ")).unwrap_or_default();
+        if problems.is_empty() { None } else { Some(problems) }
     };
     let (unread_there, unread_here) = (problems(baseline), problems(found));
-    if unread_there.is_some() || unread_here.is_some() {
+    if unread_there.is_some() != unread_here.is_some() {
         let read = || "read".to_owned();
-        add(
-            DifferenceKind::Unread,
-            &unread_there.clone().unwrap_or_else(read),
-            &unread_here.clone().unwrap_or_else(read),
-        );
+        add(DifferenceKind::Unread, &unread_there.unwrap_or_else(read), &unread_here.unwrap_or_else(read));
     } else if with_sysvol {
         let sysvol = |gpo: Option<&GatheredGpo>| gpo.and_then(|gpo| gpo.state.sysvol.clone());
         match (sysvol(baseline), sysvol(found)) {

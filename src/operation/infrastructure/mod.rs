@@ -19,9 +19,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 
 use crate::gpm::constants::ReportType;
-use crate::gpm::{
-    Domain, DomainController, HResult, ItemState, MessageId, OperationError, StatusMessage, Task,
-};
+use crate::gpm::{Domain, DomainController, HResult, ItemState, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{DnsName, GpoVersion, Guid, Timestamp};
 use crate::store::{StoreError, is_controller};
 
@@ -276,7 +274,8 @@ pub async fn infrastructure_status(
     task: &Task,
 ) -> Result<InfrastructureStatus, OperationError> {
     task.activity(format!("Listing the domain controllers of {}", domain.name()));
-    let controllers = task.or_cancel(domain.controllers()).await?.map_err(|error| OperationError::of_directory(&error))?;
+    let controllers =
+        task.or_cancel(domain.controllers()).await?.map_err(|error| OperationError::of_directory(&error))?;
     let baseline = choose_baseline(domain, &controllers, options.infrastructure_dc.as_deref())?;
     task.begin_items(controllers.iter().map(|controller| (controller.name.clone(), STEPS)));
     task.activity(format!("Reading {} domain controllers", controllers.len()));

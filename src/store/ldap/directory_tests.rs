@@ -88,7 +88,8 @@ async fn bench() -> (LdapDirectory, FakeServer) {
     let root_dse = unread_root_dse(&facts);
     let user = session.user.clone();
     let session = Mutex::new(session);
-    let directory = LdapDirectory { logon, server, way: Way::SimpleInTls, facts, root_dse, user, session };
+    let directory =
+        LdapDirectory { logon, server, way: Way::SimpleInTls, facts, root_dse, user, functionality: None, session };
     (directory, FakeServer { stream })
 }
 

@@ -222,7 +222,7 @@ impl Sysvol for SmbSysvol {
                 // A link is listed as what it is, so that nobody descends into it.
                 is_folder: entry.is_directory && !entry.is_link(),
                 size_bytes: if entry.is_directory { 0 } else { entry.size },
-                modified: timestamp(entry.modified.0),
+                modified: Timestamp::from_filetime(entry.modified.0),
                 name: entry.name,
             })
             .collect();
@@ -411,15 +411,8 @@ async fn stat_as_named(link: &Link, name: &str, shown_name: &str) -> Result<File
         name: shown_name.to_owned(),
         is_folder: info.is_directory,
         size_bytes: if info.is_directory { 0 } else { info.size },
-        modified: timestamp(info.modified.0),
+        modified: Timestamp::from_filetime(info.modified.0),
     })
-}
-
-/// Returns the time of a FILETIME ([MS-DTYP] 2.3.3): 100 ns since 1601. 0 stands for none.
-fn timestamp(filetime: u64) -> Option<Timestamp> {
-    const SECONDS_TO_1970: i64 = 11_644_473_600;
-    let seconds = i64::try_from(filetime / 10_000_000).ok()?;
-    (filetime != 0).then(|| Timestamp::from_unix_seconds(seconds - SECONDS_TO_1970))?
 }
 
 /// Returns an entry of a listing as the trait tells it.
@@ -433,6 +426,6 @@ fn entry_info(entry: smb2::msg::directory_info::DirectoryInfoEntry) -> FileInfo 
         name: entry.file_name,
         is_folder,
         size_bytes: if is_folder { 0 } else { entry.end_of_file },
-        modified: timestamp(entry.last_write_time.0),
+        modified: Timestamp::from_filetime(entry.last_write_time.0),
     }
 }
