@@ -25,5 +25,7 @@ mod migration_table;
 mod report;
 #[path = "gui/backups.rs"]
 mod backups;
+#[path = "gui/picker.rs"]
+mod picker;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

@@ -27,6 +27,7 @@ mod library {
     mod edits;
     mod restore_extras;
     mod names;
+    mod principals;
     mod reports;
     mod async_contract;
     mod breaking_off;

@@ -19,6 +19,7 @@ mod path_field;
 mod backup_list;
 mod backup_source;
 mod manage_backups;
+pub mod principal_picker;
 mod migration_table;
 mod migrating;
 mod import_wizard;

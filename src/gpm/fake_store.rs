@@ -104,6 +104,13 @@ fn matches(filter: &Filter, entry: &Entry) -> bool {
         Filter::Not(filter) => !matches(filter, entry),
         Filter::Present(name) => name == "objectClass" || !entry.values(name).is_empty(),
         Filter::Equals(name, value) => entry.values(name).iter().any(|found| found.eq_ignore_ascii_case(value)),
+        Filter::Substring { attribute, initial, any, last } => entry.values(attribute).iter().any(|found| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).to_lowercase();
+            let found = text(found);
+            found.starts_with(&text(initial))
+                && any.iter().all(|part| found.contains(&text(part)))
+                && found.ends_with(&text(last))
+        }),
         other => panic!("the fake directory knows no {other}"),
     }
 }

@@ -22,7 +22,9 @@ mod starter_gpo;
 mod permission;
 mod trustee;
 mod security_info;
+mod access_list;
 mod names;
+mod principal_search;
 pub mod constants;
 mod client_side_extension;
 mod search_criteria;
@@ -40,6 +42,7 @@ mod fake_store;
 mod load_tests;
 
 pub use crate::format::{MapDestination, MapEntry};
+pub use access_list::{AccessKind, AccessList, BasicRight, InheritedEntries, Tick};
 pub use async_cancel::AsyncCancel;
 pub use async_progress::{AsyncOperation, AsyncProgress, StatusCall, StatusUpdate, start, start_with_channel};
 pub use backup::{Backup, BackupIndex};
@@ -59,6 +62,10 @@ pub use names::{FindTrusteeError, Names, NamesFound};
 pub(crate) use new_backup::{NewBackup, prepare_folder as prepare_backup_folder, publish_all, sync as sync_backups};
 pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};
+pub use principal_search::{
+    FoundPrincipal, PrincipalKinds, PrincipalPlace, PrincipalQuery, PrincipalsFound, Resolution, TextCondition,
+    TextMatch,
+};
 pub use search_criteria::{
     GroupsByTrustee, InvalidCriterion, SearchCriteria, SearchKind, SearchOperation, SearchProperty, SearchValue,
 };

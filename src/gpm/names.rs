@@ -16,7 +16,7 @@ use super::{ForestSnapshot, GroupScope, Problem, Trustee, TrusteeKind};
 
 /// The names known so far of one forest.
 pub struct Names {
-    domains: Vec<KnownDomain>,
+    pub(super) domains: Vec<KnownDomain>,
     known: Mutex<HashMap<Sid, Trustee>>,
     /// The SIDs of the domains that those of the forest trust, once they were asked for.
     trusted: Mutex<Option<HashSet<Sid>>>,
@@ -46,16 +46,16 @@ pub enum FindTrusteeError {
         candidates: Vec<String>,
     },
     /// The part before the backslash is no domain of the forest.
-    #[error("`{0}` is not a domain of this forest")]
+    #[error("`{0}` is not a domain of this forest; of principals outside it, give the SID")]
     UnknownDomain(String),
     /// A domain could not be asked.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-struct KnownDomain {
-    name: DnsName,
-    netbios_name: String,
+pub(super) struct KnownDomain {
+    pub(super) name: DnsName,
+    pub(super) netbios_name: String,
     sid: Option<Sid>,
 }
 
@@ -158,10 +158,7 @@ impl Names {
             return Ok(found);
         }
         if let Some((domain, account)) = text.split_once('\\') {
-            let named = |known: &&KnownDomain| {
-                known.netbios_name.eq_ignore_ascii_case(domain) || known.name.as_str().eq_ignore_ascii_case(domain)
-            };
-            let known = self.domains.iter().find(named);
+            let known = self.domains.iter().find(|known| known.is_called(domain));
             let known = known.ok_or_else(|| FindTrusteeError::UnknownDomain(domain.to_owned()))?;
             return self.find_account(store, text, account, &[known]).await;
         }
@@ -249,7 +246,7 @@ impl Names {
         self.domains.iter().collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Trustee>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, HashMap<Sid, Trustee>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -292,7 +289,7 @@ impl Names {
         Ok(entries)
     }
 
-    async fn find_by_dn(&self, store: &dyn ForestStore, text: &str) -> Result<Option<Trustee>, StoreError> {
+    pub(super) async fn find_by_dn(&self, store: &dyn ForestStore, text: &str) -> Result<Option<Trustee>, StoreError> {
         let Ok(dn) = text.parse::<Dn>() else { return Ok(None) };
         let Some(domain) = dn.domain().and_then(|name| self.domains.iter().find(|known| known.name == name)) else {
             return Ok(None);
@@ -338,7 +335,12 @@ impl Names {
 }
 
 impl KnownDomain {
-    fn trustee(&self, entry: &Entry) -> Option<Trustee> {
+    /// Tells whether this is what stands before a backslash or behind an at-sign.
+    pub(super) fn is_called(&self, name: &str) -> bool {
+        self.netbios_name.eq_ignore_ascii_case(name) || self.name.as_str().eq_ignore_ascii_case(name)
+    }
+
+    pub(super) fn trustee(&self, entry: &Entry) -> Option<Trustee> {
         let sid = sid_of(entry)?;
         let kind = if entry.has_class("foreignSecurityPrincipal") {
             TrusteeKind::Foreign

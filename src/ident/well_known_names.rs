@@ -372,17 +372,22 @@ impl Sid {
     /// Returns the SID that has this English name in every domain, with or without the part before its backslash:
     /// `Administrators`, `NT AUTHORITY\SYSTEM`.
     pub fn of_well_known_name(text: &str) -> Option<Sid> {
+        Sid::well_known().find(|sid| {
+            let name = sid.well_known_name().unwrap_or_default();
+            let account = name.split_once('\\').map_or(name, |(_, account)| account);
+            name.eq_ignore_ascii_case(text) || account.eq_ignore_ascii_case(text)
+        })
+    }
+
+    /// Returns the SIDs that are the same in every domain and can be given rights by their names; integrity levels are none.
+    pub fn well_known() -> impl Iterator<Item = Sid> {
         let small = (0..=3).flat_map(|authority| (0..=4).map(move |id| (authority, vec![id])));
         let nt = (1..=20).chain([113, 114, 1000]).map(|id| (5, vec![id]));
         let built_in = (544..=600).map(|id| (5, vec![32, id]));
         let others = [(5, vec![80, 0]), (5, vec![90, 0]), (15, vec![2, 1])];
-        let mut candidates = small.chain(nt).chain(built_in).chain(others);
-        candidates.find_map(|(authority, parts)| {
-            let sid = Sid::new(authority, &parts)?;
-            let name = sid.well_known_name()?;
-            let account = name.split_once('\\').map_or(name, |(_, account)| account);
-            (name.eq_ignore_ascii_case(text) || account.eq_ignore_ascii_case(text)).then_some(sid)
-        })
+        let candidates = small.chain(nt).chain(built_in).chain(others);
+        let sids = candidates.filter_map(|(authority, parts)| Sid::new(authority, &parts));
+        sids.filter(|sid| sid.well_known_name().is_some())
     }
 
     /// Returns the SID that has this name in every domain, in English or in another language of Windows: `Administratoren`,

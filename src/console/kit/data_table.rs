@@ -24,7 +24,7 @@ use crate::console::{Node, NodeIcon};
 use super::save_dialog::SaveDialog;
 use layout::{Layout, Preset};
 use order::{Order, OrderKey};
-use selection::Selection;
+use selection::{Choice, Selection};
 
 pub use drag::DroppedRows;
 pub use order::SortKey;
@@ -127,6 +127,13 @@ impl TableState {
     pub fn is_in_order_of(&self, title: &str) -> bool {
         let sorted = self.sorted.as_ref().is_some_and(|(column, upwards)| *upwards && column == title);
         sorted && self.filter.trim().is_empty()
+    }
+
+    /// Selects the row that is shown first.
+    pub fn select_first(&mut self) {
+        if let Some(&first) = self.order.rows().first() {
+            self.selection.choose(first, Choice::Only, self.order.rows());
+        }
     }
 
     /// Tells whether rows are still being filtered or sorted; until that is done, those before stay in view.

@@ -27,12 +27,13 @@ use super::dialog::{self, Closing};
 use super::job::{Workers, take};
 use super::kit::notice::Severity;
 use super::path_field::{documents_folder, text_of};
+use super::principal_picker::PickedPrincipals;
 use super::theme::Tokens;
 use super::window::{Surroundings, Window};
 use super::{Command, ForestId, Icon};
 
 pub use file::sentence;
-use find::{FindPrincipal, Found};
+use find::{Found, browse, found_of};
 use grid::{Column, GridState};
 use populate::{Populate, Populated};
 use prompt::PathPrompt;
@@ -60,6 +61,8 @@ pub struct MigrationTableEditor {
     /// What there is to tell of the table as a whole.
     told: Option<(Severity, String)>,
     asking: Option<Asking>,
+    /// The cell that a principal is browsed for, and where the picker leaves it.
+    browsing: Option<(u64, Column, PickedPrincipals)>,
     reading: Option<Promise<Result<(PathBuf, MigrationTable), String>>>,
     saving: Option<Saving>,
     validating: Option<Promise<Result<HashMap<u64, Finding>, OperationError>>>,
@@ -106,7 +109,6 @@ enum Asking {
     OpenPath(PathPrompt),
     SavePath(PathPrompt, After),
     Unsaved(After),
-    Find(Box<FindPrincipal>, u64, Column),
     Populate(Box<Populate>),
 }
 
@@ -131,6 +133,7 @@ impl MigrationTableEditor {
             repeated: (0, HashSet::new()),
             told: None,
             asking: None,
+            browsing: None,
             reading: None,
             saving: None,
             validating: None,
@@ -296,7 +299,7 @@ impl MigrationTableEditor {
         }
     }
 
-    fn act(&mut self, action: Action, ctx: &Context, around: &Surroundings<'_>) {
+    fn act(&mut self, action: Action, ctx: &Context, around: &mut Surroundings<'_>) {
         match action {
             Action::Copy => ctx.copy_text(self.rows.copied()),
             Action::Cut => {
@@ -331,13 +334,28 @@ impl MigrationTableEditor {
                     let row = self.rows.at(index);
                     if column == Column::Source { row.source.clone() } else { row.destination.clone() }
                 });
-                let find = FindPrincipal::new(self.target.clone(), text.unwrap_or_default(), around);
-                self.asking = Some(Asking::Find(Box::new(find), row, column));
+                let picked = PickedPrincipals::default();
+                match browse(self.target.as_ref(), text.unwrap_or_default(), Arc::clone(&picked), around) {
+                    Some(command) => around.commands.push(command),
+                    None => {
+                        let text = "Open a forest to look for names in it.";
+                        self.told = Some((Severity::Warning, text.to_owned()));
+                    }
+                }
+                self.browsing = Some((row, column, picked));
             }
         }
     }
 
-    /// Takes over a principal that was looked for.
+    /// Takes over a principal that was browsed for.
+    fn take_browsed(&mut self) {
+        let Some((row, column, picked)) = &self.browsing else { return };
+        let Some(trustee) = picked.lock().unwrap_or_else(PoisonError::into_inner).pop() else { return };
+        let (row, column) = (*row, *column);
+        self.browsing = None;
+        self.take_found(row, column, found_of(&trustee));
+    }
+
     fn take_found(&mut self, row_id: u64, column: Column, found: Found) {
         if let Some(index) = self.rows.position(row_id) {
             let row = self.rows.at_mut(index);
@@ -397,6 +415,7 @@ impl Window for MigrationTableEditor {
             let first = self.rows.at(0).id;
             self.grid.focus(&self.rows, first, Column::Source);
         }
+        self.take_browsed();
         let mut closing = self.take_in(ctx, around.commands);
         let room = ctx.content_rect().size();
         let mut asked = None;

@@ -23,7 +23,7 @@ const VALIDATE: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::F
 
 impl MigrationTableEditor {
     /// Draws the editor below its title; tells what is to follow, once nothing is left to be saved.
-    pub(super) fn contents_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) -> Option<After> {
+    pub(super) fn contents_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) -> Option<After> {
         let mut after = self.shortcuts(ui, around);
         let mut action = None;
         ui.horizontal(|ui| {
@@ -209,11 +209,6 @@ impl MigrationTableEditor {
                 }
                 Answer::Cancelled => self.focus_marker(),
                 Answer::Open => self.asking = Some(Asking::Unsaved(after)),
-            },
-            Asking::Find(mut find, row, column) => match find.ui(ctx, around) {
-                Answer::Given(found) => self.take_found(row, column, found),
-                Answer::Cancelled => self.grid.focus(&self.rows, row, column),
-                Answer::Open => self.asking = Some(Asking::Find(find, row, column)),
             },
             Asking::Populate(mut populate) => match populate.ui(ctx, around) {
                 Answer::Given(entries) => self.add_entries(entries),

@@ -56,7 +56,7 @@ pub(super) fn time_key(time: Option<Timestamp>) -> SortKey {
 }
 
 /// Returns the cell with who stands behind a SID.
-pub(super) fn trustee<'a>(forest: &'a OpenForest, sid: &Sid) -> Cell<'a> {
+pub(in crate::console) fn trustee<'a>(forest: &'a OpenForest, sid: &Sid) -> Cell<'a> {
     let known = Trustee::unresolved(sid.clone());
     match forest.details.trustee(sid) {
         Lazy::Ready(trustee) => trustee_cell(trustee),
@@ -69,7 +69,8 @@ pub(super) fn trustee<'a>(forest: &'a OpenForest, sid: &Sid) -> Cell<'a> {
     }
 }
 
-fn trustee_cell<'a>(trustee: &Trustee) -> Cell<'a> {
+/// Returns the cell with a trustee.
+pub(in crate::console) fn trustee_cell<'a>(trustee: &Trustee) -> Cell<'a> {
     let icon = match trustee.kind {
         TrusteeKind::User => Icon::User,
         TrusteeKind::Computer => Icon::Computer,

@@ -3,7 +3,7 @@
 //! Columns, tabs and their order are those of `console-ui.md` part 3. Panes read the snapshot; what it does not hold they ask
 //! for with [`Command::Fetch`] and draw in all four states of [`super::Lazy`]. They change nothing.
 
-mod cells;
+pub(super) mod cells;
 mod contents;
 mod delegation;
 mod faults;
