@@ -3,14 +3,17 @@
 mod backups;
 mod carry_out;
 mod copy_gpo;
+mod edits;
 mod files_and_reports;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::{CentralPanel, Context, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui, ViewportCommand};
 
 use crate::gpm::Task;
+use crate::operation::edit::{UndoEntry, UndoList};
 use crate::store::StoreErrorKind;
 
 use super::bars::{self, Status};
@@ -102,6 +105,12 @@ pub struct App {
     write_jobs: Vec<WriteJob>,
     operation_jobs: Vec<OperationJob>,
     operations_ended: u64,
+    /// Parts of forests that are being read anew.
+    reloads: Vec<edits::Reload>,
+    /// What can be undone, being looked up.
+    undo_looks: Vec<edits::UndoLook>,
+    /// What can be undone in each forest.
+    undo_lists: HashMap<ForestId, UndoList>,
     /// Forests whose journal is being looked at.
     journal_looks: Vec<LookIntoJournal>,
     /// Reports of backups that are being made, to be shown in the browser.
@@ -173,6 +182,9 @@ impl App {
             write_jobs: Vec::new(),
             operation_jobs: Vec::new(),
             operations_ended: 0,
+            reloads: Vec::new(),
+            undo_looks: Vec::new(),
+            undo_lists: HashMap::new(),
             journal_looks: Vec::new(),
             backup_views: Vec::new(),
             awaited: None,
@@ -212,7 +224,15 @@ impl App {
 
     /// Returns what commands depend on besides nodes.
     fn situation(&self) -> Situation {
+        let newest = |of: fn(&UndoList) -> Option<&UndoEntry>| {
+            // Without a forest selected, that of the only one.
+            let only = || Some(self.forests.first()?.id).filter(|_| self.forests.len() == 1);
+            let forest = self.selected.forest().or_else(only)?;
+            Some((forest, of(self.undo_lists.get(&forest)?)?.clone()))
+        };
         Situation {
+            undo: newest(|list| list.undo.first()),
+            redo: newest(|list| list.redo.first()),
             copied: self.copied.clone(),
             can_go_back: !self.history.back.is_empty(),
             can_go_forward: !self.history.forward.is_empty(),
@@ -242,6 +262,7 @@ impl eframe::App for App {
         self.take_in_jobs();
         self.take_in_files(ctx);
         self.take_in_operations(ctx);
+        self.take_in_edits(ctx);
         self.hold_quit(ctx);
         let commands = std::mem::take(&mut self.commands);
         for command in commands {

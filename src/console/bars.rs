@@ -174,13 +174,18 @@ fn menu_row_ui(
         (_, Some(icon)) => icon.atom(),
         _ => Icon::Nothing.atom(),
     };
-    let mut button = Button::new((icon, row.text)).min_size(vec2(0.0, theme::ROW_HEIGHT));
+    let detail = (row.detail)(context).unwrap_or_default();
+    let mut button =
+        Button::new((icon, row.text, RichText::new(detail.as_str()).weak())).min_size(vec2(0.0, theme::ROW_HEIGHT));
     if !shortcut.is_empty() {
         button = button.right_text(RichText::new(shortcut).weak());
     }
     let mut response = ui.add_enabled(availability == Availability::Available, button);
     // The keys are no part of the name that is spoken and searched for.
     dialog::name(&response, row.text);
+    if !detail.is_empty() {
+        ui.ctx().accesskit_node_builder(response.id, |node| node.set_description(detail));
+    }
     if let Some(checked) = checked {
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_role(egui::accesskit::Role::MenuItemRadio);

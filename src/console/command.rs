@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use egui::{KeyboardShortcut, ThemePreference};
 
-use crate::gpm::Backup;
+use crate::gpm::{Backup, Touched};
 use crate::ident::{DnsName, Guid};
+use crate::operation::edit::{Edit, UndoEntry};
 use crate::report::ReportFormat;
 use crate::store::{ConnectOptions, ConnectTarget, Credentials};
 
@@ -133,6 +134,16 @@ pub enum Command {
     },
     /// Open a window over everything that is open.
     Open(WindowFactory),
+    /// Carry out an edit of a forest.
+    Edit(ForestId, Arc<dyn Edit>),
+    /// Carry out an edit of a forest and select a node when it is done.
+    EditAndSelect(ForestId, Arc<dyn Edit>, Node),
+    /// Carry out several edits of a forest; one undo takes all of them back.
+    EditMany(ForestId, String, Vec<Arc<dyn Edit>>),
+    /// Take back something that was done in a forest, or do it again: an entry of the journal, and its title.
+    Undo(ForestId, Guid, String),
+    /// Read anew what a change of a forest touched, and select a node then.
+    Changed(ForestId, Vec<Touched>, Option<Node>),
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.
@@ -190,6 +201,8 @@ impl Menu {
 pub struct Row {
     /// Its words; an ellipsis where a dialog follows.
     pub text: &'static str,
+    /// What it would act on, in words; shown behind its own.
+    pub detail: fn(&CommandContext<'_>) -> Option<String>,
     /// Its picture, where it has one.
     pub icon: Option<Icon>,
     /// The keys that ask for it; the first is shown.
@@ -246,6 +259,10 @@ pub struct CommandContext<'a> {
 pub struct Situation {
     /// The nodes that were copied last, to be pasted.
     pub copied: Vec<Node>,
+    /// What Undo takes back, and in which forest.
+    pub undo: Option<(ForestId, UndoEntry)>,
+    /// What Redo does again, and in which forest.
+    pub redo: Option<(ForestId, UndoEntry)>,
     /// Whether there is a node to go back to.
     pub can_go_back: bool,
     /// Whether there is a node to go forward to.
@@ -256,7 +273,14 @@ pub struct Situation {
 
 impl Default for Situation {
     fn default() -> Self {
-        Situation { copied: Vec::new(), can_go_back: false, can_go_forward: false, theme: ThemePreference::System }
+        Situation {
+            copied: Vec::new(),
+            undo: None,
+            redo: None,
+            can_go_back: false,
+            can_go_forward: false,
+            theme: ThemePreference::System,
+        }
     }
 }
 

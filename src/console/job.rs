@@ -39,6 +39,8 @@ pub struct Workers {
     ctx: Context,
     local_templates: Arc<LocalTemplates>,
     journal_folder: Option<PathBuf>,
+    /// Held by the edit whose turn it is.
+    turn: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A forest that is being opened or read anew.
@@ -111,7 +113,7 @@ impl Workers {
             .thread_name("opengpmc")
             .enable_all()
             .build()?;
-        Ok(Workers { runtime, ctx, local_templates: Arc::default(), journal_folder })
+        Ok(Workers { runtime, ctx, local_templates: Arc::default(), journal_folder, turn: Arc::default() })
     }
 
     /// Returns the runtime.
@@ -122,6 +124,11 @@ impl Workers {
     /// Returns where operations keep what was there before.
     pub fn journal_folder(&self) -> Option<&Path> {
         self.journal_folder.as_deref()
+    }
+
+    /// Returns what an edit holds while it is carried out: edits come one after the other.
+    pub fn turn(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.turn)
     }
 
     /// Takes the administrative templates that no domain has from a folder, without one from this machine.

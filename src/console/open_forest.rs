@@ -206,6 +206,21 @@ pub struct Details {
 }
 
 impl Details {
+    /// Takes what is on its way for unknown: nobody waits for it any more.
+    pub fn forget_loading(&mut self) {
+        fn keep<K: std::hash::Hash + Eq, T>(known: &mut HashMap<K, Lazy<T>>) {
+            known.retain(|_, value| !matches!(value, Lazy::Loading));
+        }
+        keep(&mut self.sysvol);
+        keep(&mut self.comments);
+        keep(&mut self.starter_gpos);
+        keep(&mut self.orphans);
+        keep(&mut self.reports);
+        keep(&mut self.trustees);
+        keep(&mut self.directory_security);
+        keep(&mut self.sysvol_security);
+    }
+
     /// Returns the SYSVOL half of a GPO.
     pub fn sysvol(&self, domain: &DnsName, id: Guid) -> &Lazy<SysvolState> {
         self.sysvol.get(&(domain.clone(), id)).unwrap_or(&Lazy::Unknown)

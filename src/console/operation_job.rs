@@ -20,6 +20,7 @@ pub struct OperationJob {
     /// Tells how far it is, cancels it, and tells in the end how it went.
     pub window: JobWindow,
     promise: Option<Promise<Ended>>,
+    is_quiet: bool,
 }
 
 struct Ended {
@@ -49,11 +50,21 @@ impl Workers {
             let commands = ended(&outcome);
             Ended { error: outcome.err(), commands }
         });
-        OperationJob { window: JobWindow::new(&title, task), title, promise: Some(promise) }
+        OperationJob { window: JobWindow::new(&title, task), title, promise: Some(promise), is_quiet: false }
     }
 }
 
 impl OperationJob {
+    /// Returns the job as one that says nothing where all went well: what it did is seen.
+    pub fn quiet(self) -> Self {
+        OperationJob { is_quiet: true, ..self }
+    }
+
+    /// Tells whether its result is to be read.
+    pub fn has_more_to_tell(&self) -> bool {
+        if self.is_quiet { self.window.has_problems() } else { self.window.has_more_to_tell() }
+    }
+
     /// Tells whether it still runs.
     pub fn is_running(&self) -> bool {
         self.promise.is_some()

@@ -74,7 +74,7 @@ impl App {
             };
             self.operations_ended += 1;
             self.commands.extend(commands);
-            let has_window = job.window.has_more_to_tell();
+            let has_window = job.has_more_to_tell();
             if let Some(result) = job.window.result() {
                 tracing::info!(operation = %job.title, result, "operation ended");
                 self.note = Some(format!("{}: {result}", job.title));

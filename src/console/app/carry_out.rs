@@ -102,6 +102,11 @@ impl App {
                 let editor = MigrationTableEditor::of_wizard(Some(target), path, saved, &self.workers);
                 self.show(ctx, Dialog::Window(Box::new(editor)));
             }
+            Command::Edit(forest, edit) => self.edit(forest, edit, None),
+            Command::EditAndSelect(forest, edit, node) => self.edit(forest, edit, Some(node)),
+            Command::EditMany(forest, title, edits) => self.edit_many(forest, title, edits),
+            Command::Undo(forest, entry, title) => self.undo(forest, entry, title),
+            Command::Changed(forest, touched, node) => self.changed(forest, touched, node),
             Command::Open(window) => self.show(ctx, Dialog::Window(window.make())),
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
@@ -268,6 +273,7 @@ impl App {
                     self.opened_first_time(id, request);
                     self.look_into_journal(id);
                 }
+                self.look_for_undo(id);
                 self.settle_selection();
                 self.select_changed(id);
             }

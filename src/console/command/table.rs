@@ -117,6 +117,7 @@ fn first_offered(
 /// A row without anything: others name only what they differ in.
 const ROW: Row = Row {
     text: "",
+    detail: |_| None,
     icon: None,
     shortcuts: &[],
     menus: &[],

@@ -92,10 +92,13 @@ impl JobWindow {
 
     /// Tells whether there is more to read than that all went well.
     pub fn has_more_to_tell(&self) -> bool {
-        self.task.look(|progress| {
-            let grave = progress.messages.iter().any(|told| told.message.severity > Severity::Information);
-            grave || !progress.items.is_empty()
-        })
+        self.has_problems() || self.task.look(|progress| !progress.items.is_empty())
+    }
+
+    /// Tells whether there is a warning or an error to read.
+    pub fn has_problems(&self) -> bool {
+        let is_grave = |told: &crate::gpm::Told| told.message.severity > Severity::Information;
+        self.task.look(|progress| progress.messages.iter().any(is_grave))
     }
 
     /// Draws the window once the job has run long enough to be noticed, or has ended. Returns whether its result was read.
