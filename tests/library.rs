@@ -9,6 +9,7 @@ mod library {
     mod cli;
     mod cli_status;
     mod domain;
+    mod acl_consistency;
     mod demo;
     mod demo_extensions;
     mod demo_settings;

@@ -39,6 +39,8 @@ pub enum GpoParts {
     Summary,
     /// Name, status, version, path of the SYSVOL half.
     Location,
+    /// Name, path of the SYSVOL half, permissions.
+    Security,
     /// Everything but the permissions: of the descriptor, the owner alone.
     Details,
     /// Everything.
@@ -287,13 +289,14 @@ fn gpos_request(base: Dn, scope: Scope, parts: GpoParts) -> SearchRequest {
     let attributes: &[&str] = match parts {
         GpoParts::Summary => &["displayName", "flags", "versionNumber", "whenChanged"],
         GpoParts::Location => &["displayName", "flags", "versionNumber", "gPCFileSysPath"],
+        GpoParts::Security => &["displayName", "flags", "versionNumber", "gPCFileSysPath", SECURITY_DESCRIPTOR],
         GpoParts::Details | GpoParts::All => &decode::GPO_ATTRIBUTES,
     };
     let mut request = request(base, scope, Filter::any_object(), attributes);
     request.sd_parts = match parts {
         GpoParts::Summary | GpoParts::Location => None,
         GpoParts::Details => Some(SdParts::OWNER),
-        GpoParts::All => Some(SdParts::READABLE),
+        GpoParts::Security | GpoParts::All => Some(SdParts::READABLE),
     };
     request
 }

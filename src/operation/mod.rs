@@ -1,6 +1,7 @@
 //! Long work on a forest: steps over stores and object model, each with a [`crate::gpm::Task`] that shows and cancels it.
 
 mod snapshot;
+mod acl_consistency;
 mod admx_store;
 mod sysvol_tree;
 mod half_objects;
@@ -22,6 +23,7 @@ pub mod content;
 pub mod edit;
 
 pub use crate::store::write_whole;
+pub use acl_consistency::{AclCheck, AclConsistency, check_gpo_acl, check_gpo_acls};
 pub use admx_store::{
     LoadTemplatesError, TemplateOptions, Templates, load_central_store, load_machine_templates, load_templates,
 };

@@ -20,4 +20,4 @@ pub use acl::{Acl, AclEntry, UnknownAce};
 pub use descriptor::{AclState, Control, DescriptorError, SecurityDescriptor};
 pub use sddl::{ParseSddlError, SddlContext};
 pub use sddl_sids::{SddlSid, sids_in_sddl};
-pub use sysvol_acl::{AclDialect, AclDifference, compare_sysvol_acl, to_sysvol_acl};
+pub use sysvol_acl::{AclDialect, AclDifference, compare_sysvol_acl, sysvol_acl_difference, to_sysvol_acl};

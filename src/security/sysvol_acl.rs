@@ -53,14 +53,19 @@ pub fn to_sysvol_acl(directory: &SecurityDescriptor, dialect: AclDialect) -> Sec
 /// Compares the folder's DACL with what the directory object asks for, in whichever dialect fits; order, repetitions, the
 /// owner, SYNCHRONIZE and whether an entry is inherited do not matter. The difference is told in the Windows dialect.
 pub fn compare_sysvol_acl(directory: &SecurityDescriptor, folder: &SecurityDescriptor) -> AclDifference {
-    let windows = difference(directory, folder, AclDialect::Windows);
-    if windows.is_empty() || difference(directory, folder, AclDialect::Samba417).is_empty() {
+    let windows = sysvol_acl_difference(directory, folder, AclDialect::Windows);
+    if windows.is_empty() || sysvol_acl_difference(directory, folder, AclDialect::Samba417).is_empty() {
         return AclDifference::default();
     }
     windows
 }
 
-fn difference(directory: &SecurityDescriptor, folder: &SecurityDescriptor, dialect: AclDialect) -> AclDifference {
+/// Compares the folder's DACL with what the directory object asks for in one dialect, as [`compare_sysvol_acl`] does.
+pub fn sysvol_acl_difference(
+    directory: &SecurityDescriptor,
+    folder: &SecurityDescriptor,
+    dialect: AclDialect,
+) -> AclDifference {
     let wanted = to_sysvol_acl(directory, dialect);
     let is_open = |state: &AclState| state.acl().is_none();
     if is_open(&folder.dacl) || is_open(&wanted.dacl) {
