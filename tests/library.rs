@@ -10,6 +10,7 @@ mod library {
     mod cli_status;
     mod domain;
     mod acl_consistency;
+    mod edit_security;
     mod demo;
     mod demo_extensions;
     mod demo_settings;

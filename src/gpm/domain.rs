@@ -268,8 +268,7 @@ impl Domain {
     }
 
     async fn policy_folders(&self) -> Result<HashMap<Guid, String>, StoreError> {
-        let policies = SysvolPath::root().join("Policies").map_err(|error| bad_path(&error))?;
-        let entries = match self.sysvol().await?.list(&policies).await {
+        let entries = match self.sysvol().await?.list(&policies_folder()).await {
             // A controller to which SYSVOL was never copied has nothing at all.
             Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(HashMap::new()),
             entries => entries?,
@@ -277,6 +276,11 @@ impl Domain {
         let folders = entries.into_iter().filter(|entry| entry.is_folder);
         Ok(folders.filter_map(|entry| Some((entry.name.parse().ok()?, entry.name))).collect())
     }
+}
+
+/// Returns the folder of the GPOs, where each has a folder named by its GUID: who creates GPOs must be able to add to it.
+pub fn policies_folder() -> SysvolPath {
+    SysvolPath::parse("Policies").unwrap_or_default()
 }
 
 /// Returns the folder of the starter GPOs: who may write there may create starter GPOs.

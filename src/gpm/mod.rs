@@ -50,7 +50,7 @@ pub(crate) use backup_dir::read_bounded;
 pub use backup_dir::{BackupDir, OpenBackupDirError};
 pub use backup_manifest::Repaired;
 pub use client_side_extension::ClientSideExtension;
-pub use domain::{Domain, GpoParts, Orphans, starter_gpo_folder};
+pub use domain::{Domain, GpoParts, Orphans, policies_folder, starter_gpo_folder};
 pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
 pub use found::Found;

@@ -137,6 +137,8 @@ message_ids! {
     Cancelled = "cancelled",
     /// A permission cannot be given, taken away or written.
     PermissionRefused = "permission-refused",
+    /// Computers can no longer read a GPO (MS16-072).
+    ComputersCannotRead = "computers-cannot-read",
 }
 
 impl MessageId {

@@ -10,9 +10,7 @@ use serde::{Serialize, Serializer};
 
 use crate::gpm::{Domain, Gpo, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{DnsName, Guid, Sid};
-use crate::security::{
-    Ace, AclDialect, AclDifference, SddlContext, SecurityDescriptor, sysvol_acl_difference,
-};
+use crate::security::{Ace, AclDialect, AclDifference, SddlContext, SecurityDescriptor, sysvol_acl_difference};
 use crate::store::{SdParts, StoreErrorKind, Sysvol};
 
 /// Descriptors of folders that are asked for at the same time.
@@ -161,11 +159,12 @@ async fn check_one(sysvol: Arc<dyn Sysvol>, gpo: Gpo) -> AclCheck {
 
 fn compare(container: &[u8], folder: &[u8]) -> Result<AclConsistency, String> {
     let read = |bytes: &[u8], half: &str| {
-        SecurityDescriptor::from_bytes(bytes).map_err(|error| format!("the permissions of its {half} are damaged: {error}"))
+        SecurityDescriptor::from_bytes(bytes)
+            .map_err(|error| format!("the permissions of its {half} are damaged: {error}"))
     };
     let (container, folder) = (read(container, "container")?, read(folder, "folder")?);
-    let [windows, samba] = [AclDialect::Windows, AclDialect::Samba417]
-        .map(|dialect| sysvol_acl_difference(&container, &folder, dialect));
+    let [windows, samba] =
+        [AclDialect::Windows, AclDialect::Samba417].map(|dialect| sysvol_acl_difference(&container, &folder, dialect));
     Ok(match (windows.is_empty(), samba.is_empty()) {
         (true, _) => AclConsistency::Consistent { dialect: AclDialect::Windows },
         (false, true) => AclConsistency::Consistent { dialect: AclDialect::Samba417 },

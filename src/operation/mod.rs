@@ -21,6 +21,7 @@ mod render_reports;
 pub mod migration;
 pub mod content;
 pub mod edit;
+pub mod admin;
 
 pub use crate::store::write_whole;
 pub use acl_consistency::{AclCheck, AclConsistency, check_gpo_acl, check_gpo_acls};

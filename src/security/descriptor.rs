@@ -70,6 +70,10 @@ impl Control {
     pub const SELF_RELATIVE: Control = Control(0x8000);
 
     const FROM_PARTS: u16 = 0x8014;
+    const OF_DACL: u16 =
+        Control::DACL_AUTO_INHERIT_REQUIRED.0 | Control::DACL_AUTO_INHERITED.0 | Control::DACL_PROTECTED.0;
+    const OF_SACL: u16 =
+        Control::SACL_AUTO_INHERIT_REQUIRED.0 | Control::SACL_AUTO_INHERITED.0 | Control::SACL_PROTECTED.0;
 
     /// Tells whether all of these flags are set.
     pub const fn contains(self, flags: Control) -> bool {
@@ -218,10 +222,26 @@ impl SecurityDescriptor {
 
     /// Returns the same descriptor without its SACL, as it must be before it is written back by whoever did not read the SACL.
     pub fn without_sacl(mut self) -> Self {
-        self.sacl = AclState::Absent;
-        self.control.0 &=
-            !(Control::SACL_AUTO_INHERITED.0 | Control::SACL_AUTO_INHERIT_REQUIRED.0 | Control::SACL_PROTECTED.0);
+        self.take_sacl(&SecurityDescriptor::default());
         self
+    }
+
+    /// Returns the same descriptor without its DACL: for writing other parts of it alone.
+    pub fn without_dacl(mut self) -> Self {
+        self.take_dacl(&SecurityDescriptor::default());
+        self
+    }
+
+    /// Puts the DACL of another descriptor, with its flags, in place of the own one.
+    pub fn take_dacl(&mut self, other: &SecurityDescriptor) {
+        self.dacl = other.dacl.clone();
+        self.control.0 = self.control.0 & !Control::OF_DACL | other.control.0 & Control::OF_DACL;
+    }
+
+    /// Puts the SACL of another descriptor, with its flags, in place of the own one.
+    pub fn take_sacl(&mut self, other: &SecurityDescriptor) {
+        self.sacl = other.sacl.clone();
+        self.control.0 = self.control.0 & !Control::OF_SACL | other.control.0 & Control::OF_SACL;
     }
 }
 

@@ -29,7 +29,8 @@ async fn set_folder(domain: &Domain, id: Guid, sddl: &str) {
 async fn check(folder: &str, expected: &[&str]) {
     let (_store, domain, id) = demo_gpo().await;
     let dn = domain.gpo_dn(id);
-    let descriptor = "D:PAI(A;CI;LCRPLORC;;;AU)(A;CI;0xf0037;;;BA)(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)(D;CI;WP;;;WD)";
+    let descriptor =
+        "D:PAI(A;CI;LCRPLORC;;;AU)(A;CI;0xf0037;;;BA)(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c968f939;;AU)(D;CI;WP;;;WD)";
     let descriptor = SecurityDescriptor::from_sddl(descriptor, &SddlContext::default()).unwrap().to_bytes().unwrap();
     let change = opengpmc::store::Change::SecurityDescriptor { parts: SdParts::DACL, descriptor };
     domain.directory().modify(&dn, &[change]).await.unwrap();
@@ -76,9 +77,13 @@ async fn one_pass_over_a_domain_tells_of_all() {
         after.iter().zip(&before).filter(|(after, before)| after != before).map(|(after, _)| after).collect();
     assert_eq!(changed.iter().map(|check| check.id).collect::<Vec<_>>(), [id]);
     let json = serde_json::to_value(changed[0]).unwrap();
-    assert_eq!((json["state"].as_str(), json["windows"]["extra"][0].as_str()), (Some("different"), Some("(A;OICI;FA;;;WD)")));
+    assert_eq!(
+        (json["state"].as_str(), json["windows"]["extra"][0].as_str()),
+        (Some("different"), Some("(A;OICI;FA;;;WD)"))
+    );
     // What the rules make of the container's list makes them agree again.
-    let container = SecurityDescriptor::from_bytes(&domain.directory_security(&domain.gpo_dn(id)).await.unwrap()).unwrap();
+    let container =
+        SecurityDescriptor::from_bytes(&domain.directory_security(&domain.gpo_dn(id)).await.unwrap()).unwrap();
     let context = SddlContext::default();
     set_folder(&domain, id, &to_sysvol_acl(&container, AclDialect::Windows).to_sddl(&context)).await;
     assert!(check_gpo_acl(&domain, id, &Task::default()).await.unwrap().is_consistent());

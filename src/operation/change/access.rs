@@ -26,6 +26,31 @@ pub(in crate::operation) async fn set_folder_access(
     hand_down_all(sysvol, folder, Above { before, now }).await
 }
 
+/// As [`set_folder_access`], of a folder that had the list `before`: where the two hand down the same, what lies in it is not looked at.
+pub(in crate::operation) async fn change_folder_access(
+    sysvol: &dyn Sysvol,
+    folder: &SysvolPath,
+    before: &SecurityDescriptor,
+    after: &SecurityDescriptor,
+) -> Result<(), OperationError> {
+    if hands_down_the_same(before, after) {
+        return set(sysvol, folder, after).await;
+    }
+    set_folder_access(sysvol, folder, after).await
+}
+
+/// Tells whether nothing changes for what lies below: the entries that are inherited are the same.
+fn hands_down_the_same(before: &SecurityDescriptor, now: &SecurityDescriptor) -> bool {
+    let handed_down = |descriptor: &SecurityDescriptor| {
+        let reaches = |ace: &&Ace| {
+            ace.flags.contains(AceFlags::OBJECT_INHERIT) || ace.flags.contains(AceFlags::CONTAINER_INHERIT)
+        };
+        let entries = descriptor.dacl.acl().into_iter().flat_map(Acl::aces).filter(reaches);
+        entries.map(|ace| Ace { flags: ace.flags.without(AceFlags::INHERITED), ..ace.clone() }).collect::<Vec<_>>()
+    };
+    handed_down(before) == handed_down(now)
+}
+
 /// Gives a folder back the access list it had, and what lies in it the entries it inherits. The folder comes last, so that it shows that
 /// there is something to put back until all is.
 pub(super) async fn put_folder_access_back(

@@ -9,7 +9,7 @@ mod target;
 mod tree;
 mod write;
 
-pub(super) use access::set_folder_access;
+pub(super) use access::{change_folder_access, set_folder_access};
 pub(super) use objects::rebase;
 pub(super) use recovery::put_back_whole;
 pub use recovery::{Recovered, recover};

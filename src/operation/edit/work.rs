@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, Guid};
-use crate::operation::change::set_folder_access;
+use crate::operation::change::{change_folder_access, set_folder_access};
 use crate::security::{AclDialect, AclState, SecurityDescriptor, to_sysvol_acl};
 use crate::store::{
     Attribute, Change, Directory, ForestStore, SdParts, StoreError, StoreErrorKind, Sysvol, SysvolPath,
@@ -213,8 +213,8 @@ pub(super) async fn carry_out(
             if !is_same_security(&now, before, SdParts::DACL) {
                 return Err(security_conflict(path, before, &now, after));
             }
-            let descriptor = parse_descriptor(path, after)?;
-            set_folder_access(&*sysvol_of(store, domain).await?, path, &descriptor).await
+            let (before, after) = (parse_descriptor(path, before)?, parse_descriptor(path, after)?);
+            change_folder_access(&*sysvol_of(store, domain).await?, path, &before, &after).await
         }
         Step::MirrorSecurity { dn, domain, path } => {
             let sysvol = sysvol_of(store, domain).await?;
@@ -277,10 +277,10 @@ pub(super) async fn take_back(store: &Arc<dyn ForestStore>, step: &Step, saved: 
             }
             return saved_tree::put(&sysvol, path, tree, &task).await;
         }
-        Step::SetFolderSecurity { domain, path, before, .. } => {
+        Step::SetFolderSecurity { domain, path, before, after } => {
             // What was handed down may have come half-way.
-            let descriptor = parse_descriptor(path, before)?;
-            return set_folder_access(&*sysvol_of(store, domain).await?, path, &descriptor).await;
+            let (before, after) = (parse_descriptor(path, before)?, parse_descriptor(path, after)?);
+            return change_folder_access(&*sysvol_of(store, domain).await?, path, &after, &before).await;
         }
         _ => {}
     }
