@@ -16,6 +16,7 @@ mod library {
     mod demo_settings;
     pub(crate) use crate::common::corpus;
 
+    mod console_checklist;
     mod corpus_backups;
     mod backup_sets;
     mod corpus_security;
