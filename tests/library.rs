@@ -36,6 +36,7 @@ mod library {
     mod breaking_off;
     mod async_members;
     mod faulty_forest;
+    mod gpo_edits;
     mod hostile;
     mod migration;
     mod forest_file;

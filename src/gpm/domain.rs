@@ -111,6 +111,12 @@ impl Domain {
         Ok(Names::of_domains(domains.map(|domain| (domain.name, domain.netbios_name, sid_of(&domain.dn)))))
     }
 
+    /// Returns the names of the other domains of its forest, with one search of the configuration.
+    pub(crate) async fn others_of_forest(&self) -> Result<Vec<DnsName>, StoreError> {
+        let partitions = read_partitions(&*self.store.directory()).await?;
+        Ok(partitions.into_iter().map(|domain| domain.name).filter(|name| *name != self.name).collect())
+    }
+
     /// Opens its SYSVOL.
     pub async fn sysvol(&self) -> Result<Arc<dyn Sysvol>, StoreError> {
         self.store.sysvol(&self.name).await

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::ident::{Dn, DnsName, Guid, Sid};
 
 use super::decode;
-use super::{Gpo, InheritedLink, Problem, Som, SomIndex, StarterGpo, WmiFilter};
+use super::{Gpo, GpoNameProblem, InheritedLink, Problem, Som, SomIndex, StarterGpo, WmiFilter, check_gpo_name};
 
 /// One domain of a forest as it was read.
 #[derive(Clone, Debug, Serialize)]
@@ -106,6 +106,16 @@ impl DomainSnapshot {
     pub fn gpos_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Gpo> {
         let folded = name.to_lowercase();
         self.gpos.iter().filter(move |gpo| gpo.display_name.to_lowercase() == folded)
+    }
+
+    /// Refuses a name for a new GPO, or a new name for the GPO `own`, that GPMC would refuse.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn check_new_gpo_name(&self, name: &str, own: Option<Guid>) -> Result<(), GpoNameProblem> {
+        check_gpo_name(name)?;
+        let is_taken = self.gpos_named(name).any(|gpo| Some(gpo.id) != own);
+        if is_taken { Err(GpoNameProblem::Taken) } else { Ok(()) }
     }
 
     /// Returns what lists show for a GPO of this domain: its display name; where another has the same name, with the

@@ -20,6 +20,14 @@ pub enum GpoStatus {
 }
 
 impl GpoStatus {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [GpoStatus; 4] = [
+        GpoStatus::Enabled,
+        GpoStatus::UserSettingsDisabled,
+        GpoStatus::ComputerSettingsDisabled,
+        GpoStatus::AllSettingsDisabled,
+    ];
+
     /// Reads the attribute `flags`: bit 0 user half off, bit 1 computer half off, other bits mean nothing.
     pub fn from_flags(flags: i32) -> Self {
         match flags & 3 {
@@ -59,6 +67,41 @@ impl GpoStatus {
     pub fn computer_enabled(self) -> bool {
         matches!(self, GpoStatus::Enabled | GpoStatus::UserSettingsDisabled)
     }
+}
+
+/// The longest display name that GPMC takes, in characters (UTF-16); the directory takes one more (`gpo-storage.md` A13).
+pub const LONGEST_GPO_NAME: usize = 255;
+
+/// What is wrong with a name for a GPO.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GpoNameProblem {
+    /// Nothing but blanks.
+    #[error("the name is empty")]
+    Empty,
+    /// More than [`LONGEST_GPO_NAME`] characters.
+    #[error("the name is longer than {LONGEST_GPO_NAME} characters")]
+    TooLong,
+    /// Another GPO of the domain has it. The directory allows that; people would not tell the two apart.
+    #[error("another GPO of the domain has this name")]
+    Taken,
+}
+
+/// Refuses a name that no GPO can have.
+///
+/// # Errors
+/// Says what is wrong with it; never that it is taken, which [`super::DomainSnapshot::check_new_gpo_name`] looks for.
+pub fn check_gpo_name(name: &str) -> Result<(), GpoNameProblem> {
+    if name.trim().is_empty() {
+        return Err(GpoNameProblem::Empty);
+    }
+    if name.encode_utf16().count() > LONGEST_GPO_NAME { Err(GpoNameProblem::TooLong) } else { Ok(()) }
+}
+
+/// Tells whether this is the GUID of Default Domain Policy or Default Domain Controllers Policy, which are the same in every domain
+/// (`gpo-storage.md` A2). Neither can be deleted.
+pub fn is_default_gpo(id: Guid) -> bool {
+    let default_gpos = [0x31B2F340_016D_11D2_945F_00C04FB984F9, 0x6AC1786C_016F_11D2_945F_00C04FB984F9];
+    default_gpos.map(Guid::from_u128).contains(&id)
 }
 
 /// A Group Policy Object: its directory half.
@@ -166,5 +209,25 @@ mod tests {
         for flags in 0..4 {
             assert_eq!(GpoStatus::from_flags(flags).to_flags(), flags);
         }
+    }
+
+    #[test]
+    fn names_have_between_1_and_255_characters() {
+        let check = |name: &str, expected| assert_eq!(check_gpo_name(name), expected, "{name}");
+        check("a", Ok(()));
+        check(" ", Err(GpoNameProblem::Empty));
+        check("", Err(GpoNameProblem::Empty));
+        check(&"ü".repeat(255), Ok(()));
+        check(&"a".repeat(256), Err(GpoNameProblem::TooLong));
+        // Two units of UTF-16 each.
+        check(&"😀".repeat(128), Err(GpoNameProblem::TooLong));
+    }
+
+    #[test]
+    fn the_default_gpos_are_known_by_their_guids() {
+        let check = |id: &str, expected| assert_eq!(is_default_gpo(id.parse().unwrap()), expected, "{id}");
+        check("{31B2F340-016D-11D2-945F-00C04FB984F9}", true);
+        check("{6AC1786C-016F-11D2-945F-00C04fB984F9}", true);
+        check("{6AC1786C-016F-11D2-945F-00C04FB984F8}", false);
     }
 }

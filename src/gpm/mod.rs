@@ -54,7 +54,7 @@ pub use domain::{Domain, GpoParts, Orphans, policies_folder, starter_gpo_folder}
 pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
 pub use found::Found;
-pub use gpo::{Gpo, GpoStatus, SysvolState};
+pub use gpo::{Gpo, GpoNameProblem, GpoStatus, LONGEST_GPO_NAME, SysvolState, check_gpo_name, is_default_gpo};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};
 pub use hresult::HResult;
 pub use migration_table::{EntryMessage, MigrationTable, MigrationTableError};

@@ -139,6 +139,8 @@ message_ids! {
     PermissionRefused = "permission-refused",
     /// Computers can no longer read a GPO (MS16-072).
     ComputersCannotRead = "computers-cannot-read",
+    /// A link stays though its GPO goes.
+    LinkLeft = "link-left",
 }
 
 impl MessageId {

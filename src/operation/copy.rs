@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::gpm::{Domain, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
+use crate::gpm::{
+    Domain, GpoParts, HResult, LONGEST_GPO_NAME, MessageId, OperationError, StatusMessage, Task, check_gpo_name,
+};
 use crate::ident::{DnsName, Guid, WmiFilterRef};
 use crate::security::{AclState, SecurityDescriptor};
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
@@ -117,21 +119,20 @@ pub(super) fn name_of_copy(
                 StatusMessage::error(MessageId::GpoExists, HResult::OBJECT_EXISTS, message).about(name),
             ))
         }
-        Some(name) if name.trim().is_empty() || name.chars().count() > LONGEST_NAME => {
-            let error = StoreError::new(StoreErrorKind::InvalidValue, "the name of the copy");
-            let detail = format!("it must have between 1 and {LONGEST_NAME} characters");
-            Err(OperationError::of_directory(&error.with_detail(detail)))
-        }
-        Some(name) => Ok(name.to_owned()),
+        Some(name) => match check_gpo_name(name) {
+            Ok(()) => Ok(name.to_owned()),
+            Err(problem) => {
+                let error = StoreError::new(StoreErrorKind::InvalidValue, "the name of the copy");
+                Err(OperationError::of_directory(&error.with_detail(problem)))
+            }
+        },
     }
 }
 
-/// The longest display name that GPMC takes.
-const LONGEST_NAME: usize = 255;
-
 /// Returns `Copy of X`, or the first of `Copy (2) of X` … that is free.
 fn free_name(original: &str, taken: &HashSet<String>) -> String {
-    let named = |prefix: String| -> String { format!("{prefix} of {original}").chars().take(LONGEST_NAME).collect() };
+    let named =
+        |prefix: String| -> String { format!("{prefix} of {original}").chars().take(LONGEST_GPO_NAME).collect() };
     let names = std::iter::once(named("Copy".to_owned())).chain((2..).map(|number| named(format!("Copy ({number})"))));
     let mut names = names.filter(|name| !taken.contains(&name.to_lowercase()));
     names.next().unwrap_or_default()
@@ -174,6 +175,6 @@ mod tests {
         check(&[], "Copy of Base");
         check(&["copy of BASE"], "Copy (2) of Base");
         check(&["Copy of Base", "Copy (2) of Base"], "Copy (3) of Base");
-        assert_eq!(free_name(&"x".repeat(300), &HashSet::new()).chars().count(), LONGEST_NAME);
+        assert_eq!(free_name(&"x".repeat(300), &HashSet::new()).chars().count(), LONGEST_GPO_NAME);
     }
 }

@@ -11,9 +11,10 @@ mod write;
 
 pub(super) use access::{change_folder_access, set_folder_access};
 pub(super) use objects::rebase;
+pub(super) use pre_image::GPT_INI;
 pub(super) use recovery::put_back_whole;
 pub use recovery::{Recovered, recover};
-pub(super) use target::Target;
+pub(super) use target::{Target, new_container, new_half};
 pub(super) use tree::{FileTree, copy_tree, make_folder};
 pub(super) use write::{Wanted, Written, change, steps};
 

@@ -31,7 +31,7 @@ const WRITTEN: [&str; 8] = [
     "gPCFunctionalityVersion",
 ];
 const DESCRIPTOR: &str = "nTSecurityDescriptor";
-pub(super) const GPT_INI: &str = "GPT.INI";
+pub(in crate::operation) const GPT_INI: &str = "GPT.INI";
 /// In the journal beside the files, which lie below `files`.
 const STATE: &str = "state.bin";
 const FILES: &str = "files";

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use crate::format::GptIni;
-use crate::gpm::{Domain, Gpo, GpoParts, HResult, MessageId, OperationError, StatusMessage, Task};
+use crate::gpm::{Domain, Gpo, GpoParts, GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, GpoVersion, Guid};
-use crate::store::{Directory, ForestStore, StoreErrorKind, Sysvol, SysvolPath};
+use crate::store::{Attribute, Directory, ForestStore, StoreErrorKind, Sysvol, SysvolPath};
 
 use super::objects::GpoPlace;
 
@@ -93,4 +93,22 @@ impl Target {
     pub fn path(&self, below: &str) -> SysvolPath {
         self.folder.join_path(&SysvolPath::parse(below).unwrap_or_default())
     }
+}
+
+/// Returns the attributes of the container of a new GPO: both halves off until all of it is there (`gpo-storage.md` A12).
+pub(in crate::operation) fn new_container(display_name: &str, unc_path: String) -> Vec<Attribute> {
+    vec![
+        Attribute::text("objectClass", "groupPolicyContainer"),
+        Attribute::text("displayName", display_name),
+        Attribute::text("flags", GpoStatus::AllSettingsDisabled.to_flags().to_string()),
+        Attribute::text("versionNumber", "0"),
+        Attribute::text("gPCFunctionalityVersion", "2"),
+        Attribute::text("gPCFileSysPath", unc_path),
+        Attribute::text("showInAdvancedViewOnly", "TRUE"),
+    ]
+}
+
+/// Returns the attributes of the container of a half.
+pub(in crate::operation) fn new_half() -> Vec<Attribute> {
+    vec![Attribute::text("objectClass", "container"), Attribute::text("showInAdvancedViewOnly", "TRUE")]
 }

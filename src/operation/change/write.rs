@@ -16,7 +16,7 @@ use super::ChangeContext;
 use super::access::set_folder_access;
 use super::objects::{half, write_objects};
 use super::pre_image::{Container, GPT_INI, PreImage, put_back};
-use super::target::Target;
+use super::target::{Target, new_container, new_half};
 use super::tree::{FileTree, make_folder, write_tree};
 
 /// What a GPO is to be.
@@ -248,16 +248,7 @@ async fn write(
 async fn make_container(target: &Target, wanted: &Wanted) -> Result<Container, OperationError> {
     let failed = |error: StoreError| OperationError::of_directory(&error);
     let name = wanted.core.display_name.clone().unwrap_or_else(|| target.id.to_string());
-    let attributes = [
-        Attribute::text("objectClass", "groupPolicyContainer"),
-        Attribute::text("displayName", name),
-        Attribute::text("flags", GpoStatus::AllSettingsDisabled.to_flags().to_string()),
-        Attribute::text("versionNumber", "0"),
-        Attribute::text("gPCFunctionalityVersion", "2"),
-        Attribute::text("gPCFileSysPath", target.unc_path()),
-        Attribute::text("showInAdvancedViewOnly", "TRUE"),
-    ];
-    target.directory().add(&target.dn, &attributes).await.map_err(failed)?;
+    target.directory().add(&target.dn, &new_container(&name, target.unc_path())).await.map_err(failed)?;
     let entry = target.directory().read(
         &target.dn,
         &["displayName", "flags", "versionNumber", "nTSecurityDescriptor"],
@@ -280,9 +271,7 @@ async fn make_halves(target: &Target, wanted: &Wanted) -> Result<(), OperationEr
         if !is_needed {
             continue;
         }
-        let attributes =
-            [Attribute::text("objectClass", "container"), Attribute::text("showInAdvancedViewOnly", "TRUE")];
-        match target.directory().add(&half(&target.dn, side), &attributes).await {
+        match target.directory().add(&half(&target.dn, side), &new_half()).await {
             Err(error) if error.kind != StoreErrorKind::AlreadyExists => {
                 return Err(OperationError::of_directory(&error));
             }

@@ -238,7 +238,11 @@ fn named(error: OperationError, step: &Step) -> OperationError {
         return error;
     }
     let doing = step.describe().into_iter().next().unwrap_or_default();
-    let message = format!("{} (while trying to {doing})", error.0.message);
+    let missing = match step.needed_right() {
+        Some(right) if error.0.code == HResult::ACCESS_DENIED => format!(": the right to {right} is missing"),
+        _ => String::new(),
+    };
+    let message = format!("{} (while trying to {doing}){missing}", error.0.message);
     OperationError::new(StatusMessage { message, ..*error.0 })
 }
 

@@ -227,6 +227,38 @@ impl Step {
         }
     }
 
+    /// Returns the right that it needs, as a sentence goes on that says that it is missing; none where several may be meant.
+    pub(super) fn needed_right(&self) -> Option<String> {
+        let parent = |domain: &DnsName, path: &SysvolPath| place(domain, &path.parent().unwrap_or_default());
+        Some(match self {
+            Step::Modify { dn, values, .. } => {
+                let names: Vec<&str> = values.iter().map(|value| value.attribute.as_str()).collect();
+                format!("write {} of {dn}", names.join(", "))
+            }
+            Step::SetSecurity { dn, .. } => format!("modify the permissions of {dn}"),
+            Step::Add { objects } => {
+                let first = objects.first()?;
+                let class = first.values("objectClass").last().map(|name| String::from_utf8_lossy(name).into_owned());
+                format!("create {} objects in {}", class.unwrap_or_default(), first.dn.parent()?)
+            }
+            Step::Delete { dn, .. } => format!("delete {dn} and all below it"),
+            Step::MakeFolder { domain, path, .. } | Step::PutTree { domain, path, .. } => {
+                format!("create folders in {}", parent(domain, path))
+            }
+            Step::WriteFile { domain, path, .. } => format!("write files in {}", parent(domain, path)),
+            Step::MoveTree { domain, from, to } => {
+                format!("delete {} and to create folders in {}", place(domain, from), parent(domain, to))
+            }
+            Step::RemoveFolder { domain, path, .. } | Step::RemoveTree { domain, path, .. } => {
+                format!("delete {} and all in it", place(domain, path))
+            }
+            Step::SetFolderSecurity { domain, path, .. } | Step::MirrorSecurity { domain, path, .. } => {
+                format!("change the permissions (WRITE_DAC) of {}", place(domain, path))
+            }
+            Step::Rename { .. } => return None,
+        })
+    }
+
     /// Returns the step that takes this one back; none where another one does. `saved` is what the journal keeps of it.
     pub(super) fn reversed(&self, saved: &Saved) -> Option<Step> {
         Some(match self.clone() {

@@ -16,7 +16,7 @@ const EDITORS: [Guid; 2] =
 const HALVES: [&str; 2] = ["Machine", "User"];
 
 /// The settings that a new GPO gets from a starter GPO.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StarterSettings {
     /// Files by their paths below the folder of the GPO, with their bytes: `Machine\Registry.pol`, and the comments on its settings.
     pub files: Vec<(String, Vec<u8>)>,
