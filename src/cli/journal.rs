@@ -50,7 +50,7 @@ impl Command {
             }
             Command::History => {
                 let store = session.open().await?;
-                history(output, &undo_list(&journal, &store.directory().root_dse().forest_dn)?)
+                history(output, &undo_list(&journal, &*store)?)
             }
             Command::Undo { id } => take_back(session, output, *id, ("taken back", |list| list.undo)).await,
             Command::Redo => take_back(session, output, None, ("done again", |list| list.redo)).await,
@@ -112,7 +112,7 @@ async fn take_back(
     (done, of): (&str, fn(UndoList) -> Vec<UndoEntry>),
 ) -> anyhow::Result<Outcome> {
     let context = context(session).await?;
-    let list = of(undo_list(&context.journal, &context.store.directory().root_dse().forest_dn)?);
+    let list = of(undo_list(&context.journal, &*context.store)?);
     let entry = list.into_iter().find(|entry| id.is_none_or(|id| entry.id == id));
     let entry = entry.ok_or_else(|| match id {
         Some(id) => anyhow!("the journal has no entry {id} that can be undone; `opengpmc journal history` lists them"),
@@ -140,9 +140,8 @@ pub async fn recover_all(
     store: &Arc<dyn ForestStore>,
     journal: &Journal,
 ) -> anyhow::Result<Outcome> {
-    let forest = store.directory().root_dse().forest_dn.clone();
     let mut outcome = Outcome::Done;
-    for left in journal.interrupted()?.iter().filter(|left| left.is_in(&forest)) {
+    for left in journal.interrupted()?.iter().filter(|left| left.is_in(&**store)) {
         let recovered: Result<Recovered, OperationError> = recover(store, journal, left, &session.task).await;
         let what = format!("{}, broken off", left.record.title);
         clear_progress();

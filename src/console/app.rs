@@ -492,7 +492,9 @@ impl App {
         let context = self.context(&situation);
         let in_text = ui.ctx().text_edit_focused();
         let is_mine = |keys: &&KeyboardShortcut| {
-            let edits = keys.modifiers.is_none() && keys.logical_key == Key::Delete;
+            // In a text field they are the text's.
+            let is_undo = keys.modifiers.command && matches!(keys.logical_key, Key::Z | Key::Y);
+            let edits = is_undo || (keys.modifiers.is_none() && keys.logical_key == Key::Delete);
             ![COPY_KEYS, PASTE_KEYS].contains(*keys) && !(in_text && edits)
         };
         let mut keys: Vec<&KeyboardShortcut> = table().flat_map(|row| row.shortcuts).filter(is_mine).collect();

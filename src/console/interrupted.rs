@@ -34,11 +34,10 @@ impl Workers {
             if !folder.is_dir() {
                 return Ok((id, Vec::new()));
             }
-            let root = store.directory().root_dse().forest_dn.clone();
             let failed = |error| OperationError::of_read(&StoreError::from_io(folder.display(), &error));
             let journal = crate::operation::Journal::open(&folder).map_err(failed)?;
             let found = journal.interrupted().map_err(failed)?;
-            Ok((id, found.into_iter().filter(|interrupted| interrupted.is_in(&root)).collect()))
+            Ok((id, found.into_iter().filter(|interrupted| interrupted.is_in(&*store)).collect()))
         }))
     }
 }

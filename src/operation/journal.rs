@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage};
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
-use crate::store::{FolderSysvol, StoreError, write_whole};
+use crate::store::{FolderSysvol, ForestStore, StoreError, write_whole};
 
 use super::edit::Touched;
 
@@ -62,6 +62,8 @@ pub struct JournalRecord {
     pub title: String,
     /// The forest, by the DN of its root domain.
     pub forest: Dn,
+    /// Where it lives, if it is one of its own ([`crate::store::ConnectionInfo::own_place`]).
+    pub place: Option<String>,
     /// When it began.
     pub started: Timestamp,
     /// The GPO that is written as a whole; none for an edit.
@@ -105,12 +107,13 @@ pub struct Batch {
 }
 
 impl JournalRecord {
-    /// Returns the record of something that begins now.
-    pub fn begin(kind: ChangeKind, title: String, forest: Dn) -> Self {
+    /// Returns the record of something that begins now in a forest.
+    pub fn begin(kind: ChangeKind, title: String, store: &dyn ForestStore) -> Self {
         JournalRecord {
             kind,
             title,
-            forest,
+            forest: store.directory().root_dse().forest_dn.clone(),
+            place: store.info().own_place,
             started: Timestamp::now(),
             gpo: None,
             touches: Vec::new(),
@@ -122,6 +125,11 @@ impl JournalRecord {
         }
     }
 
+    /// Tells whether it is of this forest.
+    pub fn is_of(&self, store: &dyn ForestStore) -> bool {
+        self.forest == store.directory().root_dse().forest_dn && self.place == store.info().own_place
+    }
+
     /// Tells whether both change the same GPO, at least one of them as a whole.
     fn collides_with(&self, other: &JournalRecord) -> bool {
         let changes = |record: &JournalRecord, gpo: &WholeGpo| {
@@ -130,7 +138,7 @@ impl JournalRecord {
         };
         let one_way =
             |one: &JournalRecord, other: &JournalRecord| one.gpo.as_ref().is_some_and(|gpo| changes(other, gpo));
-        self.forest == other.forest && (one_way(self, other) || one_way(other, self))
+        (&self.forest, &self.place) == (&other.forest, &other.place) && (one_way(self, other) || one_way(other, self))
     }
 }
 
@@ -425,7 +433,20 @@ mod tests {
     use super::*;
 
     fn record(name: &str) -> JournalRecord {
-        JournalRecord::begin(ChangeKind::Import, name.to_owned(), "DC=corp,DC=x".parse().unwrap())
+        JournalRecord {
+            kind: ChangeKind::Import,
+            title: name.to_owned(),
+            forest: "DC=corp,DC=x".parse().unwrap(),
+            place: None,
+            started: Timestamp::now(),
+            gpo: None,
+            touches: Vec::new(),
+            undoes: None,
+            batch: None,
+            cannot_undo: None,
+            order: 0,
+            being_undone: false,
+        }
     }
 
     #[test]

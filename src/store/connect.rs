@@ -81,6 +81,9 @@ pub struct ConnectionInfo {
     pub refusals: Vec<String>,
     /// Whether nothing can be written.
     pub read_only: bool,
+    /// Where the forest lives, if it is one of its own: a file may be a copy of a real forest, and is another one all the same. None for a real
+    /// forest, which is the same over every way in.
+    pub own_place: Option<String>,
     /// Requests sent to directory servers so far, pages counted each; stays 0 for a file.
     pub requests: Arc<AtomicU64>,
 }

@@ -9,7 +9,6 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::{Browser, Command, ConnectRequest, ForestOpener, Place, StoreOpener};
 use opengpmc::gpm::{BackupDir, ForestSnapshot, Task};
-use opengpmc::ident::Timestamp;
 use opengpmc::operation::{ChangeKind, Journal, JournalRecord, WholeGpo};
 use opengpmc::store::{ForestStore, StoreError};
 
@@ -353,9 +352,8 @@ fn what_a_crash_broke_off_is_offered_to_be_put_back() {
     std::fs::create_dir_all(entry.join("before")).unwrap();
     std::fs::write(entry.join("lock"), "").unwrap();
     let version = u32::from(gpo.version.user) << 16 | u32::from(gpo.version.computer);
-    let store = forest.store.directory();
     let title = format!("Restore {}", gpo.display_name);
-    let mut record = JournalRecord::begin(ChangeKind::Restore, title, store.root_dse().forest_dn.clone());
+    let mut record = JournalRecord::begin(ChangeKind::Restore, title, &*forest.store);
     record.gpo = Some(WholeGpo {
         domain: root(),
         id: gpo.id,

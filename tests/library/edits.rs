@@ -60,19 +60,19 @@ impl Ground {
     }
 
     fn titles(&self) -> (Vec<String>, Vec<String>) {
-        let list = undo_list(&self.context.journal, &self.root()).unwrap();
+        let list = undo_list(&self.context.journal, &*self.context.store).unwrap();
         let titles =
             |list: Vec<opengpmc::operation::edit::UndoEntry>| list.into_iter().map(|entry| entry.title).collect();
         (titles(list.undo), titles(list.redo))
     }
 
     async fn undo_newest(&self) -> Result<(), OperationError> {
-        let list = undo_list(&self.context.journal, &self.root()).unwrap();
+        let list = undo_list(&self.context.journal, &*self.context.store).unwrap();
         undo(&self.context, list.undo[0].id, &Task::default()).await.map(drop)
     }
 
     async fn redo_newest(&self) -> Result<(), OperationError> {
-        let list = undo_list(&self.context.journal, &self.root()).unwrap();
+        let list = undo_list(&self.context.journal, &*self.context.store).unwrap();
         undo(&self.context, list.redo[0].id, &Task::default()).await.map(drop)
     }
 }
@@ -270,12 +270,11 @@ async fn an_import_can_be_undone() {
     let (store, options) = (suite.store().clone(), CopyOptions::default());
     let copied = copy_gpo(&store, &domain(), id, &suite.context, &domain(), &options, &Task::default()).await;
     let copied: Guid = copied.unwrap();
-    let forest = store.directory().root_dse().forest_dn.clone();
-    let list = undo_list(&suite.context.journal, &forest).unwrap();
+    let list = undo_list(&suite.context.journal, &*store).unwrap();
     assert_eq!(list.undo[0].title, "Create Copy of Screen Lock - Strict as a copy");
     undo(&suite.context, list.undo[0].id, &Task::default()).await.unwrap();
     let handle = opengpmc::gpm::Domain::open(&store, &domain()).await.unwrap();
     assert!(handle.gpo(copied, opengpmc::gpm::GpoParts::Summary).await.is_err());
-    assert_eq!(undo_list(&suite.context.journal, &forest).unwrap(), Default::default());
+    assert_eq!(undo_list(&suite.context.journal, &*store).unwrap(), Default::default());
     assert!(suite.journal_is_empty());
 }

@@ -7,8 +7,8 @@ use poll_promise::Promise;
 
 use crate::gpm::{Forest, ForestSnapshot, HResult, OperationError, Task, Touched};
 use crate::ident::Guid;
-use crate::operation::ItemOutcome;
 use crate::operation::edit::{self, Edit, Edited, UndoList};
+use crate::operation::{ChangeContext, ItemOutcome};
 use crate::store::StoreError;
 
 use super::super::error_view::ErrorReport;
@@ -61,7 +61,7 @@ impl App {
         &mut self,
         id: ForestId,
         title: String,
-        work: impl FnOnce(crate::operation::ChangeContext, Task) -> F + Send + 'static,
+        work: impl FnOnce(ChangeContext, Task) -> F + Send + 'static,
         then: Option<Node>,
     ) where
         F: Future<Output = Result<Edited, OperationError>> + Send + 'static,
@@ -103,12 +103,11 @@ impl App {
     /// Looks up what can be undone in a forest.
     pub(super) fn look_for_undo(&mut self, id: ForestId) {
         let Some(forest) = self.entry(id).and_then(ForestEntry::open) else { return };
-        let (context, root) =
-            (self.workers.change_context(forest), forest.store.directory().root_dse().forest_dn.clone());
+        let context = self.workers.change_context(forest);
         let look = async move {
-            let journal = context.await?.journal;
+            let ChangeContext { journal, store } = context.await?;
             let failed = |error| OperationError::of_read(&StoreError::from_io("journal", &error));
-            Ok((id, edit::undo_list(&journal, &root).map_err(failed)?))
+            Ok((id, edit::undo_list(&journal, &*store).map_err(failed)?))
         };
         self.undo_looks.push(Some(self.workers.spawn(look)));
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, GpoVersion};
+use crate::ident::GpoVersion;
 use crate::operation::edit::recover_edit;
 use crate::operation::journal::{Done, Interrupted, Journal, JournalRecord, WholeGpo};
 use crate::store::ForestStore;
@@ -24,9 +24,9 @@ pub enum Recovered {
 }
 
 impl Interrupted {
-    /// Tells whether it was in the forest with this root domain.
-    pub fn is_in(&self, forest: &Dn) -> bool {
-        self.record.forest == *forest
+    /// Tells whether it was in this forest.
+    pub fn is_in(&self, store: &dyn ForestStore) -> bool {
+        self.record.is_of(store)
     }
 }
 

@@ -160,8 +160,7 @@ async fn prepare(
         planned_version: wanted.version.to_u32(),
         version_before: before.container.as_ref().map(|container| container.version().unwrap_or_default().to_u32()),
     };
-    let forest = context.store.directory().root_dse().forest_dn.clone();
-    let mut record = JournalRecord::begin(wanted.kind, title, forest);
+    let mut record = JournalRecord::begin(wanted.kind, title, &*context.store);
     record.gpo = Some(gpo.clone());
     record.touches = match &target.gpo {
         Some(_) => vec![Touched::Gpo(gpo.domain.clone(), gpo.id)],

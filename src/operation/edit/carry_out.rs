@@ -76,8 +76,7 @@ async fn carry_out_in(
     let mut tries = 0;
     loop {
         let plan = task.or_cancel(edit.plan(&context.store, task)).await??;
-        let forest = context.store.directory().root_dse().forest_dn.clone();
-        let mut record = JournalRecord::begin(ChangeKind::Edit, edit.title(), forest);
+        let mut record = JournalRecord::begin(ChangeKind::Edit, edit.title(), &*context.store);
         record.batch = batch.cloned();
         match perform(context, plan, record, task).await {
             Err(error) if error.0.id == MessageId::Conflict && edit.tries_again() && tries < TRIES => {

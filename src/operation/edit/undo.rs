@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, Guid, Timestamp};
+use crate::ident::{Guid, Timestamp};
 use crate::operation::change::{ChangeContext, put_back_whole};
 use crate::operation::journal::{Batch, Done, Journal, JournalRecord};
 use crate::store::{ForestStore, StoreError};
@@ -39,12 +39,12 @@ pub struct UndoEntry {
     pub cannot_undo: Option<String>,
 }
 
-/// Returns what was done in a forest, by the DN of its root domain.
+/// Returns what was done in a forest.
 ///
 /// # Errors
 /// Fails where the journal cannot be read.
-pub fn undo_list(journal: &Journal, forest: &Dn) -> io::Result<UndoList> {
-    let (undo, redo) = stacks(journal.done()?.into_iter().filter(|done| done.record.forest == *forest));
+pub fn undo_list(journal: &Journal, store: &dyn ForestStore) -> io::Result<UndoList> {
+    let (undo, redo) = stacks(journal.done()?.into_iter().filter(|done| done.record.is_of(store)));
     Ok(UndoList { undo: told(&undo), redo: told(&redo) })
 }
 
@@ -107,8 +107,7 @@ fn told(list: &[Done]) -> Vec<UndoEntry> {
 /// were taken back by then stay so.
 pub async fn undo(context: &ChangeContext, id: Guid, task: &Task) -> Result<Edited, OperationError> {
     let unread = |error: io::Error| OperationError::of_read(&StoreError::from_io("journal", &error));
-    let forest = context.store.directory().root_dse().forest_dn.clone();
-    let done = context.journal.done().map_err(unread)?.into_iter().filter(|done| done.record.forest == forest);
+    let done = context.journal.done().map_err(unread)?.into_iter().filter(|done| done.record.is_of(&*context.store));
     let (undo, redo) = stacks(done);
     let is_wanted = |done: &&Done| done.id == id || done.record.batch.as_ref().is_some_and(|batch| batch.id == id);
     let wanted: Vec<&Done> = undo.iter().chain(&redo).rev().filter(is_wanted).collect();
@@ -143,7 +142,7 @@ async fn undo_edit(
     let steps = task.or_cancel(reversed(&context.store, &stored.steps, &stored.saved, task)).await??;
     let touches: Vec<Touched> = done.record.touches.clone();
     let plan = EditPlan { steps, touches, ..EditPlan::default() };
-    let mut record = JournalRecord::begin(done.record.kind, done.record.title.clone(), done.record.forest.clone());
+    let mut record = JournalRecord::begin(done.record.kind, done.record.title.clone(), &*context.store);
     record.undoes = Some(done.id);
     record.batch = batch;
     perform(context, plan, record, task).await

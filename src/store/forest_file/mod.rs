@@ -138,6 +138,12 @@ impl ForestStore for ForestFile {
                 None => "local file".to_owned(),
             },
             read_only: self.database.is_read_only(),
+            own_place: Some(match self.database.is_in_memory() {
+                // Gone with the program.
+                true => format!("{} of process {}", self.database.label, std::process::id()),
+                false => std::fs::canonicalize(&self.database.label)
+                    .map_or_else(|_| self.database.label.clone(), |path| path.display().to_string()),
+            }),
             ..ConnectionInfo::default()
         }
     }

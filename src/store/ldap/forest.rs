@@ -60,6 +60,7 @@ impl LdapForest {
             }
         };
         let info = ConnectionInfo {
+            own_place: None,
             target: target.to_string(),
             server: String::new(),
             user: first.user().to_owned(),
