@@ -10,6 +10,8 @@ mod picture;
 mod console;
 #[path = "gui/screens.rs"]
 mod screens;
+#[path = "gui/shell.rs"]
+mod shell;
 #[path = "gui/walks.rs"]
 mod walks;
 #[cfg(target_os = "linux")]

@@ -16,6 +16,7 @@ use crate::gpm::Task;
 use crate::operation::edit::{UndoEntry, UndoList};
 use crate::store::StoreErrorKind;
 
+use super::actions_pane::actions_pane_ui;
 use super::bars::{self, Status};
 use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, Situation, row_of_keys, table};
 use super::connect_dialog::ConnectDialog;
@@ -25,6 +26,7 @@ use super::error_view::{ErrorReport, error_ui};
 use super::help::Unread;
 use super::interrupted::LookIntoJournal;
 use super::job::{FetchJob, FileJob, ForestJob, Workers, WriteJob};
+use super::kit::focus;
 use super::operation_job::OperationJob;
 use super::palette::Palette;
 use super::pane::{PaneContext, PaneState, result_pane_ui};
@@ -95,8 +97,6 @@ pub struct App {
     dialogs: Vec<Open>,
     /// What had the focus before the progress window opened.
     focus_before: Option<Id>,
-    /// What is to get the focus, and for how many frames it is asked for.
-    focus_wanted: Option<(Id, u8)>,
     forest_jobs: Vec<ForestJob>,
     /// Forests that were changed while they were read: they are read once more.
     read_again: Vec<ForestId>,
@@ -174,7 +174,6 @@ impl App {
             panes: PaneState::default(),
             dialogs: Vec::new(),
             focus_before: None,
-            focus_wanted: None,
             forest_jobs: Vec::new(),
             read_again: Vec::new(),
             fetch_jobs: Vec::new(),
@@ -237,11 +236,21 @@ impl App {
             can_go_back: !self.history.back.is_empty(),
             can_go_forward: !self.history.forward.is_empty(),
             theme: self.settings.theme,
+            tree_shown: self.settings.tree_shown,
+            actions_shown: self.settings.actions_shown,
+            has_list: self.panes.has_list(),
         }
     }
 
+    /// Returns what the commands of the node selected in the tree are offered by.
     fn context<'a>(&'a self, situation: &'a Situation) -> CommandContext<'a> {
         CommandContext { forests: &self.forests, files: &self.files, node: &self.selected, more: &[], situation }
+    }
+
+    /// Returns what the commands of whatever is selected where the focus is are offered by.
+    fn target_context<'a>(&'a self, situation: &'a Situation) -> CommandContext<'a> {
+        let (node, more) = self.panes.target(&self.selected);
+        CommandContext { node, more, ..self.context(situation) }
     }
 
     fn shown(&self) -> Shown<'_> {
@@ -275,14 +284,20 @@ impl eframe::App for App {
             tracing::info!("first frame");
         }
         let mut commands = Vec::new();
-        self.settle_focus(ui.ctx());
+        focus::settle(ui.ctx());
         drop_ui(ui, &mut commands);
         dragged_ui(ui);
         if self.dialogs.is_empty() && !self.stands_before_all() {
             self.shortcuts(ui, &mut commands);
         }
+        if ui.memory(|memory| memory.has_focus(Tree::id())) {
+            self.panes.act_on_tree();
+        }
         self.bars_ui(ui, &mut commands);
-        self.tree_ui(ui, &mut commands);
+        self.actions_ui(ui, &mut commands);
+        if self.settings.tree_shown {
+            self.tree_ui(ui, &mut commands);
+        }
         self.result_ui(ui, &mut commands);
         self.dialog_ui(ui.ctx(), &mut commands);
         if !commands.is_empty() {
@@ -317,15 +332,15 @@ impl App {
     fn bars_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let tokens = theme::tokens(ui);
         let situation = self.situation();
-        let context = self.context(&situation);
+        let (context, target) = (self.context(&situation), self.target_context(&situation));
         let bar = |margin| Frame::new().fill(tokens.raised).inner_margin(margin);
         Panel::top("menu bar")
             .frame(bar(Margin { left: 6, right: 6, top: 3, bottom: 0 }))
             .show_separator_line(false)
-            .show(ui, |ui| bars::menu_bar_ui(ui, &context, commands));
+            .show(ui, |ui| bars::menu_bar_ui(ui, &target, commands));
         Panel::top("toolbar")
             .frame(bar(Margin { left: 6, right: 6, top: 1, bottom: 4 }))
-            .show(ui, |ui| bars::toolbar_ui(ui, &context, commands));
+            .show(ui, |ui| bars::toolbar_ui(ui, &target, commands));
         let status = Status {
             running: {
                 let forests = self.forest_jobs.iter().map(|job| (job.title.clone(), job.task()));
@@ -340,6 +355,21 @@ impl App {
         Panel::bottom("status bar")
             .frame(bar(Margin::symmetric(10, 3)))
             .show(ui, |ui| bars::status_ui(ui, &context, &status, commands));
+    }
+
+    fn actions_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        if !self.settings.actions_shown {
+            return;
+        }
+        let situation = self.situation();
+        let context = self.context(&situation);
+        let rows = self.panes.rows().map(|(node, more)| CommandContext { node, more, ..context });
+        Panel::right("actions pane")
+            .resizable(true)
+            .default_size(220.0)
+            .size_range(140.0..=420.0)
+            .frame(Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::same(8)))
+            .show(ui, |ui| actions_pane_ui(ui, &context, rows.as_ref(), commands));
     }
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -362,6 +392,7 @@ impl App {
     }
 
     fn result_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
+        let situation = self.situation();
         let App { forests, files, selected, panes, failed_refresh, .. } = self;
         let shown = Shown { forests, files };
         let raised = Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::symmetric(12, 8));
@@ -378,7 +409,8 @@ impl App {
                 Some((entry, ForestState::Loading(task))) => loading_forest_ui(ui, entry, task),
                 Some((_, ForestState::Open(_))) | None => {
                     let forest = entry.and_then(ForestEntry::open);
-                    result_pane_ui(ui, &PaneContext { forests, files, forest, node: selected }, panes, commands);
+                    let context = PaneContext { forests, files, forest, node: selected, situation: &situation };
+                    result_pane_ui(ui, &context, panes, commands);
                 }
             }
         });
@@ -402,7 +434,7 @@ impl App {
             let closing = match &mut open.dialog {
                 Dialog::Window(window) => window.ui(ctx, &mut around),
                 Dialog::Connect(dialog) => dialog.ui(ctx, &mut around),
-                Dialog::Palette(palette) => palette.ui(ctx, &self.context(&situation), commands),
+                Dialog::Palette(palette) => palette.ui(ctx, &self.target_context(&situation), commands),
                 Dialog::Report(dialog) => dialog.ui(ctx, &self.workers, &self.options.file_picker, commands),
                 Dialog::Told(report) => told_ui(ctx, report, commands),
                 Dialog::Unread(unread) => help::unread_ui(ctx, unread, commands),
@@ -413,8 +445,7 @@ impl App {
             match closing {
                 Closing::Stay => self.dialogs.push(open),
                 Closing::Close => {
-                    self.give_focus_back(open.focus_before);
-                    ctx.request_repaint();
+                    focus::give_back(ctx, open.focus_before.unwrap_or_else(Tree::id));
                 }
             }
         }
@@ -459,16 +490,10 @@ impl App {
         }
     }
 
-    /// Gives the focus back to what had it before, once what lay above is gone. Below a dialog nothing takes the focus, not
-    /// even in the frame after it closed: so it is asked for three times.
-    fn give_focus_back(&mut self, focus_before: Option<Id>) {
-        self.focus_wanted = Some((focus_before.unwrap_or_else(Tree::id), 3));
-    }
-
     /// Gives the focus back once no progress window stands before it any more.
     fn give_focus_back_after_job(&mut self) {
         let focus_before = self.focus_before.take();
-        self.give_focus_back(focus_before);
+        focus::give_back(self.workers.ctx(), focus_before.unwrap_or_else(Tree::id));
     }
 
     /// Tells whether a progress window takes the keys.
@@ -476,20 +501,10 @@ impl App {
         self.operation_jobs.first().is_some_and(|job| job.window.is_shown())
     }
 
-    fn settle_focus(&mut self, ctx: &Context) {
-        if let Some((id, times)) = self.focus_wanted.take() {
-            ctx.memory_mut(|memory| memory.request_focus(id));
-            if times > 1 {
-                self.focus_wanted = Some((id, times - 1));
-                ctx.request_repaint();
-            }
-        }
-    }
-
-    /// Turns keys into commands. While a text field has the focus, keys without Ctrl or Alt that edit belong to it.
+    /// Turns keys into commands. While a text field has the focus, keys that edit belong to it.
     fn shortcuts(&mut self, ui: &Ui, commands: &mut Vec<Command>) {
         let situation = self.situation();
-        let context = self.context(&situation);
+        let context = self.target_context(&situation);
         let in_text = ui.ctx().text_edit_focused();
         let is_mine = |keys: &&KeyboardShortcut| {
             // In a text field they are the text's.
@@ -500,10 +515,21 @@ impl App {
         let mut keys: Vec<&KeyboardShortcut> = table().flat_map(|row| row.shortcuts).filter(is_mine).collect();
         // The toolkit takes Ctrl+Shift+O for Ctrl+O too: those with Shift come first.
         keys.sort_by_key(|keys| !keys.modifiers.shift);
-        for keys in keys {
-            if ui.input_mut(|input| input.consume_shortcut(keys))
-                && let Some((row, Availability::Available)) = row_of_keys(keys, &context)
-            {
+        let mut pressed: Vec<&KeyboardShortcut> = keys;
+        pressed.retain(|keys| ui.input_mut(|input| input.consume_shortcut(keys)));
+        let (copied, pasted) = ui.input(|input| {
+            let is_paste = |event: &egui::Event| matches!(event, egui::Event::Paste(_));
+            (input.events.contains(&egui::Event::Copy), input.events.iter().any(is_paste))
+        });
+        let on_nodes = ui.memory(|memory| memory.has_focus(Tree::id())) || (!in_text && self.panes.rows().is_some());
+        pressed.extend(
+            [(copied, &COPY_KEYS), (pasted, &PASTE_KEYS)]
+                .into_iter()
+                .filter(|(happened, _)| *happened && on_nodes)
+                .map(|(_, keys)| keys),
+        );
+        for keys in pressed {
+            if let Some((row, Availability::Available)) = row_of_keys(keys, &context) {
                 commands.extend((row.make)(&context));
             }
         }

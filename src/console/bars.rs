@@ -1,12 +1,16 @@
 //! The bars around the work area: menu bar, toolbar, title band, status bar. All but the last are drawn from the command table.
 
+use egui::accesskit::Role;
 use egui::containers::menu::{MenuBar, MenuButton};
-use egui::{Button, Frame, Margin, RichText, Stroke, Ui, Vec2, vec2};
+use egui::{Button, Frame, KeyboardShortcut, Margin, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::gpm::Task;
 
-use super::command::{Availability, CommandContext, Menu, Row, row_offered, rows_of_menu, table};
+use super::command::{
+    Availability, COPY_KEYS, CommandContext, DELETE_KEYS, Menu, PASTE_KEYS, Row, row_of_keys, row_offered, rows_of_menu,
+};
 use super::dialog;
+use super::kit::accessible;
 use super::theme::{self, SPACE};
 use super::{Command, Face, ForestEntry, ForestState, Icon, Node, Place, Shown};
 
@@ -41,9 +45,33 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
 
 /// Draws the rows of a menu, with a line between sections.
 pub fn menu_ui(ui: &mut Ui, menu: Menu, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    if !rows_ui(ui, menu, |_| true, context, commands) {
+        ui.weak("Nothing can be done here.");
+    }
+}
+
+/// Draws what can be done with the nodes of selected rows of a list, without what every node has.
+pub fn row_menu_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    if ui.min_rect().height() > 0.0 {
+        ui.separator();
+    }
+    rows_ui(ui, Menu::Action, |group| !OF_EVERY_NODE.contains(&group), context, commands);
+}
+
+/// The groups of the menu Action that every node has.
+const OF_EVERY_NODE: std::ops::RangeInclusive<u8> = 90..=94;
+
+/// Draws the rows of the wanted groups of a menu; tells whether there are any.
+fn rows_ui(
+    ui: &mut Ui,
+    menu: Menu,
+    wanted: impl Fn(u8) -> bool,
+    context: &CommandContext<'_>,
+    commands: &mut Vec<Command>,
+) -> bool {
     let mut rows: Vec<(u8, &Row, Availability)> =
         rows_of_menu(menu).into_iter().map(|(group, row)| (group, row, row.offered(context))).collect();
-    rows.retain(|(_, _, availability)| *availability != Availability::Absent);
+    rows.retain(|(group, _, availability)| wanted(*group) && *availability != Availability::Absent);
     let mut section = None;
     for together in rows.chunk_by(|(_, one, _), (_, two, _)| one.submenu.is_some() && one.submenu == two.submenu) {
         let Some((group, first, _)) = together.first() else { continue };
@@ -61,30 +89,49 @@ pub fn menu_ui(ui: &mut Ui, menu: Menu, context: &CommandContext<'_>, commands: 
             None => rows_ui(ui),
         }
     }
-    if section.is_none() {
-        ui.weak("Nothing can be done here.");
-    }
+    section.is_some()
+}
+
+/// A button of the toolbar.
+struct Tool {
+    name: &'static str,
+    icon: Icon,
+    /// The keys its rows share, where the words differ from kind to kind; without them, the name finds the row.
+    keys: Option<&'static KeyboardShortcut>,
+}
+
+/// The buttons of the toolbar in groups, in the order of a management console (`console-ui.md` part 1).
+const TOOLS: &[&[Tool]] = &[
+    &[tool("Back", Icon::Back), tool("Forward", Icon::Forward), tool("Up One Level", Icon::Up)],
+    &[tool("Scope Tree", Icon::TreePane)],
+    &[
+        Tool { name: "Copy", icon: Icon::Copy, keys: Some(&COPY_KEYS) },
+        Tool { name: "Paste", icon: Icon::Paste, keys: Some(&PASTE_KEYS) },
+        Tool { name: "Delete", icon: Icon::Delete, keys: Some(&DELETE_KEYS) },
+        tool("Properties", Icon::Properties),
+    ],
+    &[tool("Refresh", Icon::Refresh), tool("Export List…", Icon::Export)],
+    &[tool("Keyboard Shortcuts", Icon::Help)],
+    &[tool("Actions Pane", Icon::ActionsPane)],
+    &[tool("Add Forest…", Icon::Connect), tool("Go to Anything…", Icon::Search)],
+];
+
+const fn tool(name: &'static str, icon: Icon) -> Tool {
+    Tool { name, icon, keys: None }
 }
 
 /// Draws the toolbar. What makes no sense for the node keeps its place, greyed.
 pub fn toolbar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
-    const NOT_HERE: Availability = Availability::Greyed("This makes no sense for the selected node.");
     ui.horizontal(|ui| {
+        accessible::part(ui, Role::Toolbar, "Toolbar");
         ui.spacing_mut().item_spacing.x = 0.5 * SPACE;
-        for (text, gap_before) in [
-            ("Back", false),
-            ("Forward", false),
-            ("Up One Level", false),
-            ("Refresh", true),
-            ("Add Forest…", true),
-            ("Go to Anything…", true),
-        ] {
-            let anywhere = || table().find(|row| row.text == text).map(|row| (row, NOT_HERE));
-            let Some((row, availability)) = row_offered(text, context).or_else(anywhere) else { continue };
-            if gap_before {
+        for (index, group) in TOOLS.iter().enumerate() {
+            if index > 0 {
                 ui.add_space(2.0 * SPACE);
             }
-            tool_ui(ui, row, availability, context, commands);
+            for tool in *group {
+                tool_ui(ui, tool, context, commands);
+            }
         }
     });
 }
@@ -98,7 +145,7 @@ pub fn title_ui(ui: &mut Ui, node: &Node, shown: Shown<'_>) {
         ui.add_space(0.5 * SPACE);
         let title = egui::Label::new(RichText::new(&face.label).text_style(theme::title_style())).truncate();
         let response = ui.add(title);
-        ui.ctx().accesskit_node_builder(response.id, |node| node.set_role(egui::accesskit::Role::Heading));
+        accessible::heading(&response, &face.label);
         for state in face.states.iter().filter(|state| **state != "Link") {
             chip_ui(ui, state);
         }
@@ -188,7 +235,7 @@ fn menu_row_ui(
     }
     if let Some(checked) = checked {
         ui.ctx().accesskit_node_builder(response.id, |node| {
-            node.set_role(egui::accesskit::Role::MenuItemRadio);
+            node.set_role(if row.radio { Role::MenuItemRadio } else { Role::MenuItemCheckBox });
             node.set_toggled(if checked { egui::accesskit::Toggled::True } else { egui::accesskit::Toggled::False });
         });
     }
@@ -201,19 +248,23 @@ fn menu_row_ui(
     }
 }
 
-fn tool_ui(
-    ui: &mut Ui,
-    row: &Row,
-    availability: Availability,
-    context: &CommandContext<'_>,
-    commands: &mut Vec<Command>,
-) {
-    let Some(icon) = row.icon else { return };
-    let button = Button::new(icon.atom()).frame_when_inactive(false).min_size(Vec2::splat(26.0));
+fn tool_ui(ui: &mut Ui, tool: &Tool, context: &CommandContext<'_>, commands: &mut Vec<Command>) {
+    let found = match tool.keys {
+        Some(keys) => row_of_keys(keys, context),
+        None => row_offered(tool.name, context),
+    };
+    let (row, availability) = match found {
+        Some((row, availability)) => (Some(row), availability),
+        None => (None, Availability::Greyed("This makes no sense for the selected node.")),
+    };
+    let ticked = row.is_some_and(|row| (row.checked)(context) == Some(true));
+    let button = Button::new(tool.icon.atom()).frame_when_inactive(ticked).selected(ticked).min_size(Vec2::splat(26.0));
     let response = ui.add_enabled(availability == Availability::Available, button);
-    dialog::name(&response, row.text);
-    let keys = row.shortcuts.first().map(|shortcut| format!("  ({})", ui.ctx().format_shortcut(shortcut)));
-    let words = format!("{}{}", row.text, keys.unwrap_or_default());
+    // Told from the same words in a menu.
+    dialog::name(&response, &format!("Toolbar: {}", tool.name));
+    let keys = row.and_then(|row| row.shortcuts.first()).or(tool.keys);
+    let keys = keys.map(|keys| format!("  ({})", ui.ctx().format_shortcut(keys))).unwrap_or_default();
+    let words = format!("{}{keys}", row.map_or(tool.name, |row| row.text));
     let response = response.on_hover_text(&words).on_disabled_hover_ui(|ui| {
         ui.label(&words);
         if let Availability::Greyed(why) = availability {
@@ -221,7 +272,7 @@ fn tool_ui(
         }
     });
     if response.clicked() {
-        commands.extend((row.make)(context));
+        commands.extend(row.and_then(|row| (row.make)(context)));
     }
 }
 

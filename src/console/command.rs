@@ -26,7 +26,7 @@ use super::{
     ReportsOf, Shown, ShownReport,
 };
 
-pub use table::{COPY_KEYS, PASTE_KEYS, row_of_keys, row_offered, rows_of_menu, table};
+pub use table::{COPY_KEYS, DELETE_KEYS, PASTE_KEYS, row_of_keys, row_offered, rows_of_menu, table};
 
 /// Something a person, or a view on their behalf, asks for.
 #[derive(Clone)]
@@ -154,6 +154,18 @@ pub enum Command {
     ShowAbout,
     /// Choose light, dark, or what the system says.
     SetTheme(ThemePreference),
+    /// Let the name of a node be edited in the tree.
+    BeginRename(Node),
+    /// Give a node another name.
+    Rename(Node, String),
+    /// Open the sheet of properties of a node.
+    ShowProperties(Node),
+    /// Write the list in view to a file.
+    ExportList,
+    /// Show or hide the scope tree.
+    ToggleTree,
+    /// Show or hide the Actions pane.
+    ToggleActions,
     /// Put text on the clipboard.
     CopyText(String),
     /// Move the focus to the scope tree.
@@ -215,6 +227,8 @@ pub struct Row {
     pub many: bool,
     /// Whether it can be asked for now.
     pub availability: fn(&CommandContext<'_>) -> Availability,
+    /// Whether choosing it takes the tick from others of its group.
+    pub radio: bool,
     /// Whether it is ticked; none for what is not a choice.
     pub checked: fn(&CommandContext<'_>) -> Option<bool>,
     /// What it asks for in this situation.
@@ -269,6 +283,12 @@ pub struct Situation {
     pub can_go_forward: bool,
     /// The theme chosen.
     pub theme: ThemePreference,
+    /// Whether the scope tree is shown.
+    pub tree_shown: bool,
+    /// Whether the Actions pane is shown.
+    pub actions_shown: bool,
+    /// Whether there is a list in the result pane.
+    pub has_list: bool,
 }
 
 impl Default for Situation {
@@ -280,6 +300,9 @@ impl Default for Situation {
             can_go_back: false,
             can_go_forward: false,
             theme: ThemePreference::System,
+            tree_shown: true,
+            actions_shown: false,
+            has_list: false,
         }
     }
 }

@@ -50,6 +50,12 @@ pub enum Icon {
     Waiting,
     Cancelled,
     Check,
+    Paste,
+    Delete,
+    Properties,
+    Export,
+    TreePane,
+    ActionsPane,
     Nothing,
 }
 
@@ -242,6 +248,36 @@ impl Icon {
                 pen.line(&[(5.0, 8.0), (11.0, 8.0)], 1.7, tokens.on_sign);
             }
             Icon::Check => pen.line(&[(3.4, 8.4), (6.6, 11.8), (12.8, 4.4)], 1.8, ink),
+            Icon::Paste => {
+                pen.outline((3.0, 3.4), (13.0, 14.0), 1.2, ink);
+                pen.fill_rect((5.8, 1.8), (10.2, 5.0), ink);
+                pen.line(&[(5.4, 8.0), (10.6, 8.0)], 1.1, ink);
+                pen.line(&[(5.4, 10.8), (10.6, 10.8)], 1.1, ink);
+            }
+            Icon::Delete => {
+                pen.line(&[(2.6, 4.4), (13.4, 4.4)], 1.4, tokens.error);
+                pen.line(&[(6.2, 4.0), (6.2, 2.4), (9.8, 2.4), (9.8, 4.0)], 1.2, tokens.error);
+                pen.line(&[(4.0, 4.8), (4.8, 13.8), (11.2, 13.8), (12.0, 4.8)], 1.3, tokens.error);
+            }
+            Icon::Properties => {
+                pen.outline((2.6, 2.0), (13.4, 14.0), 1.2, ink);
+                for y in [5.0, 8.0, 11.0] {
+                    pen.disc((5.0, y), 0.9, tokens.sign);
+                    pen.line(&[(7.0, y), (11.4, y)], 1.1, ink);
+                }
+            }
+            Icon::Export => {
+                pen.line(&[(8.6, 2.6), (2.6, 2.6), (2.6, 13.4), (11.4, 13.4), (11.4, 10.8)], 1.2, ink);
+                pen.arrow([(11.0, 4.4), (14.0, 7.4), (11.0, 10.4)], (14.0, 7.4), (6.4, 7.4), tokens.sign);
+            }
+            Icon::TreePane => {
+                pen.outline((1.8, 2.8), (14.2, 13.2), 1.2, ink);
+                pen.fill_rect((2.4, 3.4), (6.4, 12.6), tokens.sign);
+            }
+            Icon::ActionsPane => {
+                pen.outline((1.8, 2.8), (14.2, 13.2), 1.2, ink);
+                pen.fill_rect((9.6, 3.4), (13.6, 12.6), tokens.sign);
+            }
             Icon::Nothing => {}
         }
     }

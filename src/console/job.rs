@@ -121,6 +121,11 @@ impl Workers {
         self.runtime.handle()
     }
 
+    /// Returns the window to wake.
+    pub fn ctx(&self) -> &Context {
+        &self.ctx
+    }
+
     /// Returns where operations keep what was there before.
     pub fn journal_folder(&self) -> Option<&Path> {
         self.journal_folder.as_deref()

@@ -17,6 +17,10 @@ pub struct Settings {
     pub theme: ThemePreference,
     /// Width of the scope tree, in points.
     pub tree_width: f32,
+    /// Whether the scope tree is shown.
+    pub tree_shown: bool,
+    /// Whether the Actions pane is shown.
+    pub actions_shown: bool,
     /// Targets connected to, the last one first, as `--connect` takes them.
     pub recent_targets: Vec<String>,
     /// User names logged on with, the last one first.
@@ -38,6 +42,8 @@ impl Default for Settings {
         Settings {
             theme: ThemePreference::System,
             tree_width: 320.0,
+            tree_shown: true,
+            actions_shown: false,
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
             backup_folders: Vec::new(),

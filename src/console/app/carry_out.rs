@@ -8,16 +8,17 @@ use crate::report::HtmlOptions;
 use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 
 use super::super::back_up_dialog::BackUpDialog;
-use super::super::command::Command;
+use super::super::command::{Availability, Command, CommandContext};
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
 use super::super::manage_backups::ManageBackups;
 use super::super::migration_table::MigrationTableEditor;
 use super::super::palette::Palette;
 use super::super::path_field::{documents_folder, text_of};
+use super::super::properties::properties_of;
 use super::super::report_dialogs::ReportDialog;
 use super::super::starter_gpo_window::StarterGpoWindow;
-use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown};
+use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown, rename};
 use super::{App, Dialog, History, Open};
 
 impl App {
@@ -117,14 +118,55 @@ impl App {
                 ctx.set_theme(theme);
                 self.save_settings();
             }
+            Command::BeginRename(node) => self.begin_rename(ctx, node),
+            Command::Rename(node, name) => {
+                let forest = node.forest().and_then(|id| self.entry(id)).and_then(ForestEntry::open);
+                let command =
+                    forest.zip(node.place()).and_then(|(forest, place)| rename::command(forest, place, &name));
+                self.commands.extend(command);
+            }
+            Command::ShowProperties(node) => {
+                if let Some(properties) = properties_of(&node) {
+                    self.show(ctx, Dialog::Window(Box::new(properties)));
+                }
+            }
+            Command::ExportList => self.panes.request_export(),
+            Command::ToggleTree => {
+                self.settings.tree_shown = !self.settings.tree_shown;
+                self.focus_what_is_shown();
+            }
+            Command::ToggleActions => self.settings.actions_shown = !self.settings.actions_shown,
             Command::CopyText(text) => {
                 ctx.copy_text(text);
                 self.note = Some("Copied".to_owned());
             }
-            Command::FocusTree => self.tree.request_focus(),
+            Command::FocusTree => {
+                self.settings.tree_shown = true;
+                self.tree.request_focus();
+            }
             Command::FocusResult => self.panes.request_focus(),
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }
+    }
+
+    fn begin_rename(&mut self, ctx: &Context, node: Node) {
+        let situation = self.situation();
+        let context = CommandContext { node: &node, more: &[], ..self.context(&situation) };
+        if rename::availability(&context) != Availability::Available {
+            return;
+        }
+        let forest = context.forest().and_then(ForestEntry::open);
+        let Some(name) = forest.zip(node.place()).and_then(|(forest, place)| rename::name_of(forest, place)) else {
+            return;
+        };
+        self.settings.tree_shown = true;
+        let focus_before = ctx.memory(|memory| memory.focused());
+        self.tree.begin_rename(node, name, focus_before);
+    }
+
+    /// Gives the focus to the tree where it is shown, else to the result pane.
+    fn focus_what_is_shown(&mut self) {
+        if self.settings.tree_shown { self.tree.request_focus() } else { self.panes.request_focus() }
     }
 
     pub(super) fn show(&mut self, ctx: &Context, dialog: Dialog) {

@@ -9,7 +9,7 @@ use super::super::import_wizard::import_wizard;
 use super::super::tree::{Dropping, can_be_dragged};
 use super::super::window::Window;
 use super::super::{Face, ForestEntry, ForestId, Node, Place};
-use super::{App, Dialog};
+use super::{App, Dialog, Tree};
 use crate::gpm::Gpo;
 use crate::ident::{DnsName, Guid};
 
@@ -28,7 +28,10 @@ impl App {
             [only] => format!("{only} can be pasted where it could be dragged to"),
             several => format!("{} nodes can be pasted where they could be dragged to", several.len()),
         });
-        ctx.copy_text(names.join("\n"));
+        // A list copies its rows as text by the same keys.
+        if self.panes.rows().is_none() || ctx.memory(|memory| memory.has_focus(Tree::id())) {
+            ctx.copy_text(names.join("\n"));
+        }
         self.copied = nodes;
     }
 

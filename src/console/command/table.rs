@@ -124,6 +124,7 @@ const ROW: Row = Row {
     submenu: None,
     many: false,
     availability: |_| Availability::Available,
+    radio: false,
     checked: |_| None,
     make: |_| None,
 };
@@ -147,6 +148,16 @@ fn gpo_of<'a>(context: &CommandContext<'a>) -> GpoOfNode<'a> {
         (None, Place::Link { .. }) => GpoOfNode::Missing("The link leads to no GPO that could be read."),
         (None, _) => GpoOfNode::Missing("The GPO is gone."),
     }
+}
+
+/// Returns the domain and the ids of the GPOs that several nodes speak of; none where they are not all readable GPOs of one domain.
+fn gpos_of<'a>(context: &CommandContext<'a>) -> Option<(&'a OpenForest, DnsName, Vec<Guid>)> {
+    let forest = context.open_forest()?;
+    let gpos: Option<Vec<&Gpo>> = context.nodes().map(|node| forest.gpo(node.place()?)).collect();
+    let gpos = gpos?;
+    let domain = gpos.first()?.domain.clone();
+    let all_alike = gpos.iter().all(|gpo| gpo.domain == domain && !gpo.inaccessible);
+    all_alike.then(|| (forest, domain, gpos.iter().map(|gpo| gpo.id).collect()))
 }
 
 /// Returns whether something can be done with the starter GPO of the node.
@@ -178,7 +189,7 @@ pub const COPY_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND
 /// As [`COPY_KEYS`].
 pub const PASTE_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::V);
 /// Keys of every row that deletes what is selected.
-const DELETE_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Delete);
+pub const DELETE_KEYS: KeyboardShortcut = KeyboardShortcut::new(Modifiers::NONE, Key::Delete);
 
 fn needs_open_forest(context: &CommandContext<'_>) -> Availability {
     match context.open_forest() {

@@ -11,6 +11,22 @@ pub fn name(response: &Response, name: impl Into<String>) {
     response.ctx.accesskit_node_builder(response.id, |node| node.set_label(name.into()));
 }
 
+/// Makes a label a heading.
+pub fn heading(response: &Response, text: &str) {
+    detail(&response.ctx, response.id, |node| {
+        node.set_role(Role::Heading);
+        node.set_label(text);
+    });
+}
+
+/// Makes what is drawn into a part of the window one thing with a role and a name.
+pub fn part(ui: &Ui, role: Role, name: &str) {
+    detail(ui.ctx(), ui.unique_id(), |node| {
+        node.set_role(role);
+        node.set_label(name);
+    });
+}
+
 /// Gives something that was drawn its role and name.
 pub fn describe(response: &Response, role: Role, name: &str) {
     response.widget_info(|| WidgetInfo::labeled(role, response.enabled(), name));

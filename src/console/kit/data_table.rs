@@ -21,6 +21,7 @@ use egui::{Id, Ui};
 
 use crate::console::{Node, NodeIcon};
 
+use super::focus;
 use super::save_dialog::SaveDialog;
 use layout::{Layout, Preset};
 use order::{Order, OrderKey};
@@ -112,6 +113,7 @@ pub struct TableState {
     scroll_to_cursor: bool,
     menu: Option<egui::Pos2>,
     dragged_column: Option<String>,
+    export_wanted: bool,
     save_dialog: Option<SaveDialog>,
     /// The column that rows are sorted by first, and whether upwards.
     sorted: Option<(String, bool)>,
@@ -134,6 +136,11 @@ impl TableState {
         if let Some(&first) = self.order.rows().first() {
             self.selection.choose(first, Choice::Only, self.order.rows());
         }
+    }
+
+    /// Opens the dialog that writes the list to a file, with the next frame.
+    pub fn request_export(&mut self) {
+        self.export_wanted = true;
     }
 
     /// Tells whether rows are still being filtered or sorted; until that is done, those before stay in view.
@@ -294,6 +301,11 @@ impl<'a, R> DataTable<'a, R> {
         self.key
     }
 
+    /// Returns the number of the state of its rows.
+    pub fn revision_number(&self) -> u64 {
+        self.revision
+    }
+
     /// Returns the id that takes the keyboard focus.
     pub fn focus_id(&self) -> Id {
         Id::unique(("data table", self.key))
@@ -320,10 +332,14 @@ impl<'a, R> DataTable<'a, R> {
         self.update_rows(ui, state, rows, &layout, &presets);
         let mut table = draw::Drawing { table: &self, rows, state, layout: &mut layout, presets: &presets, id };
         let response = table.ui(ui, menu);
+        if std::mem::take(&mut table.state.export_wanted) {
+            table.export();
+        }
         if let Some(dialog) = &mut state.save_dialog
             && !dialog.ui(ui.ctx())
         {
             state.save_dialog = None;
+            focus::give_back(ui.ctx(), id);
         }
         if layout != before {
             layout.save(ui.ctx(), id);

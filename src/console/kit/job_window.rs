@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use egui::{Button, Context, Id, Margin, Modal, ProgressBar, RichText, Ui, vec2};
 
 use super::accessible;
-use super::save_dialog::SaveDialog;
+use super::save_dialog::{SaveDialog, SaveForm};
 use crate::console::theme::{self, SPACE};
 use crate::console::{Icon, dialog};
 use crate::gpm::{ItemState, OperationError, Progress, Severity, Task};
@@ -190,7 +190,8 @@ impl JobWindow {
                 ui.copy_text(self.log());
             }
             if has_list && self.ended.is_some() && ui.add(button("Save Log…")).clicked() {
-                self.save_dialog = Some(SaveDialog::new("Save Log", &self.title, "txt", self.log()));
+                let log = SaveForm { name: "Text (*.txt)", extension: "txt", content: self.log() };
+                self.save_dialog = Some(SaveDialog::new("Save Log", &self.title, vec![log]));
             }
             self.list.filter_ui(ui, &self.task);
         });

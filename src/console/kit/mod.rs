@@ -2,6 +2,7 @@
 
 pub mod accessible;
 pub mod data_table;
+pub mod focus;
 pub mod job_window;
 pub mod document_view;
 pub mod property_list;

@@ -11,25 +11,37 @@ use super::accessible;
 use super::notice::{Severity, banner_ui};
 use crate::console::theme::SPACE;
 
+/// A form that the text can be saved in.
+pub struct SaveForm {
+    /// What it is called.
+    pub name: &'static str,
+    /// The extension of its files, without the dot.
+    pub extension: &'static str,
+    /// The text in this form.
+    pub content: String,
+}
+
 /// A dialog that saves a text; open while [`SaveDialog::ui`] says so.
 pub struct SaveDialog {
     title: &'static str,
     path: String,
-    content: String,
+    forms: Vec<SaveForm>,
+    form: usize,
     error: Option<String>,
     browsing: Option<Promise<Option<PathBuf>>>,
     focus_wanted: bool,
 }
 
 impl SaveDialog {
-    /// Returns a dialog that offers a file of that name and extension in the user's documents.
-    pub fn new(title: &'static str, name: &str, extension: &str, content: String) -> Self {
+    /// Returns a dialog that offers a file of that name in the user's documents, in the first of the forms.
+    pub fn new(title: &'static str, name: &str, forms: Vec<SaveForm>) -> Self {
         let folders = directories::UserDirs::new();
         let folder = folders.as_ref().map(|dirs| dirs.document_dir().unwrap_or(dirs.home_dir()).to_owned());
         let plain: String =
             name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
-        let path = folder.unwrap_or_default().join(format!("{plain}.{extension}"));
-        SaveDialog { title, path: path.display().to_string(), content, error: None, browsing: None, focus_wanted: true }
+        let extension = forms.first().map_or("txt", |form| form.extension);
+        let path = folder.unwrap_or_default().join(format!("{plain}.{extension}")).display().to_string();
+        SaveDialog { title, path, forms, form: 0, error: None, browsing: None, focus_wanted: true }
     }
 
     /// Draws the dialog; returns whether it stays open.
@@ -55,6 +67,7 @@ impl SaveDialog {
                     self.browse(ctx);
                 }
             });
+            self.form_ui(ui);
             if let Some(error) = &self.error {
                 ui.add_space(SPACE);
                 banner_ui(ui, Severity::Error, error);
@@ -82,8 +95,31 @@ impl SaveDialog {
         open
     }
 
+    /// Lets the form be chosen; the extension follows.
+    fn form_ui(&mut self, ui: &mut egui::Ui) {
+        let Some(chosen) = self.forms.get(self.form) else { return };
+        ui.add_space(SPACE);
+        ui.horizontal(|ui| {
+            let label = ui.label("Form");
+            let mut form = self.form;
+            let combo =
+                egui::ComboBox::from_id_salt("form").width(220.0).selected_text(chosen.name).show_ui(ui, |ui| {
+                    for (index, offered) in self.forms.iter().enumerate() {
+                        ui.selectable_value(&mut form, index, offered.name);
+                    }
+                });
+            combo.response.labelled_by(label.id);
+            if form != self.form {
+                self.form = form;
+                let path = Path::new(self.path.trim()).with_extension(self.forms[form].extension);
+                self.path = path.display().to_string();
+            }
+        });
+    }
+
     fn save(&mut self) -> bool {
-        match std::fs::write(Path::new(self.path.trim()), &self.content) {
+        let content = self.forms.get(self.form).map_or("", |form| form.content.as_str());
+        match std::fs::write(Path::new(self.path.trim()), content) {
             Ok(()) => true,
             Err(error) => {
                 self.error = Some(format!(

@@ -2,16 +2,17 @@
 
 use egui::Ui;
 
-use super::cells;
 use super::state::{PaneState, View};
+use super::{PaneContext, cells};
 use crate::console::face::Face;
 use crate::console::kit::data_table::{Cell, Column, DataTable, Tone, row_id};
 use crate::console::kit::notice::empty_ui;
-use crate::console::{Command, ForestEntry, ForestState, Icon, Node, Place, Shown};
+use crate::console::{Command, ForestEntry, ForestState, Icon, Node, Place};
 use crate::gpm::{DomainSnapshot, Som};
 
 /// Draws the list of added forests.
-pub(super) fn root_ui(ui: &mut Ui, shown: Shown<'_>, state: &mut PaneState, commands: &mut Vec<Command>) {
+pub(super) fn root_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneState, commands: &mut Vec<Command>) {
+    let shown = context.shown();
     let forests = shown.forests;
     if forests.is_empty() {
         empty_ui(
@@ -44,7 +45,8 @@ pub(super) fn root_ui(ui: &mut Ui, shown: Shown<'_>, state: &mut PaneState, comm
         }))
         .row_id(|entry| row_id(entry.id))
         .revision(row_id(forests.iter().map(|entry| (entry.id, entry.open().is_some())).collect::<Vec<_>>()));
-    let response = state.table_ui(ui, table, forests, |_, _| {});
+    let node_of = |entry: &ForestEntry| Some(node(entry));
+    let response = state.nodes_table_ui(ui, context, table, forests, &node_of, commands, |_, _, _| {});
     if let Some(entry) = response.activated.and_then(|row| forests.get(row)) {
         commands.push(Command::Select(node(entry)));
     }
@@ -60,7 +62,8 @@ pub(super) fn forest_ui(ui: &mut Ui, view: &mut View<'_>) {
         .row_id(|place| row_id(place))
         .revision(view.revision())
         .compact();
-    view.table_ui(ui, table, &rows, &[("Open", &|place| Some(place.clone()))]);
+    let place = |place: &Place| Some(place.clone());
+    view.table_of_nodes_ui(ui, table, &rows, &place, &[("Open", &place)]);
 }
 
 /// Draws the list of domains.
@@ -84,7 +87,8 @@ pub(super) fn domains_ui(ui: &mut Ui, view: &mut View<'_>) {
         )
         .row_id(|domain| row_id(domain.name.to_string()))
         .revision(view.revision());
-    view.table_ui(ui, table, &forest.snapshot.domains, &[("Open", &|domain| Some(place(domain)))]);
+    let place = |domain: &DomainSnapshot| Some(place(domain));
+    view.table_of_nodes_ui(ui, table, &forest.snapshot.domains, &place, &[("Open", &place)]);
 }
 
 /// Draws the list of sites.
@@ -105,7 +109,8 @@ pub(super) fn sites_ui(ui: &mut Ui, view: &mut View<'_>) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The forest has no sites, or you may not see them.");
-    view.table_ui(ui, table, &forest.snapshot.sites, &[("Open", &|site| Some(place(site)))]);
+    let place = |site: &Som| Some(place(site));
+    view.table_of_nodes_ui(ui, table, &forest.snapshot.sites, &place, &[("Open", &place)]);
 }
 
 fn ou_count(domain: &DomainSnapshot) -> usize {

@@ -2,11 +2,11 @@
 
 use egui::Ui;
 
-use super::state::{View, Way};
+use super::state::View;
 use super::{cells, delegation, orphans};
+use crate::console::Place;
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, row_id};
 use crate::console::kit::notice::{Severity, banner_ui};
-use crate::console::{BackUpOf, Command, Node, Place};
 use crate::gpm::{DomainSnapshot, Gpo};
 use crate::ident::DnsName;
 
@@ -64,12 +64,6 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no GPOs, or you may not see them.");
-    let back_up = |gpos: &[&Gpo]| {
-        let ids = gpos.iter().map(|gpo| gpo.id).collect();
-        Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain.name.clone(), ids)))
-    };
-    let copy =
-        |gpos: &[&Gpo]| Some(Command::CopyNodes(gpos.iter().map(|gpo| Node::In(forest.id, place(gpo))).collect()));
-    let ways: &[Way<'_, Gpo>] = &[("Go to GPO", &|gpo| Some(place(gpo)))];
-    view.table_with_deeds_ui(ui, table, &domain.gpos, ways, &[("Back Up…", &back_up), ("Copy GPO", &copy)]);
+    let place = |gpo: &Gpo| Some(place(gpo));
+    view.table_of_nodes_ui(ui, table, &domain.gpos, &place, &[("Go to GPO", &place)]);
 }

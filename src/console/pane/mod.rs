@@ -4,6 +4,7 @@
 //! for with [`Command::Fetch`] and draw in all four states of [`super::Lazy`]. They change nothing.
 
 pub(super) mod cells;
+mod chosen;
 mod contents;
 mod delegation;
 mod faults;
@@ -19,6 +20,7 @@ mod wmi_filter;
 
 use egui::Ui;
 
+use super::command::{CommandContext, Situation};
 use super::{Command, ForestEntry, Node, OpenForest, OpenedFile, Place, Shown};
 
 pub use state::PaneState;
@@ -36,11 +38,18 @@ pub struct PaneContext<'a> {
     pub forest: Option<&'a OpenForest>,
     /// The node selected.
     pub node: &'a Node,
+    /// What commands depend on besides nodes.
+    pub situation: &'a Situation,
 }
 
 impl<'a> PaneContext<'a> {
     fn shown(&self) -> Shown<'a> {
         Shown { forests: self.forests, files: self.files }
+    }
+
+    /// Returns what the commands of some nodes are offered by.
+    fn commands_of<'n>(&'n self, node: &'n Node, more: &'n [Node]) -> CommandContext<'n> {
+        CommandContext { forests: self.forests, files: self.files, node, more, situation: self.situation }
     }
 }
 
@@ -49,7 +58,7 @@ pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneSt
     state.begin(context.node);
     match (context.forest, context.node) {
         (Some(forest), Node::In(_, place)) => {
-            let mut view = View { forest, state, commands };
+            let mut view = View { context, forest, state, commands };
             place_ui(ui, &mut view, place);
         }
         (_, Node::Files) => opened_file::files_ui(ui, context, state, commands),
@@ -59,7 +68,7 @@ pub fn result_pane_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneSt
                 opened_file::file_ui(ui, file, item, state, commands);
             }
         }
-        _ => contents::root_ui(ui, context.shown(), state, commands),
+        _ => contents::root_ui(ui, context, state, commands),
     }
     state.end(ui);
 }

@@ -107,7 +107,8 @@ fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
         .revision(view.revision())
         .empty("No GPO is linked here.");
     let gpo = |link: &GpoLink| gpo_place(forest.snapshot.link_target(link));
-    view.table_ui(ui, table, &som.links, &[("Go to Link", &|link| Some(place(link))), ("Go to GPO", &gpo)]);
+    let place = |link: &GpoLink| Some(place(link));
+    view.table_of_nodes_ui(ui, table, &som.links, &place, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
 }
 
 fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {
@@ -155,7 +156,7 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
         .revision(row_id((view.revision(), links.len())))
         .empty("No GPO takes effect here.");
     let gpo = |inherited: &InheritedLink| gpo_place(forest.snapshot.link_target(&inherited.link));
-    view.table_ui(ui, table, &links, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
+    view.table_of_nodes_ui(ui, table, &links, &place, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
 }
 
 /// Returns the cell that names the GPO of a link; where there is none, why.

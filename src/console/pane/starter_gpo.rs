@@ -71,7 +71,8 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, starters: &[StarterGpo]) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no starter GPOs. They lie in the SYSVOL folder StarterGPOs.");
-    view.table_ui(ui, table, starters, &[("Go to Starter GPO", &|starter| Some(place(starter)))]);
+    let place = |starter: &StarterGpo| Some(place(starter));
+    view.table_of_nodes_ui(ui, table, starters, &place, &[("Go to Starter GPO", &place)]);
 }
 
 fn details_ui(ui: &mut Ui, starter: &StarterGpo) {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 
 use egui::{Id, Ui};
 
+use super::PaneContext;
+use super::chosen::Chosen;
 use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_id};
 use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::tab_bar::{self, tab_bar_ui};
-use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place};
+use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place, bars};
 use crate::gpm::{PermissionType, SecurityInfo};
 use crate::ident::{DnsName, Sid};
 
@@ -17,6 +19,13 @@ use crate::ident::{DnsName, Sid};
 #[derive(Default)]
 pub struct PaneState {
     focus_wanted: bool,
+    /// The rows that commands act on, while [`PaneState::acts_on_rows`].
+    chosen: Chosen,
+    acts_on_rows: bool,
+    /// Whether the list in view is to be written to a file.
+    export_wanted: bool,
+    /// Whether a list was drawn in the last frame.
+    has_list: bool,
     tab_stop: Option<Id>,
     table_stop: Option<Id>,
     node: Option<Node>,
@@ -60,9 +69,6 @@ impl Default for SomPermission {
 /// Where a row leads: the words of the menu, and the place.
 pub(super) type Way<'w, R> = (&'w str, &'w dyn Fn(&R) -> Option<Place>);
 
-/// What can be done with the selected rows: the words of the menu, and the command; none where it cannot be done with these.
-pub(super) type Deed<'w, R> = (&'w str, &'w dyn Fn(&[&R]) -> Option<Command>);
-
 impl PaneState {
     /// Moves the keyboard focus into the pane with the next frame.
     pub fn request_focus(&mut self) {
@@ -73,6 +79,31 @@ impl PaneState {
     pub fn request_find(&mut self) -> bool {
         self.find_wanted = self.document_was_drawn;
         self.find_wanted
+    }
+
+    /// Asks the list in view to be written to a file: the one with the focus, else the first.
+    pub fn request_export(&mut self) {
+        self.export_wanted = self.has_list;
+    }
+
+    /// Tells whether there is a list in view.
+    pub fn has_list(&self) -> bool {
+        self.has_list
+    }
+
+    /// Says that commands act on the node selected in the tree again: the tree has the focus.
+    pub fn act_on_tree(&mut self) {
+        self.acts_on_rows = false;
+    }
+
+    /// Returns the nodes that commands act on: those of the selected rows, else the one selected in the tree.
+    pub fn target<'a>(&'a self, selected: &'a Node) -> (&'a Node, &'a [Node]) {
+        self.rows().unwrap_or((selected, &[]))
+    }
+
+    /// Returns the nodes of the selected rows, where commands act on these.
+    pub fn rows(&self) -> Option<(&Node, &[Node])> {
+        self.chosen.nodes().filter(|_| self.acts_on_rows)
     }
 
     /// Tells whether a table of the pane is still being filtered or sorted.
@@ -88,6 +119,8 @@ impl PaneState {
         if self.node.as_ref() != Some(node) {
             self.node = Some(node.clone());
             self.tables.clear();
+            self.chosen = Chosen::default();
+            self.acts_on_rows = false;
             self.asked.clear();
             self.security = None;
             self.document = None;
@@ -97,6 +130,8 @@ impl PaneState {
 
     /// Ends a frame: gives the focus to the first table of the pane, else to its tabs, if it was asked for.
     pub(super) fn end(&mut self, ui: &Ui) {
+        self.has_list = self.table_stop.is_some() && !self.document_was_drawn;
+        self.export_wanted = false;
         if let Some(stop) = self.table_stop.or(self.tab_stop).filter(|_| self.focus_wanted) {
             self.focus_wanted = false;
             ui.memory_mut(|memory| memory.request_focus(stop));
@@ -130,14 +165,49 @@ impl PaneState {
         rows: &'a [R],
         menu: impl FnMut(&mut Ui, &[usize]),
     ) -> TableResponse {
+        let is_first = self.table_stop.is_none();
         self.table_stop.get_or_insert(table.focus_id());
         let state = self.tables.entry(table.key()).or_default();
+        if self.export_wanted && (ui.memory(|memory| memory.has_focus(table.focus_id())) || is_first) {
+            state.request_export();
+            self.export_wanted = false;
+        }
         table.ui_with_menu(ui, state, rows, menu)
+    }
+
+    /// Draws a table whose rows stand for nodes: commands act on the selected ones, and stand in the context menu below what
+    /// `menu` adds.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn nodes_table_ui<'a, R>(
+        &mut self,
+        ui: &mut Ui,
+        context: &PaneContext<'_>,
+        table: DataTable<'a, R>,
+        rows: &'a [R],
+        node: &dyn Fn(&R) -> Option<Node>,
+        commands: &mut Vec<Command>,
+        mut menu: impl FnMut(&mut Ui, &[usize], &mut Vec<Command>),
+    ) -> TableResponse {
+        let (key, id, revision) = (table.key(), table.focus_id(), table.revision_number());
+        let response = self.table_ui(ui, table, rows, |ui, selected| {
+            menu(ui, selected, commands);
+            let nodes: Vec<Node> = selected.iter().filter_map(|row| node(rows.get(*row)?)).collect();
+            if let Some((first, more)) = nodes.split_first() {
+                bars::row_menu_ui(ui, &context.commands_of(first, more), commands);
+            }
+        });
+        let has_focus = ui.memory(|memory| memory.has_focus(id));
+        self.acts_on_rows |= has_focus;
+        if let Some(state) = self.tables.get(key).filter(|_| has_focus || self.chosen.is_of(key)) {
+            self.chosen.update(key, revision, state.selected(), |row| node(rows.get(row)?));
+        }
+        response
     }
 }
 
 /// A pane while it is drawn: the forest it shows, what it remembers, what it asks for.
 pub(super) struct View<'a> {
+    pub(super) context: &'a PaneContext<'a>,
     pub(super) forest: &'a OpenForest,
     pub(super) state: &'a mut PaneState,
     pub(super) commands: &'a mut Vec<Command>,
@@ -191,47 +261,38 @@ impl View<'_> {
         self.state.tabs_ui(ui, group, titles)
     }
 
-    /// Draws a table whose rows lead to places: by double click, by Enter, and by the context menu.
+    /// Draws a table whose rows stand for no nodes but lead to places: by double click, by Enter, and by the context menu.
     pub(super) fn table_ui<'a, R>(&mut self, ui: &mut Ui, table: DataTable<'a, R>, rows: &'a [R], ways: &[Way<'_, R>]) {
-        self.table_with_deeds_ui(ui, table, rows, ways, &[]);
+        self.table_of_nodes_ui(ui, table, rows, &|_| None, ways);
     }
 
-    /// Draws a table whose rows lead to places and with which something can be done, one or several at once.
-    pub(super) fn table_with_deeds_ui<'a, R>(
+    /// Draws a table whose rows stand for places of the forest, and lead to places: by double click, by Enter, and by the
+    /// context menu. Commands act on the places of the selected rows.
+    pub(super) fn table_of_nodes_ui<'a, R>(
         &mut self,
         ui: &mut Ui,
         table: DataTable<'a, R>,
         rows: &'a [R],
+        place: &dyn Fn(&R) -> Option<Place>,
         ways: &[Way<'_, R>],
-        deeds: &[Deed<'_, R>],
     ) {
-        let mut chosen = None;
-        let mut command = None;
-        let response = self.state.table_ui(ui, table, rows, |ui, selected| {
-            if let [row] = selected {
+        let forest = self.forest.id;
+        let node = |row: &R| place(row).map(|place| Node::In(forest, place));
+        let response =
+            self.state.nodes_table_ui(ui, self.context, table, rows, &node, self.commands, |ui, selected, commands| {
+                let [row] = selected else { return };
                 for (text, way) in ways {
-                    if let Some(place) = way(&rows[*row])
+                    if let Some(place) = rows.get(*row).and_then(way)
                         && ui.button(*text).clicked()
                     {
-                        chosen = Some(place);
+                        commands.push(Command::Select(Node::In(forest, place)));
                     }
                 }
-            }
-            let selected: Vec<&R> = selected.iter().filter_map(|row| rows.get(*row)).collect();
-            for (text, deed) in deeds {
-                if let Some(asked) = deed(&selected)
-                    && ui.button(*text).clicked()
-                {
-                    command = Some(asked);
-                }
-            }
-        });
-        if let (Some(row), Some((_, way))) = (response.activated, ways.first()) {
-            chosen = rows.get(row).and_then(way);
-        }
-        if let Some(place) = chosen {
+            });
+        if let (Some(row), Some((_, way))) = (response.activated, ways.first())
+            && let Some(place) = rows.get(row).and_then(way)
+        {
             self.go_to(place);
         }
-        self.commands.extend(command);
     }
 }

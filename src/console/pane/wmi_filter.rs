@@ -64,7 +64,8 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .sorted_by("Name")
         .revision(view.revision())
         .empty("The domain has no WMI filters.");
-    view.table_ui(ui, table, &domain.wmi_filters, &[("Go to WMI Filter", &|filter| Some(place(filter)))]);
+    let place = |filter: &WmiFilter| Some(place(filter));
+    view.table_of_nodes_ui(ui, table, &domain.wmi_filters, &place, &[("Go to WMI Filter", &place)]);
 }
 
 fn general_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, filter: &WmiFilter) {
@@ -110,6 +111,7 @@ fn general_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, filter:
             .empty("No GPO uses this filter.")
             .height(TableHeight::Rows { min: 2, max: 10 })
             .compact();
-        view.table_ui(ui, table, &users, &[("Go to GPO", &|gpo| Some(place(gpo)))]);
+        let place = |gpo: &&Gpo| Some(place(gpo));
+        view.table_of_nodes_ui(ui, table, &users, &place, &[("Go to GPO", &place)]);
     });
 }

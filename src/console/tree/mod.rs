@@ -5,6 +5,7 @@
 
 mod drop;
 mod filter;
+mod rename;
 mod rows;
 
 use std::collections::HashSet;
@@ -26,6 +27,7 @@ pub use drop::{Dropping, can_be_dragged, takes_something};
 pub use rows::{Children, Row, all_rows, visible_rows};
 
 use filter::Search;
+use rename::Renaming;
 
 /// What the tree remembers between frames.
 pub struct Tree {
@@ -43,6 +45,10 @@ pub struct Tree {
     typed_at: f64,
     /// Where the selected node stands among the rows, for the node it was looked up for.
     selected_at: Option<(Node, Option<usize>)>,
+    /// The node whose name is being edited.
+    renaming: Option<Renaming>,
+    /// When the selected label was clicked a second time: unless a double click follows, its name is edited.
+    clicked_again: Option<(Node, f64)>,
     /// The node a context menu is open for, and where.
     menu: Option<(Node, PopupAnchor)>,
 }
@@ -62,6 +68,8 @@ impl Default for Tree {
             typed: String::new(),
             typed_at: 0.0,
             selected_at: None,
+            renaming: None,
+            clicked_again: None,
             menu: None,
         }
     }
@@ -160,6 +168,7 @@ impl Tree {
         self.update_rows(ui, shown, commands);
         let frame = egui::Frame::new().fill(theme::tokens(ui).sunken);
         frame.show(ui, |ui| self.list_ui(ui, shown, selected, commands));
+        self.settle_second_click(ui, selected, commands);
         self.context_menu_ui(ui, commands, menu_ui);
     }
 
@@ -286,6 +295,7 @@ impl Tree {
         let is_movable = node.place().is_some_and(can_be_dragged);
         let sense = if is_movable { Sense::CLICK | Sense::DRAG } else { Sense::CLICK };
         let response = ui.interact(rect, row_id(&node), sense);
+        let edited = self.renaming.as_ref().is_some_and(|renaming| renaming.node == node);
         let is_drop_place = drag_ui(&response, &node, &face.label, shown, commands);
         let is_selected = node == *selected;
         accessibility(ui, &response, row, &face, is_selected);
@@ -311,12 +321,18 @@ impl Tree {
         face.icon.paint(painter, icon::icon_rect(icon_left, ICON_SIZE), tokens);
         let text_at = pos2(icon_left.left() + ICON_SIZE + 1.5 * SPACE, rect.center().y - galley.size().y / 2.0);
         let text_right = text_at.x + galley.size().x;
-        painter.galley(text_at, galley, tokens.text);
-        if let Some(order) = order {
+        if !edited {
+            painter.galley(text_at, galley, tokens.text);
+        }
+        if let Some(order) = order.filter(|_| !edited) {
             let at = pos2(text_right + 2.0 * SPACE, rect.center().y - order.size().y / 2.0);
             painter.galley(at, order, tokens.text_weak);
         }
 
+        if edited {
+            let field = Rect::from_min_max(pos2(text_at.x - SPACE, rect.top()), pos2(text_right + 40.0, rect.bottom()));
+            return self.rename_ui(ui, field, &face.label, tree_id, commands);
+        }
         let on_triangle = |response: &Response| {
             row.children != Children::None
                 && response.interact_pointer_pos().is_some_and(|pointer| triangle.contains(pointer))
@@ -327,7 +343,12 @@ impl Tree {
                 self.toggle(&node);
             } else if !is_selected {
                 commands.push(Command::Select(node.clone()));
+            } else if response.clicked() && tree_focused && !response.double_clicked() {
+                self.clicked_again = Some((node.clone(), ui.input(|input| input.time)));
             }
+        }
+        if response.double_clicked() || response.drag_started() {
+            self.clicked_again = None;
         }
         if response.double_clicked() && row.children != Children::None && !on_triangle(&response) {
             self.toggle(&node);
@@ -412,14 +433,6 @@ impl Tree {
                 },
                 Event::Key { key: Key::F10, pressed: true, modifiers, .. } if modifiers.shift => {
                     self.open_menu(ui, row.node(shown));
-                    None
-                }
-                Event::Copy => {
-                    commands.push(Command::CopyNodes(vec![row.node(shown)]));
-                    None
-                }
-                Event::Paste(_) => {
-                    commands.push(Command::Paste(row.node(shown)));
                     None
                 }
                 Event::Text(text) => match text.as_str() {

@@ -4,7 +4,7 @@ use crate::console::{BackUpOf, Place, StarterAction};
 
 use super::super::{Availability, Command, Menu, Row};
 use super::{
-    GpoOfNode, ROW, gpo_of, needs_open_forest, needs_writable_forest, starter_availability, starter_command,
+    GpoOfNode, ROW, gpo_of, gpos_of, needs_open_forest, needs_writable_forest, starter_availability, starter_command,
     starters_command,
 };
 
@@ -12,13 +12,22 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         text: "Back Up…",
         menus: &[(Menu::Action, 40)],
+        many: true,
         availability: |context| match gpo_of(context) {
+            _ if !context.more.is_empty() => match gpos_of(context) {
+                Some(_) => Availability::Available,
+                None => Availability::Absent,
+            },
             GpoOfNode::None => starter_availability(context, StarterAction::BackUp),
             GpoOfNode::Missing(why) => Availability::Greyed(why),
             GpoOfNode::Some(_, gpo) if gpo.inaccessible => Availability::Greyed("You may not read this GPO."),
             GpoOfNode::Some(..) => Availability::Available,
         },
         make: |context| match gpo_of(context) {
+            _ if !context.more.is_empty() => {
+                let (forest, domain, ids) = gpos_of(context)?;
+                Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(domain, ids)))
+            }
             GpoOfNode::None => starter_command(context, StarterAction::BackUp),
             GpoOfNode::Some(forest, gpo) => {
                 Some(Command::ShowBackUp(forest.id, BackUpOf::Gpos(gpo.domain.clone(), vec![gpo.id])))

@@ -24,6 +24,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         text: "Paste",
+        icon: Some(Icon::Paste),
         shortcuts: &[PASTE_KEYS],
         menus: &[(Menu::Action, 61), (Menu::Edit, 20)],
         availability: |context| match context.pasting().availability() {

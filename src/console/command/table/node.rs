@@ -2,6 +2,8 @@
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 
+use crate::console::properties::Properties;
+use crate::console::rename;
 use crate::console::{ForestState, Icon, Node};
 
 use super::super::{Availability, Command, Menu, Row};
@@ -41,6 +43,44 @@ pub(super) const ROWS: &[Row] = &[
             let file = || context.node.file().map(Command::ReopenFile);
             context.node.forest().map(Command::Refresh).or_else(file)
         },
+        ..ROW
+    },
+    Row {
+        text: "Rename",
+        shortcuts: &[KeyboardShortcut::new(Modifiers::NONE, Key::F2)],
+        menus: &[(Menu::Action, 63), (Menu::Edit, 20)],
+        availability: rename::availability,
+        make: |context| Some(Command::BeginRename(context.node.clone())),
+        ..ROW
+    },
+    Row {
+        text: "Export List…",
+        icon: Some(Icon::Export),
+        menus: &[(Menu::Action, 93)],
+        many: true,
+        availability: |context| {
+            if context.situation.has_list {
+                Availability::Available
+            } else {
+                Availability::Greyed("There is no list in the result pane.")
+            }
+        },
+        make: |_| Some(Command::ExportList),
+        ..ROW
+    },
+    Row {
+        text: "Properties",
+        icon: Some(Icon::Properties),
+        shortcuts: &[KeyboardShortcut::new(Modifiers::ALT, Key::Enter)],
+        menus: &[(Menu::Action, 99)],
+        availability: |context| match (context.place(), context.open_forest()) {
+            (Some(place), Some(forest)) if Properties::exist_of(place) && forest.exists(place) => {
+                Availability::Available
+            }
+            (Some(place), _) if Properties::exist_of(place) => Availability::Greyed("It is gone, or may not be read."),
+            _ => Availability::Absent,
+        },
+        make: |context| Some(Command::ShowProperties(context.node.clone())),
         ..ROW
     },
     Row {

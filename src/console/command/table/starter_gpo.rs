@@ -1,6 +1,6 @@
 //! What can be done with starter GPOs and their container.
 
-use crate::console::{Place, StarterAction};
+use crate::console::{Icon, Place, StarterAction};
 
 use super::super::{Availability, Menu, Row};
 use super::{DELETE_KEYS, ROW, needs_writable_forest, starter_availability, starter_command, starters_command};
@@ -32,6 +32,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         text: "Delete Starter GPO…",
+        icon: Some(Icon::Delete),
         shortcuts: &[DELETE_KEYS],
         menus: &[(Menu::Action, 62)],
         availability: |context| starter_availability(context, StarterAction::Delete),

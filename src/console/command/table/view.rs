@@ -66,8 +66,25 @@ pub(super) const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Scope Tree",
+        icon: Some(Icon::TreePane),
+        menus: &[(Menu::View, 30)],
+        checked: |context| Some(context.situation.tree_shown),
+        make: |_| Some(Command::ToggleTree),
+        ..ROW
+    },
+    Row {
+        text: "Actions Pane",
+        icon: Some(Icon::ActionsPane),
+        menus: &[(Menu::View, 30)],
+        checked: |context| Some(context.situation.actions_shown),
+        make: |_| Some(Command::ToggleActions),
+        ..ROW
+    },
+    Row {
         text: "Follow System Theme",
         menus: &[(Menu::View, 40)],
+        radio: true,
         checked: |context| Some(context.situation.theme == ThemePreference::System),
         make: |_| Some(Command::SetTheme(ThemePreference::System)),
         ..ROW
@@ -75,6 +92,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         text: "Light Theme",
         menus: &[(Menu::View, 40)],
+        radio: true,
         checked: |context| Some(context.situation.theme == ThemePreference::Light),
         make: |_| Some(Command::SetTheme(ThemePreference::Light)),
         ..ROW
@@ -82,6 +100,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         text: "Dark Theme",
         menus: &[(Menu::View, 40)],
+        radio: true,
         checked: |context| Some(context.situation.theme == ThemePreference::Dark),
         make: |_| Some(Command::SetTheme(ThemePreference::Dark)),
         ..ROW

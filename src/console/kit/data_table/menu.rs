@@ -3,7 +3,8 @@
 use egui::{Popup, PopupAnchor, PopupCloseBehavior, PopupKind, Rect, Ui, pos2};
 
 use crate::console::Icon;
-use crate::console::kit::save_dialog::SaveDialog;
+use crate::console::kit::accessible;
+use crate::console::kit::save_dialog::{SaveDialog, SaveForm};
 use crate::console::theme::ROW_HEIGHT;
 
 use super::draw::{Drawing, HEADER_HEIGHT};
@@ -47,14 +48,18 @@ impl<R> Drawing<'_, '_, R> {
 
     fn common_ui(&mut self, ui: &mut Ui, any_selected: bool) {
         ui.add_enabled_ui(any_selected, |ui| {
-            if ui.add(egui::Button::new((Icon::Copy.atom(), "Copy")).shortcut_text("Ctrl+C")).clicked() {
+            let copy = ui.add(egui::Button::new((Icon::Copy.atom(), "Copy as Text")).shortcut_text("Ctrl+C"));
+            accessible::name(&copy, "Copy as Text");
+            if copy.clicked() {
                 ui.copy_text(self.selected_as_text());
             }
             if ui.button("Copy as CSV").clicked() {
                 ui.copy_text(self.as_csv(&self.state.selected()));
             }
         });
-        if ui.add(egui::Button::new("Select All").shortcut_text("Ctrl+A")).clicked() {
+        let all = ui.add(egui::Button::new("Select All").shortcut_text("Ctrl+A"));
+        accessible::name(&all, "Select All");
+        if all.clicked() {
             self.state.selection.choose_all(self.state.order.rows());
         }
         ui.separator();
@@ -75,9 +80,18 @@ impl<R> Drawing<'_, '_, R> {
             }
         });
         if ui.button("Export List…").clicked() {
-            let rows: Vec<usize> = self.state.order.rows().iter().map(|&row| row as usize).collect();
-            self.state.save_dialog = Some(SaveDialog::new("Export List", &self.table.name, "csv", self.as_csv(&rows)));
+            self.export();
         }
+    }
+
+    /// Opens the dialog that writes the rows in view to a file.
+    pub(super) fn export(&mut self) {
+        let rows: Vec<usize> = self.state.order.rows().iter().map(|&row| row as usize).collect();
+        let forms = vec![
+            SaveForm { name: "Comma separated (*.csv)", extension: "csv", content: self.as_csv(&rows) },
+            SaveForm { name: "Tab separated (*.txt)", extension: "txt", content: self.as_tab_separated(&rows) },
+        ];
+        self.state.save_dialog = Some(SaveDialog::new("Export List", &self.table.name, forms));
     }
 
     pub(super) fn selected_as_text(&self) -> String {
@@ -87,8 +101,17 @@ impl<R> Drawing<'_, '_, R> {
     }
 
     fn as_csv(&self, rows: &[usize]) -> String {
+        text::csv(self.titles_and_rows(rows))
+    }
+
+    fn as_tab_separated(&self, rows: &[usize]) -> String {
+        text::tab_separated(self.titles_and_rows(rows)) + "\r\n"
+    }
+
+    fn titles_and_rows(&self, rows: &[usize]) -> impl Iterator<Item = Vec<String>> {
         let columns = self.layout.visible(self.presets);
         let titles = columns.iter().map(|&(column, _)| self.presets[column].title.to_owned()).collect();
-        text::csv(titles, rows.iter().map(|&row| self.table.cells_as_text(&self.rows[row], &columns)))
+        let lines = rows.iter().map(move |&row| self.table.cells_as_text(&self.rows[row], &columns));
+        std::iter::once(titles).chain(lines)
     }
 }

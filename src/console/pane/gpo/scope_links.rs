@@ -65,10 +65,6 @@ fn table_ui(ui: &mut Ui, view: &mut View<'_>, links: &[LinkedSom<'_>], location:
         .empty("The GPO is not linked in this location.")
         .height(TableHeight::Rows { min: 3, max: 8 })
         .compact();
-    view.table_ui(
-        ui,
-        table,
-        links,
-        &[("Go to Location", &|linked| Some(holder(linked))), ("Go to Link", &|linked| Some(place(linked)))],
-    );
+    let (place, holder) = (|linked: &LinkedSom<'_>| Some(place(linked)), |linked: &LinkedSom<'_>| Some(holder(linked)));
+    view.table_of_nodes_ui(ui, table, links, &place, &[("Go to Location", &holder), ("Go to Link", &place)]);
 }

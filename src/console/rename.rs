@@ -1,0 +1,65 @@
+//! Renaming in the tree (`console-ui.md` 4.1): which nodes have a name that can be changed, what it is now, and which command
+//! gives them another. The tree lets the name be edited in place and asks for [`Command::Rename`].
+
+use super::command::{Availability, CommandContext};
+use super::{Command, OpenForest, Place};
+
+/// Makes the command that gives a place of a forest another name; none where the place is gone.
+pub type Renaming = fn(&OpenForest, &Place, String) -> Option<Command>;
+
+/// Returns what renames a place: one function per kind. None for kinds that have no name of their own.
+fn renaming(place: &Place) -> Option<Option<Renaming>> {
+    match place {
+        // The node of a link bears the name of its GPO.
+        Place::Gpo { .. } | Place::Link { .. } => Some(None),
+        Place::Ou(_) => Some(None),
+        Place::WmiFilter { .. } => Some(None),
+        Place::StarterGpo { .. } => Some(None),
+        Place::Forest
+        | Place::Domains
+        | Place::Domain(_)
+        | Place::Gpos(_)
+        | Place::WmiFilters(_)
+        | Place::StarterGpos(_)
+        | Place::Sites
+        | Place::Site(_) => None,
+    }
+}
+
+/// Returns the name of a place that can be renamed, as it is edited: without anything that only tells it from others.
+pub fn name_of(forest: &OpenForest, place: &Place) -> Option<String> {
+    match place {
+        Place::Gpo { .. } | Place::Link { .. } => forest.gpo(place).map(|gpo| gpo.display_name.clone()),
+        Place::Ou(dn) => forest.som(dn).map(|som| som.name.clone()),
+        Place::WmiFilter { domain, id } => {
+            forest.snapshot.domain(domain)?.wmi_filter(*id).map(|filter| filter.name.clone())
+        }
+        Place::StarterGpo { domain, id } => forest.starter_gpo(domain, *id).map(|starter| starter.display_name.clone()),
+        _ => None,
+    }
+}
+
+/// Tells whether the node of a context can be renamed.
+pub fn availability(context: &CommandContext<'_>) -> Availability {
+    let Some(place) = context.node.place() else { return Availability::Absent };
+    match renaming(place) {
+        None => Availability::Absent,
+        Some(None) => Availability::Greyed("Objects of this kind cannot be renamed yet."),
+        Some(Some(_)) => match context.forest().and_then(super::ForestEntry::open) {
+            None => Availability::Greyed("The forest is not open."),
+            Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
+            Some(forest) if name_of(forest, place).is_none() => Availability::Greyed("It is gone, or may not be read."),
+            Some(_) => Availability::Available,
+        },
+    }
+}
+
+/// Returns the command that gives a place another name; none where that name is empty or the same.
+pub fn command(forest: &OpenForest, place: &Place, name: &str) -> Option<Command> {
+    let name = name.trim();
+    let before = name_of(forest, place)?;
+    if name.is_empty() || name == before {
+        return None;
+    }
+    renaming(place).flatten()?(forest, place, name.to_owned())
+}
