@@ -29,5 +29,7 @@ mod report;
 mod backups;
 #[path = "gui/picker.rs"]
 mod picker;
+#[path = "gui/advanced_security.rs"]
+mod advanced_security;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

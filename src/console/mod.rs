@@ -20,6 +20,7 @@ mod backup_list;
 mod backup_source;
 mod manage_backups;
 pub mod principal_picker;
+pub mod advanced_security;
 mod migration_table;
 mod migrating;
 mod import_wizard;

@@ -10,6 +10,7 @@ use crate::security::{
 };
 
 use super::SecuredObject;
+use super::security_info::granted;
 
 /// A right of the check list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +255,7 @@ impl AccessList {
     /// Removes one entry by its place in the list. What came from above is not removed.
     pub fn remove_entry(&mut self, place: usize) -> bool {
         let Some(acl) = self.acl_mut() else { return false };
-        let is_own = acl.entries.get(place).is_some_and(|entry| !is_inherited(entry));
+        let is_own = acl.entries.get(place).is_some_and(|entry| !entry.is_inherited());
         if is_own {
             acl.entries.remove(place);
         }
@@ -276,10 +277,10 @@ impl AccessList {
         self.descriptor.control = self.descriptor.control.with(Control::DACL_PROTECTED);
         let Some(acl) = self.acl_mut() else { return };
         match inherited {
-            InheritedEntries::Remove => acl.entries.retain(|entry| !is_inherited(entry)),
+            InheritedEntries::Remove => acl.entries.retain(|entry| !entry.is_inherited()),
             InheritedEntries::Convert => {
                 let (mut own, from_above): (Vec<_>, Vec<_>) =
-                    acl.entries.drain(..).partition(|entry| !is_inherited(entry));
+                    acl.entries.drain(..).partition(|entry| !entry.is_inherited());
                 for entry in from_above {
                     match entry {
                         AclEntry::Ace(mut ace) => {
@@ -300,27 +301,16 @@ impl AccessList {
         self.descriptor.control = Control(self.descriptor.control.0 & !Control::DACL_PROTECTED.0);
     }
 
-    /// Tells whether denials stand before grants, and both before what came from above. An entry that is not understood is
-    /// in order wherever it stands.
+    /// Tells whether denials stand before grants, and both before what came from above.
     pub fn is_in_order(&self) -> bool {
-        let ranks = self.acl().into_iter().flat_map(Acl::aces).map(rank);
-        ranks.is_sorted()
+        self.acl().is_none_or(|acl| acl.entries.iter().map(AclEntry::place_in_list).is_sorted())
     }
 
-    /// Puts denials before grants, and both before what came from above. Entries that are not understood stay behind the
-    /// entry they stood behind.
+    /// Puts denials before grants, and both before what came from above; entries of one kind keep their order.
     pub fn put_in_order(&mut self) {
-        let Some(acl) = self.acl_mut() else { return };
-        let mut last = 0;
-        let mut ranked: Vec<(u8, AclEntry)> = Vec::new();
-        for entry in acl.entries.drain(..) {
-            if let AclEntry::Ace(ace) = &entry {
-                last = rank(ace);
-            }
-            ranked.push((last, entry));
+        if let Some(acl) = self.acl_mut() {
+            acl.entries.sort_by_key(AclEntry::place_in_list);
         }
-        ranked.sort_by_key(|(rank, _)| *rank);
-        acl.entries = ranked.into_iter().map(|(_, entry)| entry).collect();
     }
 
     /// Returns what those for whom `is_member` is true may do together, on the whole object and on `object_type`: entries
@@ -336,25 +326,10 @@ impl AccessList {
         let is_owner_rights = |sid: &Sid| owner_rights.as_ref() == Some(sid);
         let owns = self.descriptor.owner.as_ref().is_some_and(&is_member);
         let has_owner_rights = acl.aces().any(|ace| is_owner_rights(&ace.sid) && ace.concerns_self());
-        let mut decided = AccessMask::NONE;
-        let mut granted = AccessMask::NONE;
-        if owns && !has_owner_rights {
-            granted = AccessMask::READ_CONTROL | AccessMask::WRITE_DAC;
-            decided = granted;
-        }
-        let concerns = |ace: &&Ace| ace.concerns_self() && (is_member(&ace.sid) || (owns && is_owner_rights(&ace.sid)));
-        for ace in acl.aces().filter(concerns) {
-            let speaks = ace.object_type().is_none() || ace.object_type() == object_type;
-            let news = if speaks { self.object.mapped(ace.mask) & !decided } else { AccessMask::NONE };
-            // A condition cannot be evaluated here: a grant under one is not counted, a denial is.
-            if ace.kind == AceKind::Allow {
-                granted |= news;
-                decided |= news;
-            } else if ace.denies() {
-                decided |= news;
-            }
-        }
-        granted
+        let implicit = AccessMask::READ_CONTROL | AccessMask::WRITE_DAC;
+        let held = if owns && !has_owner_rights { implicit } else { AccessMask::NONE };
+        let concerns = |ace: &Ace| is_member(&ace.sid) || (owns && is_owner_rights(&ace.sid));
+        granted(self.object, acl, held, object_type, concerns)
     }
 
     fn acl_mut(&mut self) -> Option<&mut Acl> {
@@ -435,29 +410,12 @@ fn is_part(part: &BasicRight, whole: &BasicRight) -> bool {
     whole.object_type.is_none() && whole.mask.contains(part.mask)
 }
 
-/// Returns where in the order an entry stands: explicit denials, explicit grants, what came from above.
-fn rank(ace: &Ace) -> u8 {
-    match (ace.is_inherited(), ace.denies()) {
-        (true, _) => 2,
-        (false, true) => 0,
-        (false, false) => 1,
-    }
-}
-
-/// Puts an entry behind the last one of its rank, before those of higher ranks.
+/// Puts an entry behind the last one of its kind, before those whose place is behind it.
 fn insert(entries: &mut Vec<AclEntry>, ace: Ace) {
-    let own = rank(&ace);
-    let place = entries.iter().position(|entry| matches!(entry, AclEntry::Ace(other) if rank(other) > own));
-    entries.insert(place.unwrap_or(entries.len()), AclEntry::Ace(ace));
-}
-
-fn is_inherited(entry: &AclEntry) -> bool {
-    match entry {
-        AclEntry::Ace(ace) => ace.is_inherited(),
-        AclEntry::Unknown(unknown) => {
-            unknown.bytes().get(1).is_some_and(|flags| AceFlags(*flags).contains(AceFlags::INHERITED))
-        }
-    }
+    let entry = AclEntry::Ace(ace);
+    let own = entry.place_in_list();
+    let place = entries.iter().position(|other| other.place_in_list() > own);
+    entries.insert(place.unwrap_or(entries.len()), entry);
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod permission;
 mod trustee;
 mod security_info;
 mod access_list;
+mod object_types;
 mod names;
 mod principal_search;
 pub mod constants;
@@ -60,6 +61,7 @@ pub use hresult::HResult;
 pub use migration_table::{EntryMessage, MigrationTable, MigrationTableError};
 pub use names::{FindTrusteeError, Names, NamesFound};
 pub(crate) use new_backup::{NewBackup, prepare_folder as prepare_backup_folder, publish_all, sync as sync_backups};
+pub use object_types::object_type_names;
 pub use operation_result::{OperationError, OperationResult};
 pub use permission::{Permission, PermissionType};
 pub use principal_search::{

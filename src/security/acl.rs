@@ -1,7 +1,7 @@
 //! Access control lists ([MS-DTYP] 2.4.5).
 
 use super::ace::{read_entry, write_entry};
-use super::{Ace, DescriptorError};
+use super::{Ace, AceFlags, DescriptorError};
 
 /// An access control list. An empty one grants nothing to anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,28 @@ impl UnknownAce {
     /// Returns all bytes, header included.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
+    }
+}
+
+impl AclEntry {
+    /// Tells whether the entry came from above; of one that is not understood, its header tells.
+    pub fn is_inherited(&self) -> bool {
+        match self {
+            AclEntry::Ace(ace) => ace.is_inherited(),
+            AclEntry::Unknown(unknown) => {
+                unknown.bytes().get(1).is_some_and(|flags| AceFlags(*flags).contains(AceFlags::INHERITED))
+            }
+        }
+    }
+
+    /// Returns where its kind stands in a canonical list ([MS-DTYP] 2.4.5.1): 0 for explicit denials, 1 for other explicit
+    /// entries, 2 for what came from above.
+    pub fn place_in_list(&self) -> u8 {
+        match self {
+            entry if entry.is_inherited() => 2,
+            AclEntry::Ace(ace) if ace.denies() => 0,
+            AclEntry::Ace(_) | AclEntry::Unknown(_) => 1,
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use crate::ident::Sid;
-use crate::security::{AccessMask, Ace, AceFlags, Acl, AclEntry, AclState, SecurityDescriptor, UnknownAce, rights};
+use crate::security::{AccessMask, Ace, AceFlags, Acl, AclEntry, AclState, SecurityDescriptor, rights};
 
 use super::levels::{ADD_TO_FOLDER, CHANGE_FILE, EDIT, FULL_EDIT, READ, READ_AND_WRITE_PROPERTY, is_shown, som_rights};
 use super::{PermissionError, PermissionType, SecuredObject, SecurityInfo};
@@ -62,7 +62,7 @@ impl SecurityInfo {
             return Ok(descriptor.clone());
         }
         // Stable, so that entries which do not change their place relative to each other stay where they are.
-        writer.entries.sort_by_key(place_in_list);
+        writer.entries.sort_by_key(AclEntry::place_in_list);
         let mut new = descriptor.clone();
         new.dacl = AclState::Present(Acl { entries: writer.entries, ..acl.clone() });
         let written = SecurityInfo::from_descriptor(object, &new);
@@ -128,19 +128,6 @@ impl SecurityInfo {
             PermissionError::OtherEntries(_) => PermissionError::OtherEntries(name),
             other => other,
         }
-    }
-}
-
-/// Returns the place of an entry's kind in a canonical list.
-fn place_in_list(entry: &AclEntry) -> u8 {
-    let is_inherited = |unknown: &UnknownAce| {
-        unknown.bytes().get(1).is_some_and(|flags| AceFlags(*flags).contains(AceFlags::INHERITED))
-    };
-    match entry {
-        AclEntry::Ace(ace) if ace.is_inherited() => 2,
-        AclEntry::Ace(ace) if ace.denies() => 0,
-        AclEntry::Unknown(unknown) if is_inherited(unknown) => 2,
-        AclEntry::Ace(_) | AclEntry::Unknown(_) => 1,
     }
 }
 
@@ -702,7 +689,7 @@ mod tests {
                         AclEntry::Unknown(_) => true,
                     })
                     .collect();
-                others.sort_by_key(place_in_list);
+                others.sort_by_key(AclEntry::place_in_list);
                 others
             };
             prop_assert_eq!(others(&before), others(&after));

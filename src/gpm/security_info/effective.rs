@@ -1,7 +1,7 @@
 //! What is held by those for whom a question is asked, whoever of them holds it: as an access check decides it.
 
 use crate::ident::{Guid, Sid};
-use crate::security::{AccessMask, AceKind, AclState, SecurityDescriptor, rights};
+use crate::security::{AccessMask, Ace, AceKind, Acl, AclState, SecurityDescriptor, rights};
 
 use super::levels::{EDIT, FULL_EDIT, Grants, READ};
 use super::{PermissionType, SecuredObject};
@@ -49,25 +49,8 @@ pub(in crate::gpm) fn holds_effectively(
     is_member: impl Fn(&Sid) -> bool,
 ) -> bool {
     let AclState::Present(acl) = &descriptor.dacl else { return true };
-    let is_file = object == SecuredObject::StarterGpo;
-    let granted_on = |object_type: Option<Guid>| {
-        let mut decided = AccessMask::NONE;
-        let mut granted = AccessMask::NONE;
-        let relevant = acl.aces().filter(|ace| ace.concerns_self() && is_member(&ace.sid));
-        for ace in relevant {
-            let speaks = ace.object_type().is_none() || ace.object_type() == object_type;
-            let mask = if is_file { ace.mask.mapped_for_file() } else { ace.mask.mapped_for_directory() };
-            let news = if speaks { mask & !decided } else { AccessMask::NONE };
-            // A condition cannot be evaluated here: a grant under one is not counted, a denial is.
-            if ace.kind == AceKind::Allow {
-                granted |= news;
-                decided |= news;
-            } else if ace.denies() {
-                decided |= news;
-            }
-        }
-        granted
-    };
+    let granted_on =
+        |object_type: Option<Guid>| granted(object, acl, AccessMask::NONE, object_type, |ace| is_member(&ace.sid));
     let plain = granted_on(None);
     match level {
         PermissionType::GpoRead => plain.contains(READ),
@@ -82,4 +65,29 @@ pub(in crate::gpm) fn holds_effectively(
         PermissionType::StarterGpoFullControl => plain.contains(AccessMask::FILE_ALL & !AccessMask::SYNCHRONIZE),
         _ => false,
     }
+}
+
+/// Returns the rights on an object and on one of its properties, extended rights or child classes that entries grant beyond
+/// those held already: they count in their order, the first to speak of a right decides.
+pub(in crate::gpm) fn granted(
+    object: SecuredObject,
+    acl: &Acl,
+    held: AccessMask,
+    object_type: Option<Guid>,
+    concerns: impl Fn(&Ace) -> bool,
+) -> AccessMask {
+    let mut decided = held;
+    let mut granted = held;
+    for ace in acl.aces().filter(|ace| ace.concerns_self() && concerns(ace)) {
+        let speaks = ace.object_type().is_none() || ace.object_type() == object_type;
+        let news = if speaks { object.mapped(ace.mask) & !decided } else { AccessMask::NONE };
+        // A condition cannot be evaluated here: a grant under one is not counted, a denial is.
+        if ace.kind == AceKind::Allow {
+            granted |= news;
+            decided |= news;
+        } else if ace.denies() {
+            decided |= news;
+        }
+    }
+    granted
 }

@@ -23,8 +23,8 @@ use crate::security::{AclState, SecurityDescriptor};
 use super::{HResult, MessageId, OperationError, Permission, PermissionType, StatusMessage, Trustee};
 use levels::Grants;
 
-pub(super) use effective::holds_effectively;
 pub use effective::{computers_can_read, everybody_can_read};
+pub(super) use effective::{granted, holds_effectively};
 pub use rules::PermissionError;
 
 /// The permissions on one object, in Microsoft's levels.
