@@ -79,7 +79,8 @@ pub use registry_pol::{
 };
 pub use scripts::{Script, ScriptEvent, ScriptList};
 pub use starter_gpo_file::{
-    STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, StarterGpoFileError, string_reference,
+    STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, StarterGpoFileError, new_starter_gpo,
+    string_reference,
 };
 pub use wql::{WqlError, check_wmi_namespace, check_wql};
 pub(crate) use xml_document::parse_xml;

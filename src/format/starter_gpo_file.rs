@@ -265,6 +265,26 @@ impl StarterGpoFile {
     }
 }
 
+/// Returns the file of a new custom starter GPO without settings. The names of its elements are ours.
+pub fn new_starter_gpo(id: Guid, name: &str, description: &str, now: Timestamp) -> Vec<u8> {
+    let values = [
+        (StarterGpoField::Id, id.to_string()),
+        (StarterGpoField::DisplayName, name.to_owned()),
+        (StarterGpoField::Description, description.to_owned()),
+        (StarterGpoField::Type, "Custom".to_owned()),
+        (StarterGpoField::ComputerVersion, "0".to_owned()),
+        (StarterGpoField::UserVersion, "0".to_owned()),
+        (StarterGpoField::Created, now.to_string()),
+        (StarterGpoField::Modified, now.to_string()),
+    ];
+    let elements = values.iter().map(|(field, text)| {
+        let (_, name) = field.names();
+        format!("  <{name}>{}</{name}>\r\n", content(text))
+    });
+    let elements: String = elements.collect();
+    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\r\n<StarterGPO>\r\n{elements}</StarterGPO>\r\n").into_bytes()
+}
+
 /// Tells whether a value can be that of a field: many things are called `id`, and only a GUID is that of a starter GPO.
 fn fits(field: StarterGpoField, value: &Value) -> bool {
     field != StarterGpoField::Id || value.text.trim().parse::<Guid>().is_ok()
@@ -419,6 +439,18 @@ mod tests {
         let time = Timestamp::from_unix_seconds(0).unwrap();
         assert_eq!(parse("<a><Created>2026-01-01T00:00:00</Created></a>").time_text(time), "1970-01-01T00:00:00");
         assert_eq!(parse("<a><x>y</x></a>").time_text(time), "1970-01-01T00:00:00Z");
+    }
+
+    #[test]
+    fn a_new_one_says_what_it_was_given() {
+        let (id, now) = (Guid::from_u128(5), Timestamp::from_unix_seconds(0).unwrap());
+        let file = StarterGpoFile::parse(&new_starter_gpo(id, "a < b", "c\r\nd", now)).unwrap();
+        let values = [StarterGpoField::DisplayName, StarterGpoField::Description, StarterGpoField::UserVersion];
+        assert_eq!(values.map(|field| file.value(field)), ["a < b", "c\r\nd", "0"]);
+        assert_eq!(
+            (file.id(), file.is_system(), file.value(StarterGpoField::Created)),
+            (Some(id), false, "1970-01-01T00:00:00Z")
+        );
     }
 
     #[test]

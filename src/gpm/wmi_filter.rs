@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::format::SavedWmiQuery;
 use crate::ident::{Dn, DnsName, Guid, Timestamp};
 
 /// One query of a WMI filter.
@@ -13,6 +14,19 @@ pub struct WmiQuery {
     pub language: String,
     /// The query.
     pub query: String,
+}
+
+impl From<&SavedWmiQuery> for WmiQuery {
+    fn from(saved: &SavedWmiQuery) -> Self {
+        wmi_query(&saved.language, &saved.namespace, &saved.query)
+    }
+}
+
+impl From<&WmiQuery> for SavedWmiQuery {
+    fn from(query: &WmiQuery) -> Self {
+        let WmiQuery { namespace, language, query } = query.clone();
+        SavedWmiQuery { namespace, language, query }
+    }
 }
 
 /// A WMI filter: its GPOs apply only where every query finds something.

@@ -3,10 +3,11 @@
 //! All of it belongs to other objects, so it is done when the GPO itself is back, and what cannot be done is a warning.
 
 use crate::format::{BACKUP_EXTRAS_FILE, BackupExtras, SavedLink, SavedWmiFilter};
-use crate::gpm::{Backup, Domain, HResult, MessageId, StatusMessage, Task, WmiQuery, WmiQueryList};
+use crate::gpm::{Backup, Domain, HResult, MessageId, OperationError, StatusMessage, Task, WmiQuery};
 use crate::ident::{Dn, GpLink, GpLinkElement, LinkOptions, Timestamp};
 use crate::store::{Attribute, Change, Directory, StoreError, StoreErrorKind};
 
+use super::admin::{NewFilter, objects_of_filter};
 use super::backup::read_backup_extras;
 use super::change::{ChangeContext, Target};
 use super::restore::RestoreOptions;
@@ -128,46 +129,40 @@ fn blocked(present: Option<&[u8]>) -> Option<Change> {
 
 /// Makes a WMI filter again under its id; tells whether it is there now.
 pub(super) async fn make_filter(domain: &Domain, saved: &SavedWmiFilter, task: &Task) -> bool {
-    let dn = domain.wmi_filter_container().child("CN", &saved.id.to_string());
-    let queries: Vec<WmiQuery> = saved
-        .queries
-        .iter()
-        .map(|query| WmiQuery {
-            namespace: query.namespace.clone(),
-            language: query.language.clone(),
-            query: query.query.clone(),
-        })
-        .collect();
-    let now = Timestamp::now();
-    let text = |name: &str, value: String| (!value.is_empty()).then(|| Attribute::text(name, value));
-    let attributes: Vec<Attribute> = [
-        text("objectClass", "msWMI-Som".to_owned()),
-        text("msWMI-ID", saved.id.to_string()),
-        text("msWMI-Name", saved.name.clone()),
-        text("msWMI-Parm1", saved.description.clone()),
-        text("msWMI-Parm2", WmiQueryList::write(&queries)),
-        text("msWMI-Author", saved.author.clone()),
-        text("msWMI-CreationDate", saved.created().unwrap_or(now).to_dmtf()),
-        text("msWMI-ChangeDate", now.to_dmtf()),
-        text("showInAdvancedViewOnly", "TRUE".to_owned()),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
-    match domain.directory().add(&dn, &attributes).await {
+    match add_filter(domain, saved).await {
         Ok(()) => {
             let message = format!("the WMI filter {} was made again", saved.name);
             task.message(StatusMessage::information(MessageId::Done, message).about(saved.id));
             true
         }
-        Err(error) if error.kind == StoreErrorKind::AlreadyExists => true,
+        Err(error) if error.0.code == HResult::from(StoreErrorKind::AlreadyExists) => true,
         Err(error) => {
             let message = format!("the WMI filter {} could not be made again: {error}", saved.name);
             let warning = StatusMessage::warning(MessageId::WmiFilterMissing, message);
-            task.message(warning.with_code(HResult::from(&error)).about(&dn));
+            task.message(warning.with_code(error.0.code).about(saved.id));
             false
         }
     }
+}
+
+async fn add_filter(domain: &Domain, saved: &SavedWmiFilter) -> Result<(), OperationError> {
+    let now = Timestamp::now();
+    let queries: Vec<WmiQuery> = saved.queries.iter().map(WmiQuery::from).collect();
+    let filter = NewFilter {
+        id: saved.id,
+        name: &saved.name,
+        description: &saved.description,
+        queries: &queries,
+        author: &saved.author,
+        created: saved.created().unwrap_or(now),
+        changed: now,
+    };
+    for object in objects_of_filter(domain, &filter).await? {
+        let attributes = object.attributes.into_iter().map(|(name, values)| Attribute { name, values });
+        let added = domain.directory().add(&object.dn, &attributes.collect::<Vec<_>>()).await;
+        added.map_err(|error| OperationError::of_directory(&error))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

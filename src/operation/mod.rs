@@ -20,6 +20,7 @@ mod starter_gpo;
 mod render_reports;
 pub mod migration;
 pub mod content;
+pub mod admin;
 pub mod edit;
 pub mod admin;
 
@@ -55,5 +56,5 @@ pub use restore::{RestoreOptions, RestoredGpo, restore_backup, restore_backups};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};
 pub use starter_gpo::{
     SaveStarterOptions, StarterSettings, SystemStarter, back_up_starter_gpo, back_up_starter_gpos, copy_starter_gpo,
-    delete_starter_gpo, load_starter_gpo, restore_starter_gpo, restore_starter_gpos, save_starter_gpo, starter_content,
+    load_starter_gpo, restore_starter_gpo, restore_starter_gpos, save_starter_gpo, starter_content,
 };

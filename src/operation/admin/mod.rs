@@ -3,11 +3,19 @@
 mod gpo;
 mod gpo_create;
 mod gpo_delete;
-pub mod security;
+mod own_name;
 mod rights;
+pub mod security;
+mod starter_gpo;
+mod wmi_filter;
+mod wmi_filter_file;
 
 pub use gpo::{
     GpoToEdit, LONGEST_GPO_COMMENT, RenameGpo, SetGpoComment, SetGpoHalfEnabled, SetGpoStatus, SetGpoWmiFilter,
 };
 pub use gpo_create::CreateGpo;
 pub use gpo_delete::{DeleteGpo, DeleteOrphanFolder};
+pub use starter_gpo::{CreateStarterGpo, CreateStarterGpoFolder, DeleteStarterGpo, EditStarterGpo};
+pub use wmi_filter::{CopyWmiFilter, CreateWmiFilter, DeleteWmiFilter, EditWmiFilter};
+pub(super) use wmi_filter::{NewFilter, objects_of_filter};
+pub use wmi_filter_file::{export_wmi_filter, read_wmi_filter_file};

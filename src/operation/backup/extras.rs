@@ -25,11 +25,7 @@ fn saved_link(linked: &LinkedSom<'_>) -> SavedLink {
 }
 
 fn saved_filter(filter: &WmiFilter) -> SavedWmiFilter {
-    let queries = filter.queries.iter().map(|query| SavedWmiQuery {
-        namespace: query.namespace.clone(),
-        language: query.language.clone(),
-        query: query.query.clone(),
-    });
+    let queries = filter.queries.iter().map(SavedWmiQuery::from);
     SavedWmiFilter {
         id: filter.id,
         domain: filter.domain.clone(),

@@ -25,6 +25,7 @@ pub(super) use recovery::recover_edit;
 pub use step::{Step, ValueChange};
 pub use stored_object::StoredObject;
 pub use undo::{UndoEntry, UndoList, undo, undo_list};
+pub(super) use work::conflict;
 pub use work::directory_of;
 
 /// Something an administrator wants changed.

@@ -496,7 +496,13 @@ fn security_conflict(of: impl std::fmt::Display, before: &[u8], now: &[u8], afte
 }
 
 /// Returns the error of an object that somebody else has changed, with all three values.
-fn conflict(of: impl std::fmt::Display, what: &str, before: &str, now: &str, wanted: &str) -> OperationError {
+pub(in crate::operation) fn conflict(
+    of: impl std::fmt::Display,
+    what: &str,
+    before: &str,
+    now: &str,
+    wanted: &str,
+) -> OperationError {
     let message = format!(
         "{of}: somebody else has changed {what}: it was {before} when it was read and is {now} now; {wanted} was to be written. \
          Look at it anew and try again"

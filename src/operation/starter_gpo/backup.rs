@@ -116,7 +116,7 @@ async fn save(
 }
 
 /// Reads what a starter GPO says of itself.
-pub(super) async fn find(domain: &Domain, id: Guid, task: &Task) -> Result<StarterGpo, OperationError> {
+pub(in crate::operation) async fn find(domain: &Domain, id: Guid, task: &Task) -> Result<StarterGpo, OperationError> {
     task.or_cancel(domain.starter_gpo(id)).await?.map_err(|error| match error.kind {
         crate::store::StoreErrorKind::NotFound => not_found(domain, id),
         _ => OperationError::of_read(&error),

@@ -138,7 +138,7 @@ pub(super) async fn read_file(
 }
 
 /// Reads the metadata of a starter GPO; `place` names it in the message of a failure.
-pub(super) fn parse_metadata(bytes: &[u8], place: &str) -> Result<StarterGpoFile, OperationError> {
+pub(in crate::operation) fn parse_metadata(bytes: &[u8], place: &str) -> Result<StarterGpoFile, OperationError> {
     if bytes.len() as u64 > LARGEST_METADATA {
         return Err(invalid(&place, format!("it is larger than {LARGEST_METADATA} bytes")));
     }
@@ -152,13 +152,13 @@ pub(super) fn invalid(place: &dyn std::fmt::Display, reason: impl ToString) -> O
 }
 
 /// Returns the error of a starter GPO that is not there.
-pub(super) fn not_found(domain: &Domain, id: Guid) -> OperationError {
+pub(in crate::operation) fn not_found(domain: &Domain, id: Guid) -> OperationError {
     let message = format!("there is no starter GPO {id} in {}", domain.name());
     OperationError::new(StatusMessage::error(MessageId::GpoNotFound, HResult::PATH_NOT_FOUND, message).about(id))
 }
 
 /// Opens the SYSVOL of a domain.
-pub(super) async fn open_sysvol(domain: &Domain, task: &Task) -> Result<Arc<dyn Sysvol>, OperationError> {
+pub(in crate::operation) async fn open_sysvol(domain: &Domain, task: &Task) -> Result<Arc<dyn Sysvol>, OperationError> {
     let sysvol = task.or_cancel(domain.sysvol()).await?;
     sysvol.map_err(|error| OperationError::of_read(&error))
 }
@@ -170,7 +170,10 @@ pub(super) async fn open_folder(folder: &Path, task: &Task) -> Result<FolderSysv
 }
 
 /// Finds the folder of a starter GPO, by the spelling it is stored with.
-pub(super) async fn find_folder(sysvol: &dyn Sysvol, id: Guid) -> Result<Option<SysvolPath>, OperationError> {
+pub(in crate::operation) async fn find_folder(
+    sysvol: &dyn Sysvol,
+    id: Guid,
+) -> Result<Option<SysvolPath>, OperationError> {
     let entries = match sysvol.list(&starter_gpo_folder()).await {
         Err(error) if error.kind == StoreErrorKind::NotFound => return Ok(None),
         entries => entries.map_err(|error| OperationError::of_read(&error))?,

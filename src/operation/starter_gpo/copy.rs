@@ -1,4 +1,4 @@
-//! Copies of starter GPOs (IGPMStarterGPO.CopyTo), and their end (IGPMStarterGPO.Delete).
+//! Copies of starter GPOs (IGPMStarterGPO.CopyTo).
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::ident::{Guid, Timestamp};
 use crate::operation::copy::name_of_copy;
 
 use super::backup::find;
-use super::content::{StarterContent, find_folder, not_found, open_sysvol};
-use super::folder::{put_in_place, remove, tidy};
+use super::content::{StarterContent, open_sysvol};
+use super::folder::{put_in_place, tidy};
 use super::{STEPS, written};
 
 /// Copies a starter GPO within its domain or into another. The copy has a GUID of its own, the permissions of a new starter GPO, and is a custom
@@ -67,16 +67,4 @@ fn values_of_copy(
     let times = [StarterGpoField::Created, StarterGpoField::Modified];
     values.extend(times.into_iter().filter(|field| !file.value(*field).is_empty()).map(|f| (f, now.clone())));
     Ok(values)
-}
-
-/// Deletes a starter GPO.
-///
-/// # Errors
-/// Fails where it is not there or cannot be removed; it is there in full then.
-pub async fn delete_starter_gpo(domain: &Domain, id: Guid, task: &Task) -> Result<(), OperationError> {
-    task.checkpoint()?;
-    let sysvol = open_sysvol(domain, task).await?;
-    tidy(&*sysvol, task).await?;
-    let present = task.or_cancel(find_folder(&*sysvol, id)).await??.ok_or_else(|| not_found(domain, id))?;
-    remove(&*sysvol, id, &present, task).await
 }

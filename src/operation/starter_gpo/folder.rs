@@ -12,11 +12,11 @@ use crate::store::{FileInfo, SdParts, StoreError, StoreErrorKind, Sysvol, Sysvol
 /// How a folder under another name is called: `~opengpmc-{ID}-{RANDOM}.new`.
 const PREFIX: &str = "~opengpmc-";
 /// One that is being written.
-const NEW: &str = "new";
+pub(in crate::operation) const NEW: &str = "new";
 /// One that is moved away for a new one.
 const OLD: &str = "old";
 /// One that is being removed.
-const GONE: &str = "gone";
+pub(in crate::operation) const GONE: &str = "gone";
 /// Seconds after which nobody works on such a folder any more.
 const LONGEST_WORK: i64 = 24 * 60 * 60;
 
@@ -53,25 +53,8 @@ pub(super) async fn put_in_place(
     placed
 }
 
-/// Removes the folder of a starter GPO.
-///
-/// # Errors
-/// Fails where it cannot be moved away; it is there in full then.
-pub(super) async fn remove(
-    sysvol: &dyn Sysvol,
-    id: Guid,
-    present: &SysvolPath,
-    task: &Task,
-) -> Result<(), OperationError> {
-    task.checkpoint()?;
-    let gone = temporary(id, GONE);
-    moved(sysvol, present, &gone).await.map_err(|error| OperationError::of_write(&error))?;
-    remove_or_tell(sysvol, &gone, task).await;
-    Ok(())
-}
-
 /// Clears away what a crash has left. What cannot be cleared away is left.
-pub(super) async fn tidy(sysvol: &dyn Sysvol, task: &Task) -> Result<(), OperationError> {
+pub(in crate::operation) async fn tidy(sysvol: &dyn Sysvol, task: &Task) -> Result<(), OperationError> {
     let holder = starter_gpo_folder();
     let Ok(entries) = task.or_cancel(sysvol.list(&holder)).await? else { return Ok(()) };
     for entry in &entries {
@@ -95,11 +78,13 @@ fn is_stale(entry: &FileInfo) -> bool {
     age.is_some_and(|age| age > LONGEST_WORK)
 }
 
-fn place(id: Guid) -> SysvolPath {
+/// Returns the place of a starter GPO.
+pub(in crate::operation) fn place(id: Guid) -> SysvolPath {
     starter_gpo_folder().join(&id.to_string()).unwrap_or_default()
 }
 
-fn temporary(id: Guid, kind: &str) -> SysvolPath {
+/// Returns another name for the folder of a starter GPO, one that is none to anybody.
+pub(in crate::operation) fn temporary(id: Guid, kind: &str) -> SysvolPath {
     let random = Guid::random().hyphenated();
     let random = random.get(..8).unwrap_or_default();
     starter_gpo_folder().join(&format!("{PREFIX}{id}-{random}.{kind}")).unwrap_or_default()

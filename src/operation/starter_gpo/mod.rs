@@ -11,10 +11,12 @@ mod folder;
 mod new_gpo;
 mod restore;
 
+pub(super) use backup::find;
 pub use backup::{back_up_starter_gpo, back_up_starter_gpos};
 pub use cabinet::{SaveStarterOptions, SystemStarter, load_starter_gpo, save_starter_gpo};
-pub(super) use content::StarterContent;
-pub use copy::{copy_starter_gpo, delete_starter_gpo};
+pub(super) use content::{StarterContent, find_folder, not_found, open_sysvol, parse_metadata};
+pub use copy::copy_starter_gpo;
+pub(super) use folder::{GONE, NEW, place, temporary, tidy};
 pub use new_gpo::{StarterSettings, starter_content};
 pub use restore::{restore_starter_gpo, restore_starter_gpos};
 
