@@ -7,6 +7,7 @@ mod common;
 
 mod library {
     mod cli;
+    mod cli_edits;
     mod cli_status;
     mod domain;
     mod acl_consistency;
@@ -46,4 +47,5 @@ mod library {
     mod starter_gpos;
     mod sysvol_folder;
     mod sysvol_smb_server;
+    mod wmi_filters;
 }

@@ -10,8 +10,8 @@ use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup as SavedBackup, BackupDir, Domain, StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
 use crate::operation::{
-    SaveStarterOptions, SystemStarter, back_up_starter_gpos, copy_starter_gpo, delete_starter_gpo, load_starter_gpo,
-    reports_to_folder, restore_starter_gpos, save_starter_gpo,
+    SaveStarterOptions, SystemStarter, back_up_starter_gpos, copy_starter_gpo, load_starter_gpo, reports_to_folder,
+    restore_starter_gpos, save_starter_gpo,
 };
 
 use super::backup::find as find_backup;
@@ -22,6 +22,7 @@ use super::messages::{summarize, tell};
 use super::output::{Outcome, Output, Table};
 use super::report::{ReportArguments, TemplateArguments, reporting};
 use super::session::report;
+use super::starter_gpo_edit::{Create, CreateFolder, Delete, Describe, Rename};
 use super::{Session, UsageError};
 
 /// Starter GPOs
@@ -40,6 +41,10 @@ pub enum Command {
     Backup(Box<Backup>),
     Restore(Restore),
     Copy(Copy),
+    CreateFolder(CreateFolder),
+    Create(Create),
+    Rename(Rename),
+    Describe(Describe),
     Delete(Delete),
     Save(Box<Save>),
     Load(Load),
@@ -102,13 +107,6 @@ pub struct Copy {
     name: Option<String>,
 }
 
-/// Delete a starter GPO; GPOs that were made from it stay
-#[derive(Debug, Args)]
-pub struct Delete {
-    #[command(flatten)]
-    one: One,
-}
-
 /// Save a starter GPO as a cabinet file
 #[derive(Debug, Args)]
 pub struct Save {
@@ -156,7 +154,7 @@ pub struct Load {
 
 /// One starter GPO of a domain.
 #[derive(Debug, Args)]
-struct One {
+pub(super) struct One {
     /// Its display name or its GUID
     #[arg(value_name = "NAME|GUID")]
     starter_gpo: String,
@@ -167,7 +165,7 @@ struct One {
 
 impl One {
     /// Opens its domain and finds it.
-    async fn find(&self, session: &Session) -> anyhow::Result<(Domain, StarterGpo)> {
+    pub(super) async fn find(&self, session: &Session) -> anyhow::Result<(Domain, StarterGpo)> {
         let domain = session.domain(self.domain.as_ref()).await?;
         let found = session.task.or_cancel(domain.starter_gpos()).await??;
         let starter = find(&found.values, &self.starter_gpo)?.clone();
@@ -200,6 +198,10 @@ impl Command {
             Command::Backup(backup) => backup.run(session, output).await,
             Command::Restore(restore) => restore.run(session, output).await,
             Command::Copy(copy) => copy.run(session, output).await,
+            Command::CreateFolder(create) => create.run(session, output).await,
+            Command::Create(create) => create.run(session, output).await,
+            Command::Rename(rename) => rename.run(session, output).await,
+            Command::Describe(describe) => describe.run(session, output).await,
             Command::Delete(delete) => delete.run(session, output).await,
             Command::Save(save) => save.run(session, output).await,
             Command::Load(load) => load.run(session, output).await,
@@ -301,14 +303,6 @@ impl Copy {
         };
         let copied = copy_starter_gpo(&domain, starter.id, &target, self.name.as_deref(), &session.task).await;
         finish(session, output, copied.map(|copy| copy.id))
-    }
-}
-
-impl Delete {
-    async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
-        let (domain, starter) = self.one.find(session).await?;
-        let deleted = delete_starter_gpo(&domain, starter.id, &session.task).await;
-        finish(session, output, deleted.map(|()| starter.id))
     }
 }
 

@@ -11,6 +11,7 @@ use super::delegation::Delegation;
 use super::gpo::choose;
 use super::output::{Outcome, Output, Table, printable};
 use super::session::{check_domain, report};
+use super::wmi_filter_edit as edit;
 
 /// WMI filters
 #[derive(Debug, Subcommand)]
@@ -30,20 +31,29 @@ pub enum Command {
         #[arg(long, value_name = "DOMAIN")]
         domain: Option<DnsName>,
     },
+    Create(edit::Create),
+    Ensure(edit::Ensure),
+    Edit(edit::Edit),
+    Rename(edit::Rename),
+    Delete(edit::Delete),
+    Copy(edit::Copy),
+    Import(edit::Import),
+    Export(edit::Export),
 }
 
 impl Command {
     /// Carries out the command.
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
-        let (store, forest) = session.load().await?;
-        let (Command::List { domain } | Command::Show { domain, .. }) = self;
-        check_domain(&forest, domain.as_ref())?;
         match self {
             Command::List { domain } => {
+                let (_, forest) = session.load().await?;
+                check_domain(&forest, domain.as_ref())?;
                 list(&forest, output, domain.as_ref())?;
                 Ok(report(forest.all_problems()))
             }
             Command::Show { filter, domain } => {
+                let (store, forest) = session.load().await?;
+                check_domain(&forest, domain.as_ref())?;
                 let filter = find(&forest, filter, domain.as_ref())?;
                 let object = (SecuredObject::WmiFilter, filter.name.as_str());
                 let descriptor = filter.security_descriptor.as_deref();
@@ -51,6 +61,14 @@ impl Command {
                 show(&forest, output, filter, &delegation)?;
                 Ok(report(forest.all_problems().chain(&delegation.problems)))
             }
+            Command::Create(create) => create.run(session, output).await,
+            Command::Ensure(ensure) => ensure.run(session, output).await,
+            Command::Edit(edit) => edit.run(session, output).await,
+            Command::Rename(rename) => rename.run(session, output).await,
+            Command::Delete(delete) => delete.run(session, output).await,
+            Command::Copy(copy) => copy.run(session, output).await,
+            Command::Import(import) => import.run(session, output).await,
+            Command::Export(export) => export.run(session, output).await,
         }
     }
 }

@@ -724,7 +724,7 @@ fn starter_gpos_are_saved_and_brought_back() {
     check(&["restore", &path(""), "--all"], 1, "there is no backup of a starter GPO");
     check(&["copy", NAME, "--name", "Mine"], 0, "was copied to Mine");
     check(&["copy", NAME, "--name", "Empty & new"], 1, "already");
-    check(&["delete", NAME], 0, ID);
+    check(&["delete", NAME], 0, "Delete the starter GPO Remote update ports: done");
     check(&["delete", "No such"], 1, "there is no starter GPO");
     let cabinet = path("ports.cab");
     check(&["save", NAME, &cabinet], 0, ID);

@@ -10,9 +10,11 @@ use opengpmc::gpm::{
     starter_gpo_folder,
 };
 use opengpmc::ident::Guid;
+use opengpmc::operation::admin::DeleteStarterGpo;
+use opengpmc::operation::edit::carry_out;
 use opengpmc::operation::{
-    Reporting, SaveStarterOptions, SystemStarter, back_up_starter_gpo, back_up_starter_gpos, copy_starter_gpo,
-    delete_starter_gpo, load_starter_gpo, restore_starter_gpo, save_starter_gpo, verify_backup,
+    ChangeContext, Journal, Reporting, SaveStarterOptions, SystemStarter, back_up_starter_gpo, back_up_starter_gpos,
+    copy_starter_gpo, load_starter_gpo, restore_starter_gpo, save_starter_gpo, verify_backup,
 };
 use opengpmc::store::{ForestStore, SdParts, StoreErrorKind, Sysvol, SysvolPath, demo};
 
@@ -98,6 +100,13 @@ impl Ground {
     }
 }
 
+async fn delete(store: &Arc<dyn ForestStore>, id: Guid, task: &Task) -> Result<(), OperationError> {
+    let folder = tempfile::tempdir().unwrap();
+    let context = ChangeContext { store: store.clone(), journal: Journal::open(folder.path()).unwrap() };
+    let edit = DeleteStarterGpo { domain: ROOT.parse().unwrap(), id, name: String::new() };
+    carry_out(&context, &edit, task).await.map(drop)
+}
+
 fn assert_same(before: &State, after: &State) {
     assert_eq!(before.differences(after), Vec::<String>::new());
 }
@@ -141,9 +150,9 @@ async fn a_deleted_one_is_restored_with_its_id() {
     let ground = Ground::new().await;
     let backup = ground.back_up(WORKSTATION).await;
     let (before, files) = (ground.starters().await, ground.files(WORKSTATION).await);
-    delete_starter_gpo(&ground.domain, guid(WORKSTATION), &Task::default()).await.unwrap();
+    delete(&ground.store, guid(WORKSTATION), &Task::default()).await.unwrap();
     assert_eq!(ground.starters().await.len(), before.len() - 1);
-    let gone = delete_starter_gpo(&ground.domain, guid(WORKSTATION), &Task::default()).await;
+    let gone = delete(&ground.store, guid(WORKSTATION), &Task::default()).await;
     assert_eq!(error(gone), (MessageId::GpoNotFound, HResult::PATH_NOT_FOUND));
     restore_starter_gpo(&ground.domain, &backup, &Task::default()).await.unwrap();
     assert_eq!(ground.files(WORKSTATION).await, files);
@@ -202,7 +211,7 @@ async fn a_cabinet_brings_it_back() {
         let present = ground.load(&file, false).await;
         assert_eq!(error(present), (MessageId::GpoExists, HResult::ALREADY_EXISTS));
         assert_eq!(ground.load(&file, true).await.unwrap().id, starter.id);
-        delete_starter_gpo(&ground.domain, starter.id, &Task::default()).await.unwrap();
+        delete(&ground.store, starter.id, &Task::default()).await.unwrap();
         let loaded = ground.load(&file, false).await.unwrap();
         assert_eq!((loaded.id, loaded.kind, &loaded.display_name), (starter.id, starter.kind, &starter.display_name));
         assert_eq!(
@@ -373,7 +382,7 @@ async fn prepare(work: Work) -> Prepared {
         .await
         .unwrap();
     if matches!(work, Work::RestoreDeleted | Work::LoadNew) {
-        delete_starter_gpo(&ground.domain, guid(WORKSTATION), &Task::default()).await.unwrap();
+        delete(&ground.store, guid(WORKSTATION), &Task::default()).await.unwrap();
     }
     Prepared { ground, backup, cabinet }
 }
@@ -389,7 +398,7 @@ async fn run(work: Work, prepared: &Prepared, faults: &Faults, task: &Task) -> R
         Work::Copy => copy_starter_gpo(&domain, id, &domain, Some("The copy"), task).await.map(|_| ()),
         Work::LoadPresent => load_starter_gpo(&domain, &prepared.cabinet, true, task).await.map(|_| ()),
         Work::LoadNew => load_starter_gpo(&domain, &prepared.cabinet, false, task).await.map(|_| ()),
-        Work::Delete => delete_starter_gpo(&domain, id, task).await,
+        Work::Delete => delete(&store, id, task).await,
     }
 }
 
