@@ -10,8 +10,7 @@ use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, BackupDir, Domain, OperationError, StarterGpo, Task};
 use crate::ident::{DnsName, Guid};
 use crate::operation::{
-    SaveStarterOptions, back_up_starter_gpos, copy_starter_gpo, delete_starter_gpo, load_starter_gpo,
-    restore_starter_gpo, save_starter_gpo,
+    SaveStarterOptions, back_up_starter_gpos, copy_starter_gpo, load_starter_gpo, restore_starter_gpo, save_starter_gpo,
 };
 
 use super::dialog::{self, Closing};
@@ -39,8 +38,6 @@ pub enum StarterAction {
     RestoreAny,
     /// One is copied.
     Copy(Guid),
-    /// One is deleted.
-    Delete(Guid),
     /// One is saved as a cabinet.
     SaveCabinet(Guid),
 }
@@ -53,7 +50,6 @@ impl StarterAction {
             StarterAction::BackUp(_) => "Back Up Starter GPO",
             StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore Starter GPO",
             StarterAction::Copy(_) => "Copy Starter GPO",
-            StarterAction::Delete(_) => "Delete Starter GPO",
             StarterAction::SaveCabinet(_) => "Save Starter GPO",
         }
     }
@@ -64,7 +60,6 @@ impl StarterAction {
             StarterAction::LoadCabinet => "Load",
             StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore",
             StarterAction::Copy(_) => "Copy",
-            StarterAction::Delete(_) => "Delete",
             StarterAction::SaveCabinet(_) => "Save",
         }
     }
@@ -75,7 +70,6 @@ impl StarterAction {
             StarterAction::BackUp(id)
             | StarterAction::Restore(id)
             | StarterAction::Copy(id)
-            | StarterAction::Delete(id)
             | StarterAction::SaveCabinet(id) => Some(id),
         }
     }
@@ -114,7 +108,7 @@ impl StarterGpoWindow {
             | StarterAction::Restore(_)
             | StarterAction::RestoreAny => settings.backup_folders.first().cloned().unwrap_or_default(),
             StarterAction::SaveCabinet(_) => documents_folder().join("starter.cab").display().to_string(),
-            StarterAction::LoadCabinet | StarterAction::Copy(_) | StarterAction::Delete(_) => String::new(),
+            StarterAction::LoadCabinet | StarterAction::Copy(_) => String::new(),
         };
         StarterGpoWindow {
             forest,
@@ -147,7 +141,6 @@ impl StarterGpoWindow {
             StarterAction::Copy(_) => {
                 format!("Copies {name} within {domain}. The copy is a custom one with the permissions of a new one.")
             }
-            StarterAction::Delete(_) => format!("{name} is deleted. GPOs that were made from it stay."),
             StarterAction::SaveCabinet(_) => format!("Saves {name} as a cabinet file."),
         });
         ui.add_space(2.0 * SPACE);
@@ -164,7 +157,6 @@ impl StarterGpoWindow {
             StarterAction::LoadCabinet => ("Cabinet", PathKind::OpenFile("Cabinets", "cab"), &[][..]),
             StarterAction::SaveCabinet(_) => ("Cabinet", PathKind::SaveFile("Cabinets", "cab"), &[][..]),
             StarterAction::Copy(_) => return self.text_ui(ui, "Name", "Copy of …"),
-            StarterAction::Delete(_) => return false,
         };
         let response = self.path.ui(ui, label, kind, recent, around);
         dialog::focus_once(&response.edit, &mut self.focus_wanted);
@@ -181,7 +173,7 @@ impl StarterGpoWindow {
             StarterAction::SaveCabinet(_) => {
                 ui.checkbox(&mut self.overwrite, "Replace the file");
             }
-            StarterAction::Copy(_) | StarterAction::Delete(_) => {}
+            StarterAction::Copy(_) => {}
         }
         entered && !matches!(self.action, StarterAction::Restore(_) | StarterAction::RestoreAny)
     }
@@ -282,10 +274,6 @@ impl StarterGpoWindow {
                     let name = Some(text.as_str()).filter(|name| !name.is_empty());
                     copy_starter_gpo(&domain, id, &domain, name, &task).await
                 };
-                workers.operation(title, work, |_| changed())
-            }
-            StarterAction::Delete(id) => {
-                let work = move |task: Task| async move { delete_starter_gpo(&open(&task).await?, id, &task).await };
                 workers.operation(title, work, |_| changed())
             }
             StarterAction::SaveCabinet(id) => {

@@ -22,7 +22,6 @@ pub mod migration;
 pub mod content;
 pub mod admin;
 pub mod edit;
-pub mod admin;
 
 pub use crate::store::write_whole;
 pub use acl_consistency::{AclCheck, AclConsistency, check_gpo_acl, check_gpo_acls};

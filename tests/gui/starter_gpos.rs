@@ -72,9 +72,7 @@ fn starter_gpos_are_backed_up_and_restored() {
         dir.backups().iter().all(|backup| backup.kind == BackupType::StarterGpo && backup.comment == "all of them")
     );
     go_to_starter(&mut console, NAME);
-    menu(&mut console, "Action", "Delete Starter GPO…");
-    click(&mut console, "Delete");
-    wait_for_end(&mut console);
+    menu(&mut console, "Action", "Delete");
     wait_for_names(&mut console, |names| !names.iter().any(|name| name == NAME));
     go_to_starter(&mut console, "Empty & new");
     menu(&mut console, "Action", "Restore from Backup…");
@@ -113,9 +111,7 @@ fn cabinets_and_copies_of_starter_gpos() {
     click(&mut console, "Save");
     wait_for_end(&mut console);
     assert!(cabinet.exists());
-    menu(&mut console, "Action", "Delete Starter GPO…");
-    click(&mut console, "Delete");
-    wait_for_end(&mut console);
+    menu(&mut console, "Action", "Delete");
     wait_for_names(&mut console, |names| !names.iter().any(|name| name == NAME));
     go_to_container(&mut console);
     menu(&mut console, "Action", "Load Cabinet…");

@@ -4,9 +4,9 @@ use opengpmc::gpm::{
     GpoParts, HResult, SearchCriteria, SearchOperation, SearchProperty, SearchValue, StarterGpoType, Task,
 };
 use opengpmc::ident::{Guid, WmiFilterRef};
+use opengpmc::operation::admin::CreateStarterGpo;
 use opengpmc::operation::{
-    RestoreOptions, back_up_starter_gpo, copy_starter_gpo, delete_starter_gpo, load_starter_gpo, restore_backup,
-    restore_starter_gpo,
+    RestoreOptions, back_up_starter_gpo, copy_starter_gpo, load_starter_gpo, restore_backup, restore_starter_gpo,
 };
 use opengpmc::store::{Attribute, Change, StoreErrorKind};
 
@@ -148,6 +148,23 @@ fn n028_igpm_domain2_search_starter_gpos() {
 }
 
 #[test]
+fn n025_igpm_domain2_create_starter_gpo() {
+    everywhere(async |ground| {
+        let id = Guid::random();
+        let edit = CreateStarterGpo {
+            domain: ground.name().clone(),
+            id,
+            name: format!("{} {id}", CreateStarterGpo::DEFAULT_NAME),
+            description: String::new(),
+        };
+        ground.carry_out(&edit).await.unwrap();
+        let made = ground.domain.starter_gpo(id).await.unwrap();
+        assert_eq!((made.display_name, made.kind), (edit.name, StarterGpoType::Custom));
+        ground.delete_starter(id).await.unwrap();
+    });
+}
+
+#[test]
 fn n029_igpm_domain2_load_starter_gpo() {
     everywhere(async |ground| {
         let (file, id) = save_as_system(ground).await;
@@ -156,7 +173,7 @@ fn n029_igpm_domain2_load_starter_gpo() {
         assert_eq!((loaded.id, loaded.kind), (id, StarterGpoType::System), "it keeps its id");
         assert!(load_starter_gpo(&ground.domain, &file, false, &task).await.is_err(), "it is there already");
         load_starter_gpo(&ground.domain, &file, true, &task).await.unwrap();
-        delete_starter_gpo(&ground.domain, id, &task).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
     });
 }
 
@@ -168,9 +185,9 @@ fn n030_igpm_domain2_restore_starter_gpo() {
         let id = copy_starter_gpo(domain, STARTER, domain, Some(&name), &task).await.unwrap().id;
         let folder = ground.new_folder();
         let backup = back_up_starter_gpo(domain, id, &folder, "", &reporting(), &task).await.unwrap();
-        delete_starter_gpo(domain, id, &task).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
         let restored = restore_starter_gpo(domain, &backup, &task).await.unwrap();
         assert_eq!((restored.id, restored.display_name), (id, name));
-        delete_starter_gpo(domain, id, &task).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
     });
 }

@@ -3,8 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use opengpmc::gpm::{Backup, Domain, Forest, ForestSnapshot, Gpo, LoadOptions, Som, StarterGpo, Task, WmiFilter};
+use opengpmc::gpm::{
+    Backup, Domain, Forest, ForestSnapshot, Gpo, LoadOptions, OperationError, Som, StarterGpo, Task, WmiFilter,
+};
 use opengpmc::ident::{Dn, DnsName, Guid, Sid};
+use opengpmc::operation::admin::DeleteStarterGpo;
+use opengpmc::operation::edit::{Edit, Edited, carry_out};
 use opengpmc::operation::{
     BackupOptions, ChangeContext, Journal, Reporting, SaveStarterOptions, SystemStarter, back_up_gpo,
     back_up_starter_gpo, load_starter_gpo, save_starter_gpo,
@@ -122,6 +126,16 @@ impl Ground {
     /// Reads a GPO anew.
     pub async fn read_gpo(&self, id: Guid) -> Gpo {
         self.domain.gpo(id, opengpmc::gpm::GpoParts::All).await.unwrap()
+    }
+
+    /// Carries out an edit.
+    pub async fn carry_out(&self, edit: &dyn Edit) -> Result<Edited, OperationError> {
+        carry_out(&self.context(), edit, &Task::default()).await
+    }
+
+    /// Deletes a starter GPO.
+    pub async fn delete_starter(&self, id: Guid) -> Result<Edited, OperationError> {
+        self.carry_out(&DeleteStarterGpo { domain: self.name().clone(), id, name: String::new() }).await
     }
 
     /// Returns where operations write, with a journal of its own.

@@ -2,8 +2,9 @@
 
 use opengpmc::gpm::{SecuredObject, SecurityInfo, StarterGpoType, Task, starter_gpo_folder};
 use opengpmc::ident::{Guid, Timestamp};
+use opengpmc::operation::admin::EditStarterGpo;
 use opengpmc::operation::{
-    SaveStarterOptions, copy_starter_gpo, delete_starter_gpo, load_starter_gpo, reports_to_folder, save_starter_gpo,
+    SaveStarterOptions, copy_starter_gpo, load_starter_gpo, reports_to_folder, save_starter_gpo,
 };
 use opengpmc::report::ReportFormat;
 use opengpmc::store::StoreErrorKind;
@@ -25,13 +26,37 @@ fn n095_igpm_starter_gpo_description_get() {
     });
 }
 
+#[test]
+fn n094_igpm_starter_gpo_display_name_put() {
+    everywhere(async |ground| {
+        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
+        let (id, name) = (seen.id, format!("Renamed {}", Guid::random()));
+        let edit = EditStarterGpo { name: name.clone(), description: seen.description.clone(), seen };
+        ground.carry_out(&edit).await.unwrap();
+        assert_eq!(ground.domain.starter_gpo(id).await.unwrap().display_name, name);
+        ground.delete_starter(id).await.unwrap();
+    });
+}
+
+#[test]
+fn n096_igpm_starter_gpo_description_put() {
+    everywhere(async |ground| {
+        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
+        let id = seen.id;
+        let edit = EditStarterGpo { name: seen.display_name.clone(), description: "a < b".to_owned(), seen };
+        ground.carry_out(&edit).await.unwrap();
+        assert_eq!(ground.domain.starter_gpo(id).await.unwrap().description, "a < b");
+        ground.delete_starter(id).await.unwrap();
+    });
+}
+
 /// Loads a system starter GPO, looks at it, and deletes it.
 async fn with_system(ground: &Ground, look: impl Fn(&opengpmc::gpm::StarterGpo)) {
     let (file, id) = save_as_system(ground).await;
     let loaded = load_starter_gpo(&ground.domain, &file, false, &Task::default()).await.unwrap();
     look(&loaded);
     look(&ground.domain.starter_gpo(id).await.unwrap());
-    delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+    ground.delete_starter(id).await.unwrap();
 }
 
 #[test]
@@ -69,7 +94,7 @@ fn n101_igpm_starter_gpo_modified_time_get() {
         let id = copy(ground).await;
         let modified = ground.domain.starter_gpo(id).await.unwrap().modified.unwrap();
         assert!((Timestamp::now().unix_seconds() - modified.unix_seconds()).abs() < 3600, "{modified}");
-        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
     });
 }
 
@@ -107,9 +132,9 @@ async fn copy(ground: &Ground) -> Guid {
 fn n106_igpm_starter_gpo_delete() {
     everywhere(async |ground| {
         let id = copy(ground).await;
-        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
         assert_eq!(ground.domain.starter_gpo(id).await.unwrap_err().kind, StoreErrorKind::NotFound);
-        assert!(delete_starter_gpo(&ground.domain, id, &Task::default()).await.is_err());
+        assert!(ground.delete_starter(id).await.is_err());
     });
 }
 
@@ -143,7 +168,7 @@ fn n109_igpm_starter_gpo_copy_to() {
         let starter = ground.domain.starter_gpo(id).await.unwrap();
         assert!(id != STARTER && starter.display_name.starts_with("Copied"));
         assert_eq!(starter.kind, StarterGpoType::Custom);
-        delete_starter_gpo(&ground.domain, id, &Task::default()).await.unwrap();
+        ground.delete_starter(id).await.unwrap();
     });
 }
 

@@ -1,9 +1,10 @@
 //! IGPMWMIFilter.
 
-use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo};
-use opengpmc::ident::WmiFilterRef;
+use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo, WmiFilter};
+use opengpmc::ident::{Guid, WmiFilterRef};
+use opengpmc::operation::admin::{CreateWmiFilter, DeleteWmiFilter, EditWmiFilter};
 
-use super::ground::{CLERKS, everywhere};
+use super::ground::{CLERKS, Ground, everywhere};
 
 #[test]
 fn n170_igpm_wmi_filter_path_get() {
@@ -14,9 +15,45 @@ fn n170_igpm_wmi_filter_path_get() {
     });
 }
 
+/// Makes a filter, changes it, looks at it, and deletes it.
+async fn changed(ground: &Ground, change: impl Fn(EditWmiFilter) -> EditWmiFilter) -> WmiFilter {
+    let filters = async || ground.domain.wmi_filters().await.unwrap().values;
+    let (domain, name) = (ground.name().clone(), format!("Changed {}", Guid::random()));
+    let make = CreateWmiFilter::new(domain.clone(), name, "before".to_owned(), ground.wmi_filter().queries.clone());
+    ground.carry_out(&make).await.unwrap();
+    let find = async || filters().await.into_iter().find(|filter| filter.id == make.id).unwrap();
+    ground.carry_out(&change(EditWmiFilter::of(&find().await))).await.unwrap();
+    let changed = find().await;
+    let delete = DeleteWmiFilter { domain, id: make.id, name: changed.name.clone() };
+    ground.carry_out(&delete).await.unwrap();
+    assert!(filters().await.iter().all(|filter| filter.id != make.id));
+    changed
+}
+
+#[test]
+fn n171_igpm_wmi_filter_name_put() {
+    everywhere(async |ground| {
+        let name = format!("Renamed {}", Guid::random());
+        let filter = changed(ground, |edit| EditWmiFilter { name: name.clone(), ..edit }).await;
+        assert_eq!((filter.name, filter.description.as_str()), (name, "before"));
+    });
+}
+
 #[test]
 fn n172_igpm_wmi_filter_name_get() {
     everywhere(async |ground| assert_eq!(ground.wmi_filter().name, "Laptops"));
+}
+
+#[test]
+fn n173_igpm_wmi_filter_description_put() {
+    everywhere(async |ground| {
+        let check = async |text: &str| {
+            let filter = changed(ground, |edit| EditWmiFilter { description: text.to_owned(), ..edit }).await;
+            assert_eq!(filter.description, text);
+        };
+        check("after").await;
+        check("").await;
+    });
 }
 
 #[test]

@@ -1,9 +1,20 @@
 //! What can be done with starter GPOs and their container.
 
-use crate::console::{Icon, Place, StarterAction};
+use std::sync::Arc;
 
-use super::super::{Availability, Menu, Row};
+use crate::console::{ForestId, Icon, Node, Place, StarterAction};
+use crate::gpm::StarterGpo;
+use crate::operation::admin::DeleteStarterGpo;
+
+use super::super::{Availability, Command, CommandContext, Menu, Row};
 use super::{DELETE_KEYS, ROW, needs_writable_forest, starter_availability, starter_command, starters_command};
+
+/// Returns the starter GPO of the node.
+fn starter_of<'a>(context: &CommandContext<'a>) -> Option<(ForestId, &'a StarterGpo)> {
+    let Some(Place::StarterGpo { domain, id }) = context.place() else { return None };
+    let forest = context.open_forest()?;
+    Some((forest.id, forest.starter_gpo(domain, *id)?))
+}
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -31,12 +42,18 @@ pub(super) const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
-        text: "Delete Starter GPO…",
+        text: "Delete",
         icon: Some(Icon::Delete),
         shortcuts: &[DELETE_KEYS],
         menus: &[(Menu::Action, 62)],
-        availability: |context| starter_availability(context, StarterAction::Delete),
-        make: |context| starter_command(context, StarterAction::Delete),
+        availability: |context| starter_availability(context, StarterAction::Restore),
+        make: |context| {
+            let (forest, starter) = starter_of(context)?;
+            let (domain, id) = (starter.domain.clone(), starter.id);
+            let container = Node::In(forest, Place::StarterGpos(domain.clone()));
+            let edit = DeleteStarterGpo { domain, id, name: starter.display_name.clone() };
+            Some(Command::EditAndSelect(forest, Arc::new(edit), container))
+        },
         ..ROW
     },
 ];
