@@ -27,6 +27,8 @@ mod migration_table;
 mod report;
 #[path = "gui/backups.rs"]
 mod backups;
+#[path = "gui/undo.rs"]
+mod undo;
 #[path = "gui/picker.rs"]
 mod picker;
 #[path = "gui/advanced_security.rs"]

@@ -1,6 +1,7 @@
 //! The whole console on the demo forest.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -77,9 +78,11 @@ pub fn demo_with_journal(journal_folder: std::path::PathBuf) -> Console {
     console
 }
 
-/// Returns a folder of this process for the journal.
+/// Returns a folder for the journal of one console: consoles of one process must not undo what another did.
 pub fn journal_folder() -> std::path::PathBuf {
-    std::env::temp_dir().join(format!("opengpmc-journal-{}", std::process::id()))
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let number = COUNT.fetch_add(1, Ordering::Relaxed);
+    std::env::temp_dir().join(format!("opengpmc-journal-{}-{number}", std::process::id()))
 }
 
 fn with_options(size: [f32; 2], options: AppOptions) -> Console {

@@ -112,7 +112,7 @@ pub(super) async fn perform(
     let total = steps.len() as u64 + 1;
     task.progress(0, total);
     let entry = context.journal.begin()?;
-    let mut saved = match prepare(context, &entry, &record, (&mut steps, commits_after), task).await {
+    let saved = match prepare(context, &entry, &record, (&mut steps, commits_after), task).await {
         Ok(saved) => saved,
         Err(error) => {
             // Nothing was changed yet.
@@ -141,11 +141,9 @@ pub(super) async fn perform(
         }
         task.progress(place as u64 + 1, total);
     }
-    remember_made(&context.store, &steps, &mut saved).await;
     let id = entry.folder().file_name().and_then(|name| name.to_str()?.parse().ok());
     // The edit is done: a journal that cannot be written costs its undo, and no more.
-    let kept = write_steps(entry.folder(), &Stored { steps, saved, commits_after }).and_then(|()| entry.keep(&record));
-    clear(kept, task);
+    clear(keep(&context.store, entry, &record, Stored { steps, saved, commits_after }).await, task);
     task.progress(total, total);
     Ok(Edited { entry: id, touches: plan.touches })
 }
@@ -219,9 +217,14 @@ fn overlay(steps: &[Step], saved: &mut [Saved]) {
     }
 }
 
-/// Keeps what made objects hold now, so that undo can tell whether somebody has changed them since.
-async fn remember_made(store: &Arc<dyn ForestStore>, steps: &[Step], saved: &mut [Saved]) {
-    for (step, saved) in steps.iter().zip(saved) {
+/// Keeps the entry of an edit that is done, with what made objects hold now, so that undo can tell whether somebody has changed them since.
+pub(super) async fn keep(
+    store: &Arc<dyn ForestStore>,
+    entry: JournalEntry,
+    record: &JournalRecord,
+    mut stored: Stored,
+) -> Result<(), OperationError> {
+    for (step, saved) in stored.steps.iter().zip(&mut stored.saved) {
         if let Step::Add { objects } = step
             && let Some(first) = objects.first()
             && let Ok(directory) = directory_of(store, &first.dn).await
@@ -229,6 +232,8 @@ async fn remember_made(store: &Arc<dyn ForestStore>, steps: &[Step], saved: &mut
             saved.objects = read_tree(&*directory, &first.dn).await.unwrap_or_default();
         }
     }
+    write_steps(entry.folder(), &stored)?;
+    entry.keep(record)
 }
 
 /// Says what was being done where a store only says what it refused.

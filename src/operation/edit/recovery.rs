@@ -6,7 +6,7 @@ use crate::gpm::{OperationError, Task};
 use crate::operation::journal::{JournalEntry, JournalRecord};
 use crate::store::ForestStore;
 
-use super::carry_out::Stored;
+use super::carry_out::{Stored, keep};
 use super::work::{self, Standing};
 
 /// Brings an edit to its end. Returns whether it counts as done; it is kept for undo then.
@@ -37,7 +37,7 @@ pub(in crate::operation) async fn recover_edit(
                 work::carry_out(store, step, saved, &task).await?;
             }
         }
-        entry.keep(record)?;
+        keep(store, entry, record, stored).await?;
         return Ok(true);
     }
     for (step, saved) in stored.steps.iter().zip(&stored.saved).rev() {
