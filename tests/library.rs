@@ -8,6 +8,7 @@ mod common;
 mod library {
     mod cli;
     mod cli_edits;
+    mod cli_gpo_edits;
     mod cli_status;
     mod domain;
     mod acl_consistency;

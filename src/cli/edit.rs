@@ -29,7 +29,8 @@ pub async fn carry_out(
     arguments: EditArguments,
 ) -> anyhow::Result<Outcome> {
     if arguments.dry_run {
-        let store = session.open().await?;
+        // What may be changed is asked of a forest that can be.
+        let store = session.open_for_changes().await?;
         let plan = session.task.or_cancel(edit.plan(&store, &session.task)).await??;
         let told = tell(&session.task);
         show(output, edit, &plan)?;

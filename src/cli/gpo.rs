@@ -16,6 +16,7 @@ use crate::store::StoreError;
 use super::change::{Copy, Import, Restore};
 use super::delegation::Delegation;
 use super::gpo_backup::Backup;
+use super::gpo_edit::{self, Comment, Create, Delete, DeleteOrphan, Ensure, Rename, Status};
 use super::output::{Outcome, Output, Table, printable, yes_no};
 use super::report::ReportArguments;
 use super::session::{check_domain, report};
@@ -52,6 +53,14 @@ pub enum Command {
     ///
     /// Administrative templates come from --admx, else from the central store of the domain, else from this machine (Windows).
     Report(Box<Report>),
+    Create(Create),
+    Ensure(Ensure),
+    Rename(Rename),
+    Delete(Delete),
+    DeleteOrphan(DeleteOrphan),
+    Status(Status),
+    Comment(Comment),
+    WmiFilter(gpo_edit::WmiFilter),
     Backup(Backup),
     Restore(Restore),
     Import(Box<Import>),
@@ -88,6 +97,14 @@ impl Command {
             }
             Command::Show { gpo, domain } => show(session, output, gpo, domain.as_ref()).await,
             Command::Report(report) => report.run(session, output).await,
+            Command::Create(create) => create.run(session, output).await,
+            Command::Ensure(ensure) => ensure.run(session, output).await,
+            Command::Rename(rename) => rename.run(session, output).await,
+            Command::Delete(delete) => delete.run(session, output).await,
+            Command::DeleteOrphan(delete) => delete.run(session, output).await,
+            Command::Status(status) => status.run(session, output).await,
+            Command::Comment(comment) => comment.run(session, output).await,
+            Command::WmiFilter(filter) => filter.run(session, output).await,
             Command::Backup(backup) => backup.run(session, output).await,
             Command::Restore(restore) => restore.run(session, output).await,
             Command::Import(import) => import.run(session, output).await,

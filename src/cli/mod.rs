@@ -15,6 +15,7 @@ mod domain;
 mod status;
 mod gpo;
 mod gpo_backup;
+mod gpo_edit;
 mod som;
 mod remote_update;
 mod site;

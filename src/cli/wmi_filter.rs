@@ -106,7 +106,12 @@ fn list(forest: &ForestSnapshot, output: &mut Output, domain: Option<&DnsName>) 
     output.table(&table)
 }
 
-fn find<'a>(forest: &'a ForestSnapshot, wanted: &str, domain: Option<&'a DnsName>) -> anyhow::Result<&'a WmiFilter> {
+/// Finds the one WMI filter of this name or id.
+pub(super) fn find<'a>(
+    forest: &'a ForestSnapshot,
+    wanted: &str,
+    domain: Option<&'a DnsName>,
+) -> anyhow::Result<&'a WmiFilter> {
     let id = wanted.parse::<Guid>().ok();
     let folded = wanted.to_lowercase();
     let matching: Vec<&WmiFilter> = filters(forest, domain)

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 /// Returns the program with an environment that names no forest, display or user.
-fn program(arguments: &[&str]) -> Command {
+pub(super) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_opengpmc"));
     for name in
         ["OPENGPMC_CONNECT", "USERDNSDOMAIN", "OPENGPMC_PASSWORD_FILE", "DISPLAY", "WAYLAND_DISPLAY", "WAYLAND_SOCKET"]

@@ -213,15 +213,7 @@ impl Edit for SetGpoWmiFilter {
             // However it is spelled.
             return Ok(EditPlan { touches: self.gpo.touched(), ..EditPlan::default() });
         }
-        let found = task.or_cancel(container.domain.wmi_filter_name(id)).await?;
-        if found.map_err(|error| OperationError::of_directory(&error))?.is_none() {
-            let message = format!(
-                "there is no WMI filter {id} in {}: a GPO takes filters of its own domain only",
-                self.gpo.domain
-            );
-            let message = StatusMessage::error(MessageId::WmiFilterMissing, HResult::NO_SUCH_OBJECT, message);
-            return Err(OperationError::new(message.about(id)));
-        }
+        check_filter(&container.domain, id, task).await?;
         Ok(container.set("gPCWQLFilter", Some(reference.to_string()), &self.gpo))
     }
 }
@@ -291,6 +283,18 @@ impl Container {
         let steps = if change.before == change.after { Vec::new() } else { vec![Step::modify(&self.dn, vec![change])] };
         EditPlan { steps, touches: gpo.touched(), ..EditPlan::default() }
     }
+}
+
+/// Refuses a WMI filter that the domain does not have.
+pub(super) async fn check_filter(domain: &Domain, id: Guid, task: &Task) -> Result<(), OperationError> {
+    let found = task.or_cancel(domain.wmi_filter_name(id)).await?;
+    if found.map_err(|error| OperationError::of_directory(&error))?.is_some() {
+        return Ok(());
+    }
+    let message =
+        format!("there is no WMI filter {id} in {}: a GPO takes filters of its own domain only", domain.name());
+    let message = StatusMessage::error(MessageId::WmiFilterMissing, HResult::NO_SUCH_OBJECT, message);
+    Err(OperationError::new(message.about(id)))
 }
 
 /// Returns the error of a text that somebody else has changed since it was seen.

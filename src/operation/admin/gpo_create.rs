@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::format::GptIni;
 use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, DnsName, GpLink, GpLinkElement, GpoVersion, Guid, LinkOptions};
+use crate::ident::{Dn, DnsName, GpLink, GpLinkElement, GpoVersion, Guid, LinkOptions, WmiFilterRef};
 use crate::operation::change::{GPT_INI, Target, new_container, new_half};
 use crate::operation::edit::{Edit, EditPlan, Step, Touched, ValueChange, directory_of};
 use crate::operation::starter_gpo::{StarterSettings, starter_content};
@@ -48,6 +48,19 @@ impl Edit for CreateGpo {
     /// Fails where the name or comment cannot be, the GUID is in use, there is no such starter GPO or scope of management, or a right is
     /// missing that can be told beforehand.
     async fn plan(&self, store: &Arc<dyn ForestStore>, task: &Task) -> Result<EditPlan, OperationError> {
+        self.plan_as(GpoStatus::Enabled, None, store, task).await
+    }
+}
+
+impl CreateGpo {
+    /// Plans a GPO of another status, linked to a WMI filter that is there.
+    pub(super) async fn plan_as(
+        &self,
+        status: GpoStatus,
+        filter: Option<WmiFilterRef>,
+        store: &Arc<dyn ForestStore>,
+        task: &Task,
+    ) -> Result<EditPlan, OperationError> {
         check_name(&self.name)?;
         let target = Target::open(store, &self.domain, self.id, task).await?;
         self.check_unused(&target, task).await?;
@@ -60,7 +73,7 @@ impl Edit for CreateGpo {
         check_comment(&comment)?;
         let mut steps = self.born(&target);
         steps.extend(self.files(&target, &settings, &comment));
-        steps.push(turned_on(&target.dn, &settings));
+        steps.push(turned_on(&target.dn, &settings, status, filter));
         let mut touches = vec![Touched::Domain(self.domain.clone())];
         if let Some(som) = &self.link_to {
             steps.push(linked(store, som, &target.dn, task).await?);
@@ -68,9 +81,7 @@ impl Edit for CreateGpo {
         }
         Ok(EditPlan { steps, touches, ..EditPlan::default() })
     }
-}
 
-impl CreateGpo {
     async fn check_unused(&self, target: &Target, task: &Task) -> Result<(), OperationError> {
         let in_sysvol = match task.or_cancel(target.sysvol.stat(&target.folder)).await? {
             Ok(_) => true,
@@ -144,7 +155,7 @@ impl CreateGpo {
 }
 
 /// The last write of the container: what it holds counts from now on.
-fn turned_on(dn: &Dn, settings: &StarterSettings) -> Step {
+fn turned_on(dn: &Dn, settings: &StarterSettings, status: GpoStatus, filter: Option<WmiFilterRef>) -> Step {
     let flags = |status: GpoStatus| status.to_flags().to_string();
     let version = |version: GpoVersion| version.to_directory_text();
     let [computer, user] = &settings.extensions;
@@ -154,8 +165,9 @@ fn turned_on(dn: &Dn, settings: &StarterSettings) -> Step {
     let mut values = vec![
         change("gPCMachineExtensionNames", None, Some(computer.clone())),
         change("gPCUserExtensionNames", None, Some(user.clone())),
+        change("gPCWQLFilter", None, filter.map(|filter| filter.to_string())),
         change("versionNumber", Some(version(GpoVersion::default())), Some(version(settings.version))),
-        change("flags", Some(flags(GpoStatus::AllSettingsDisabled)), Some(flags(GpoStatus::Enabled))),
+        change("flags", Some(flags(GpoStatus::AllSettingsDisabled)), Some(flags(status))),
     ];
     values.retain(|value| value.before != value.after);
     Step::modify(dn, values)

@@ -3,6 +3,7 @@
 mod gpo;
 mod gpo_create;
 mod gpo_delete;
+mod gpo_ensure;
 mod own_name;
 mod rights;
 pub mod security;
@@ -15,6 +16,7 @@ pub use gpo::{
 };
 pub use gpo_create::CreateGpo;
 pub use gpo_delete::{DeleteGpo, DeleteOrphanFolder};
+pub use gpo_ensure::EnsureGpo;
 pub use starter_gpo::{CreateStarterGpo, CreateStarterGpoFolder, DeleteStarterGpo, EditStarterGpo};
 pub use wmi_filter::{CopyWmiFilter, CreateWmiFilter, DeleteWmiFilter, EditWmiFilter};
 pub(super) use wmi_filter::{NewFilter, objects_of_filter};
