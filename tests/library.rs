@@ -30,6 +30,7 @@ mod library {
     mod changes;
     mod change_messages;
     mod edits;
+    mod links;
     mod restore_extras;
     mod names;
     mod principals;

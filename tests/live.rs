@@ -16,6 +16,7 @@ mod live {
     mod reading;
     mod reports;
     mod changes;
+    mod links;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;

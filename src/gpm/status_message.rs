@@ -141,6 +141,16 @@ message_ids! {
     ComputersCannotRead = "computers-cannot-read",
     /// A link stays though its GPO goes.
     LinkLeft = "link-left",
+    /// What is asked for makes no sense for this object.
+    InvalidArgument = "invalid-argument",
+    /// The GPO is linked there already.
+    LinkExists = "link-exists",
+    /// There is no such link.
+    LinkNotFound = "link-not-found",
+    /// An object of that name exists already.
+    ObjectExists = "object-exists",
+    /// The object is protected from being deleted or renamed.
+    ObjectProtected = "object-protected",
 }
 
 impl MessageId {

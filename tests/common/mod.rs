@@ -6,6 +6,7 @@
 pub mod sysvol_suite;
 pub mod directory_suite;
 pub mod gpo_state;
+pub mod link_suite;
 pub mod change_suite;
 pub mod corpus;
 pub mod interchange;

@@ -24,6 +24,7 @@ pub use carry_out::{Edited, carry_out, carry_out_all};
 pub(super) use recovery::recover_edit;
 pub use step::{Step, ValueChange};
 pub use stored_object::StoredObject;
+pub(super) use stored_object::read_tree;
 pub use undo::{UndoEntry, UndoList, undo, undo_list};
 pub(super) use work::conflict;
 pub use work::directory_of;

@@ -88,7 +88,10 @@ impl StoredObject {
 }
 
 /// Reads an object and all below it, parents first; nothing where it is not there.
-pub(super) async fn read_tree(directory: &dyn Directory, dn: &Dn) -> Result<Vec<StoredObject>, OperationError> {
+pub(in crate::operation) async fn read_tree(
+    directory: &dyn Directory,
+    dn: &Dn,
+) -> Result<Vec<StoredObject>, OperationError> {
     let request = SearchRequest {
         base: dn.clone(),
         scope: Scope::Subtree,

@@ -162,8 +162,12 @@ pub(super) async fn carry_out(
             }
             Ok(())
         }
-        Step::Delete { dn, .. } => {
+        Step::Delete { dn, expected } => {
             let directory = directory_of(store, dn).await?;
+            // What came into it since it was looked at is not to go with it.
+            if expected.as_ref().is_some_and(|expected| expected.len() < saved.objects.len()) {
+                return Err(directory_failed(StoreError::new(StoreErrorKind::NotEmpty, dn)));
+            }
             match saved.objects.len() {
                 0 => Err(directory_failed(StoreError::new(StoreErrorKind::NotFound, dn))),
                 1 => directory.delete(dn).await.map_err(directory_failed),
