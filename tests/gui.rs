@@ -2,12 +2,22 @@
 #![cfg(feature = "gui")]
 #![allow(clippy::unwrap_used, reason = "a test that unwraps in vain fails, as it should")]
 
+/// What is shared with the tests of the library.
+#[allow(dead_code, reason = "the tests of the console need only some of it")]
+mod common {
+    #[path = "../../tests/common/small_domain.rs"]
+    pub mod small_domain;
+    #[path = "../../tests/common/several_controllers.rs"]
+    pub mod several_controllers;
+}
 #[path = "gui/support.rs"]
 mod support;
 #[path = "gui/picture.rs"]
 mod picture;
 #[path = "gui/console.rs"]
 mod console;
+#[path = "gui/status.rs"]
+mod status;
 #[path = "gui/screens.rs"]
 mod screens;
 #[path = "gui/shell.rs"]

@@ -2,6 +2,7 @@
 
 mod backups;
 mod carry_out;
+mod controllers;
 mod copy_gpo;
 mod edits;
 mod files_and_reports;

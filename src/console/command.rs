@@ -15,15 +15,16 @@ use crate::gpm::{Backup, Touched};
 use crate::ident::{DnsName, Guid};
 use crate::operation::edit::{Edit, UndoEntry};
 use crate::report::ReportFormat;
-use crate::store::{ConnectOptions, ConnectTarget, Credentials};
+use crate::store::{ConnectOptions, ConnectTarget, ControllerChoice, Credentials};
 
+use super::change_controller::ControllerOf;
 use super::migration_table::SavedTable;
 use super::starter_gpo_window::StarterAction;
 use super::tree::Dropping;
 use super::window::WindowFactory;
 use super::{
     BackUpOf, Detail, FileId, ForestEntry, ForestId, Icon, Node, OpenForest, OpenedFile, Place, ReportOf, ReportUse,
-    ReportsOf, Shown, ShownReport,
+    ReportsOf, Shown, ShownReport, StatusAction, StatusOf,
 };
 
 pub use table::{COPY_KEYS, DELETE_KEYS, PASTE_KEYS, row_of_keys, row_offered, rows_of_menu, table};
@@ -55,6 +56,19 @@ pub enum Command {
     Refresh(ForestId),
     /// Fetch something the snapshot does not hold.
     Fetch(ForestId, Detail),
+    /// Gather the status of domain controllers, stop that, or choose their baseline.
+    Status(ForestId, StatusOf, StatusAction),
+    /// Another domain controller is in use: remember the choice and read the forest anew.
+    ControllerChanged {
+        /// The forest.
+        forest: ForestId,
+        /// What it is used for.
+        of: ControllerOf,
+        /// Where it was looked for.
+        domain: DnsName,
+        /// What was chosen.
+        choice: ControllerChoice,
+    },
     /// Open the dialog that opens a report or a folder of backups.
     ShowOpenFile,
     /// Open a report or a folder of backups and show it in the tree.

@@ -42,6 +42,9 @@ mod bars;
 pub mod dialog;
 pub mod question;
 mod connect_dialog;
+mod change_controller;
+mod group_policy_update;
+mod status_shelf;
 mod report_dialogs;
 mod palette;
 mod help;
@@ -66,6 +69,7 @@ pub use opened_file::{FileItem, FileState, OpenedFile, Shown};
 pub use opener::{Browser, FilePicker, ForestOpener, StoreOpener, SystemBrowser, SystemFilePicker};
 pub use reports::{LocalTemplates, ReportOf, ReportUse, Reported, ReportsOf, ShownReport, TemplateShelf};
 pub use starter_gpo_window::StarterAction;
+pub use status_shelf::{StatusAction, StatusOf, StatusRun, StatusShelf};
 
 use egui::{IconData, ViewportBuilder};
 

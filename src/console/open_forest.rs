@@ -10,7 +10,7 @@ use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, Starter
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
-use super::{ForestId, Place, Reported, ShownReport, TemplateShelf};
+use super::{ForestId, Place, Reported, ShownReport, StatusShelf, TemplateShelf};
 
 /// A forest of the scope tree, whether it could be opened or not.
 pub struct ForestEntry {
@@ -64,6 +64,8 @@ pub struct OpenForest {
     pub details: Details,
     /// The administrative templates of its domains, as far as a report needed them.
     pub templates: TemplateShelf,
+    /// What its domain controllers have of its GPOs, as far as somebody asked.
+    pub statuses: StatusShelf,
 }
 
 impl OpenForest {
@@ -76,6 +78,7 @@ impl OpenForest {
             snapshot,
             details: Details::default(),
             templates: TemplateShelf::default(),
+            statuses: StatusShelf::default(),
         }
     }
 

@@ -1,9 +1,13 @@
 //! What the console remembers between runs: one JSON file in the settings folder. Never a password.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
+
+use crate::ident::DnsName;
+use crate::store::{ControllerChoice, ControllerChoices};
 
 /// How many targets and user names are remembered.
 const REMEMBERED: usize = 12;
@@ -35,6 +39,10 @@ pub struct Settings {
     pub template_folder: Option<PathBuf>,
     /// Whether NTLM was allowed last.
     pub allow_ntlm: bool,
+    /// Which domain controller is used, for each domain that does not use its PDC emulator.
+    pub controllers: BTreeMap<DnsName, ControllerChoice>,
+    /// From which domain controller the sites are read: by forest, the domain and the choice.
+    pub sites_controllers: BTreeMap<DnsName, (DnsName, ControllerChoice)>,
 }
 
 impl Default for Settings {
@@ -51,6 +59,8 @@ impl Default for Settings {
             ca_file: None,
             template_folder: None,
             allow_ntlm: true,
+            controllers: BTreeMap::new(),
+            sites_controllers: BTreeMap::new(),
         }
     }
 }
@@ -76,6 +86,30 @@ impl Settings {
         serde_json::to_writer_pretty(&mut file, self)?;
         file.persist(folder.join(FILE_NAME)).map_err(|error| error.error)?;
         Ok(())
+    }
+
+    /// Remembers which domain controller of a domain is used; the PDC emulator is used anyway.
+    pub fn remember_controller(&mut self, domain: &DnsName, choice: ControllerChoice) {
+        if choice == ControllerChoice::PdcEmulator {
+            self.controllers.remove(domain);
+        } else {
+            self.controllers.insert(domain.clone(), choice);
+        }
+    }
+
+    /// Remembers from which domain controller the sites of a forest are read.
+    pub fn remember_sites_controller(&mut self, forest: &DnsName, domain: DnsName, choice: ControllerChoice) {
+        self.sites_controllers.insert(forest.clone(), (domain, choice));
+    }
+
+    /// Returns the choices for a connection; a person is asked about a domain controller that does not answer.
+    pub fn controller_choices(&self) -> ControllerChoices {
+        ControllerChoices {
+            usual: None,
+            domains: self.controllers.clone(),
+            configuration: self.sites_controllers.clone(),
+            falls_back: false,
+        }
     }
 
     /// Remembers a target that was connected to.
@@ -125,6 +159,9 @@ mod tests {
     fn what_is_saved_comes_back() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings { theme: ThemePreference::Dark, tree_width: 250.0, ..Settings::default() };
+        let domain: DnsName = "corp.test".parse().unwrap();
+        settings.remember_controller(&domain, ControllerChoice::Named("dc2".to_owned()));
+        settings.remember_sites_controller(&domain, domain.clone(), ControllerChoice::Any);
         settings.remember_target("corp.test".to_owned());
         settings.remember_target("demo".to_owned());
         settings.remember_target("CORP.test".to_owned());

@@ -85,7 +85,8 @@ pub fn journal_folder() -> std::path::PathBuf {
     std::env::temp_dir().join(format!("opengpmc-journal-{}-{number}", std::process::id()))
 }
 
-fn with_options(size: [f32; 2], options: AppOptions) -> Console {
+/// Opens the console with options of one's own.
+pub fn with_options(size: [f32; 2], options: AppOptions) -> Console {
     Harness::builder()
         .with_size(size)
         .with_step_dt(1.0 / 60.0)

@@ -52,6 +52,10 @@ impl App {
                     fetch_jobs.extend(workers.fetch(forest, detail));
                 }
             }
+            Command::Status(id, of, action) => self.status(id, of, action),
+            Command::ControllerChanged { forest, of, domain, choice } => {
+                self.controller_changed(forest, &of, domain, choice);
+            }
             Command::ShowOpenFile => self.show(ctx, Dialog::Report(Box::new(ReportDialog::open(documents_folder())))),
             Command::OpenPath(path) => self.open_path(path),
             Command::ReopenFile(file) => self.reopen_file(file),
@@ -189,7 +193,7 @@ impl App {
         let id = ForestId(self.next_forest);
         self.next_forest += 1;
         self.requests.push((id, request.clone()));
-        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
+        let job = self.workers.open(Arc::clone(&self.options.opener), id, self.with_controllers(request));
         self.forests.push(ForestEntry { id, target, state: ForestState::Loading(job.task().clone()) });
         self.forest_jobs.push(job);
         self.forests_changed();
@@ -201,7 +205,7 @@ impl App {
         else {
             return;
         };
-        let job = self.workers.open(Arc::clone(&self.options.opener), id, request);
+        let job = self.workers.open(Arc::clone(&self.options.opener), id, self.with_controllers(request));
         if let Some(entry) = self.entry_mut(id) {
             entry.state = ForestState::Loading(job.task().clone());
             self.forest_jobs.push(job);
@@ -224,6 +228,9 @@ impl App {
     fn remove_forest(&mut self, id: ForestId) {
         for job in self.forest_jobs.iter().filter(|job| job.forest == id) {
             job.task().cancel();
+        }
+        if let Some(forest) = self.entry(id).and_then(ForestEntry::open) {
+            forest.statuses.stop_all();
         }
         self.forests.retain(|entry| entry.id != id);
         self.requests.retain(|(known, _)| *known != id);
@@ -298,7 +305,10 @@ impl App {
         }
         let Some(entry) = self.entry_mut(id) else { return };
         match outcome {
-            Ok(forest) => {
+            Ok(mut forest) => {
+                if let Some(old) = entry.open() {
+                    forest.statuses = old.statuses.clone();
+                }
                 tracing::info!(forest = %forest.snapshot.name, "forest read");
                 let seconds = forest.snapshot.loaded.to_local_text();
                 let name = forest.snapshot.name.clone();
@@ -313,6 +323,7 @@ impl App {
                 });
                 if !was_open {
                     self.opened_first_time(id, request);
+                    self.ask_about_unreachable(id);
                     self.look_into_journal(id);
                 }
                 self.look_for_undo(id);

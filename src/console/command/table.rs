@@ -37,6 +37,7 @@
 //! [`Row::many`].
 
 mod backup;
+mod controller;
 mod edit;
 mod file;
 mod forest;
@@ -48,6 +49,7 @@ mod node;
 mod report;
 mod som;
 mod starter_gpo;
+mod update;
 mod view;
 mod window;
 mod wmi_filter;
@@ -67,6 +69,8 @@ const SUBJECTS: &[&[Row]] = &[
     edit::ROWS,
     forest::ROWS,
     som::ROWS,
+    update::ROWS,
+    controller::ROWS,
     link::ROWS,
     gpo::ROWS,
     wmi_filter::ROWS,

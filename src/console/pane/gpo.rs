@@ -10,9 +10,9 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::faults::faults_ui;
 use super::state::View;
-use super::{delegation, report};
-use crate::console::Reported;
+use super::{delegation, report, status};
 use crate::console::kit::notice::{Severity, banner_with_hint_ui, empty_ui};
+use crate::console::{Reported, StatusOf};
 use crate::gpm::{Gpo, LinkTarget};
 use crate::ident::{Dn, DnsName, Guid};
 
@@ -60,12 +60,18 @@ pub(super) fn link_ui(ui: &mut Ui, view: &mut View<'_>, som: &Dn, order: usize) 
 }
 
 fn tabs_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
-    let tab = view.tabs_ui(ui, "GPO", &["Scope", "Details", "Settings", "Delegation"]);
+    let tab = view.tabs_ui(ui, "GPO", &["Scope", "Details", "Settings", "Delegation", "Status"]);
     faults_ui(ui, view, gpo);
     match tab {
         "Details" => details::details_ui(ui, view, gpo),
         "Settings" => report::of_forest_ui(ui, view, Reported::Gpo(gpo.domain.clone(), gpo.id)),
         "Delegation" => delegation::gpo_ui(ui, view, gpo),
+        "Status" => {
+            if let Some(domain) = view.forest.snapshot.domain(&gpo.domain) {
+                let of = StatusOf { domain: gpo.domain.clone(), gpo: Some(gpo.id) };
+                status::status_ui(ui, view, domain, &of);
+            }
+        }
         _ => {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| scope_ui(ui, view, gpo));
         }

@@ -16,6 +16,7 @@ mod report;
 mod som;
 mod starter_gpo;
 mod state;
+mod status;
 mod wmi_filter;
 
 use egui::Ui;

@@ -3,14 +3,16 @@
 use egui::Ui;
 
 use super::state::View;
-use super::{cells, delegation};
+use super::{cells, delegation, status};
+use crate::console::change_controller::{ChangeController, ControllerOf};
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::theme::ICON_SIZE;
-use crate::console::{Face, Icon, OpenForest, Place};
+use crate::console::{Face, Icon, OpenForest, Place, StatusOf};
 use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, SecuredObject, Som, SomIndex, SomType};
 use crate::ident::{Dn, DnsName};
 
+const STATUS: &str = "Status";
 const LINKED: &str = "Linked Group Policy Objects";
 const INHERITANCE: &str = "Group Policy Inheritance";
 const DELEGATION: &str = "Delegation";
@@ -19,7 +21,7 @@ const DELEGATION: &str = "Delegation";
 pub(super) fn domain_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
     let domain = view.forest.snapshot.domain(name);
     match domain.and_then(|domain| Some((domain, domain.som()?))) {
-        Some((domain, som)) => container_ui(ui, view, domain, som, SomIndex(0)),
+        Some((domain, som)) => tabs_of_domain_ui(ui, view, domain, som),
         None => {
             let problems = domain.map(|domain| domain.problems.as_slice()).unwrap_or_default();
             if problems.is_empty() {
@@ -28,7 +30,18 @@ pub(super) fn domain_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
             for problem in problems {
                 banner_ui(ui, Severity::Error, &format!("{}: {}", problem.object, problem.message));
             }
+            if domain.is_some() && ui.button("Change Domain Controller…").clicked() {
+                let of = ControllerOf::Domain(name.clone());
+                view.commands.push(ChangeController::ask(view.forest.id, of));
+            }
         }
+    }
+}
+
+fn tabs_of_domain_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som) {
+    match view.tabs_ui(ui, "Domain", &[STATUS, LINKED, INHERITANCE, DELEGATION]) {
+        STATUS => status::status_ui(ui, view, domain, &StatusOf { domain: domain.name.clone(), gpo: None }),
+        tab => tab_ui(ui, view, domain, som, SomIndex(0), tab),
     }
 }
 
@@ -61,7 +74,12 @@ pub(super) fn site_ui(ui: &mut Ui, view: &mut View<'_>, dn: &Dn) {
 }
 
 fn container_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {
-    match view.tabs_ui(ui, "Container", &[LINKED, INHERITANCE, DELEGATION]) {
+    let tab = view.tabs_ui(ui, "Container", &[LINKED, INHERITANCE, DELEGATION]);
+    tab_ui(ui, view, domain, som, index, tab);
+}
+
+fn tab_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex, tab: &str) {
+    match tab {
         INHERITANCE => inheritance_ui(ui, view, domain, som, index),
         DELEGATION => {
             let object = if som.kind == SomType::Domain { SecuredObject::Domain } else { SecuredObject::Ou };

@@ -10,6 +10,7 @@ use super::PaneContext;
 use super::chosen::Chosen;
 use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_id};
 use crate::console::kit::document_view::DocumentView;
+use crate::console::kit::save_dialog::SaveDialog;
 use crate::console::kit::tab_bar::{self, tab_bar_ui};
 use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place, bars};
 use crate::gpm::{PermissionType, SecurityInfo};
@@ -42,6 +43,8 @@ pub struct PaneState {
     /// Whether a report was drawn in this frame.
     pub(super) document_was_drawn: bool,
     pub(super) find_wanted: bool,
+    /// The dialog that saves a status.
+    pub(super) status_save: Option<SaveDialog>,
 }
 
 /// "Display links in this location" of the Scope tab.

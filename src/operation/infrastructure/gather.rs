@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use sha1::{Digest, Sha1};
 
 use crate::format::GptIni;
@@ -168,7 +168,8 @@ async fn read_folder(sysvol: Arc<dyn Sysvol>, folder: &SysvolPath, task: &Task) 
         .iter()
         .map(|(name, size)| {
             let sysvol = sysvol.clone();
-            async move { (name, read_file(sysvol, folder, name, *size).await) }
+            // Boxed, so that the whole is `Send` for any lifetime of what it borrows.
+            read_file(sysvol, folder, name, *size).boxed()
         })
         .collect();
     let files = stream::iter(files).buffered(FILES_IN_FLIGHT).collect::<Vec<_>>();
@@ -177,7 +178,7 @@ async fn read_folder(sysvol: Arc<dyn Sysvol>, folder: &SysvolPath, task: &Task) 
     for name in &tree.folders {
         read.content.insert(name.to_lowercase(), String::new());
     }
-    for (name, file) in files {
+    for ((name, _), file) in tree.files.iter().zip(files) {
         match file {
             Ok((fingerprint, start)) => {
                 if name.eq_ignore_ascii_case("GPT.INI") {
