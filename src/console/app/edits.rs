@@ -134,7 +134,7 @@ impl App {
             }
         });
         for (id, touched, base, outcome) in read {
-            self.take_in_reload(ctx, id, touched, &base, outcome);
+            self.take_in_reload(ctx, id, touched, base, outcome);
         }
     }
 
@@ -143,18 +143,20 @@ impl App {
         ctx: &Context,
         id: ForestId,
         touched: Vec<Touched>,
-        base: &Arc<ForestSnapshot>,
+        base: Arc<ForestSnapshot>,
         outcome: Result<Arc<ForestSnapshot>, StoreError>,
     ) {
         let Some(ForestState::Open(forest)) = self.entry_mut(id).map(|entry| &mut entry.state) else { return };
-        if !Arc::ptr_eq(&forest.snapshot, base) {
+        if !Arc::ptr_eq(&forest.snapshot, &base) {
             // Something else was read meanwhile: these parts are put into that.
             return self.changed(id, touched, None);
         }
         match outcome {
             Ok(snapshot) => {
-                forest.snapshot = snapshot;
+                let old = std::mem::replace(&mut forest.snapshot, snapshot);
                 forget_details(forest, &touched);
+                // Freeing a large forest takes longer than a frame.
+                self.workers.handle().spawn_blocking(move || drop((old, base)));
                 self.fetch_jobs.retain(|job| job.forest != id);
                 self.settle_selection();
                 self.select_changed(id);
