@@ -62,6 +62,12 @@ pub struct ConnectionArguments {
     #[arg(long, global = true, value_name = "NAME|pdc|any")]
     pub dc: Option<ControllerChoice>,
 
+    /// Let a forest file be changed
+    ///
+    /// Without it a saved forest stays what it was when it was saved. With it the file is a forest to practise on.
+    #[arg(long, global = true)]
+    pub writable: bool,
+
     /// Use the tickets in this credential cache
     #[arg(long, global = true, value_name = "FILE")]
     pub credential_cache: Option<PathBuf>,
@@ -99,7 +105,7 @@ impl ConnectionArguments {
             kdc: self.kdc.clone(),
             allow_ntlm: !self.no_ntlm,
             sysvol_folder: self.sysvol_folder.clone(),
-            read_only: true,
+            read_only: !self.writable,
             dns_server: self.dns_server,
             controllers: ControllerChoices { usual: self.dc.clone(), ..ControllerChoices::default() },
         }

@@ -61,7 +61,7 @@ impl ConnectDialog {
         ConnectDialog {
             kind: settings.recent_targets.first().and_then(|target| last_kind(target)).unwrap_or(Kind::Server),
             file: last_of(Kind::File),
-            read_only: false,
+            read_only: true,
             server: last_of(Kind::Server),
             as_current_user: settings.recent_users.is_empty(),
             user: settings.recent_users.first().cloned().unwrap_or_default(),

@@ -227,7 +227,8 @@ impl Default for ConnectOptions {
             dns_server: None,
             allow_ntlm: true,
             sysvol_folder: None,
-            read_only: false,
+            // What was saved stays what it was unless somebody asks for more.
+            read_only: true,
             controllers: ControllerChoices::default(),
         }
     }
@@ -243,11 +244,7 @@ pub async fn open(
         ConnectTarget::Demo => super::demo::open().await,
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
-            let opened = tokio::task::spawn_blocking(move || {
-                let forest = ForestFile::open(&path, read_only)?;
-                // What is a copy of a real forest stays what it was when it was saved.
-                if forest.origin().is_some() && !read_only { ForestFile::open(&path, true) } else { Ok(forest) }
-            });
+            let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only));
             let forest = opened
                 .await
                 .map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
