@@ -190,6 +190,19 @@ pub enum Command {
     Quit,
 }
 
+impl Command {
+    /// Returns the command that carries out edits: one by itself, several as one change to be undone at once.
+    pub fn edit_all(forest: ForestId, title: String, mut edits: Vec<Arc<dyn Edit>>) -> Command {
+        match (edits.pop(), edits.is_empty()) {
+            (Some(only), true) => Command::Edit(forest, only),
+            (last, _) => {
+                edits.extend(last);
+                Command::EditMany(forest, title, edits)
+            }
+        }
+    }
+}
+
 /// Which forest to add, and as whom.
 #[derive(Clone, Debug, Default)]
 pub struct ConnectRequest {

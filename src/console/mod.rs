@@ -25,6 +25,7 @@ mod migration_table;
 mod migrating;
 mod import_wizard;
 mod copy_dialog;
+mod new_gpo_dialog;
 mod copy_wizard;
 mod back_up_dialog;
 mod starter_gpo_window;

@@ -15,7 +15,8 @@ pub struct Question {
     title: String,
     text: String,
     details: Vec<String>,
-    go: &'static str,
+    /// The button that goes on; none where there is no way on.
+    go: Option<&'static str>,
     commands: Vec<Command>,
     focus_wanted: bool,
 }
@@ -27,7 +28,12 @@ impl Question {
     /// Returns a question whose answer `go` asks for the commands.
     pub fn new(title: impl Into<String>, text: impl Into<String>, go: &'static str, commands: Vec<Command>) -> Self {
         let (title, text) = (title.into(), text.into());
-        Question { title, text, details: Vec::new(), go, commands, focus_wanted: true }
+        Question { title, text, details: Vec::new(), go: Some(go), commands, focus_wanted: true }
+    }
+
+    /// Returns the command that says why something cannot be done.
+    pub fn refusal(title: impl Into<String>, text: impl Into<String>) -> Command {
+        Question { go: None, ..Question::new(title, text, "", Vec::new()) }.ask()
     }
 
     /// Adds what it concerns, one line each, below the text.
@@ -55,10 +61,10 @@ impl Window for Question {
                 });
             }
             dialog::buttons_ui(ui, |ui| {
-                let go = dialog::primary(ui, self.go);
-                dialog::focus_once(&go, &mut self.focus_wanted);
-                confirmed = dialog::is_pressed(&go);
-                cancelled = dialog::button(ui, "Cancel");
+                let first = dialog::primary(ui, self.go.unwrap_or("Close"));
+                dialog::focus_once(&first, &mut self.focus_wanted);
+                confirmed = dialog::is_pressed(&first);
+                cancelled = self.go.is_some() && dialog::button(ui, "Cancel");
             });
         });
         if confirmed {

@@ -1,7 +1,13 @@
 //! Renaming in the tree (`console-ui.md` 4.1): which nodes have a name that can be changed, what it is now, and which command
 //! gives them another. The tree lets the name be edited in place and asks for [`Command::Rename`].
 
+use std::sync::Arc;
+
+use crate::operation::admin::{GpoToEdit, RenameGpo};
+
 use super::command::{Availability, CommandContext};
+use super::new_gpo_dialog::words;
+use super::question::Question;
 use super::{Command, OpenForest, Place};
 
 /// Makes the command that gives a place of a forest another name; none where the place is gone.
@@ -11,7 +17,7 @@ pub type Renaming = fn(&OpenForest, &Place, String) -> Option<Command>;
 fn renaming(place: &Place) -> Option<Option<Renaming>> {
     match place {
         // The node of a link bears the name of its GPO.
-        Place::Gpo { .. } | Place::Link { .. } => Some(None),
+        Place::Gpo { .. } | Place::Link { .. } => Some(Some(rename_gpo)),
         Place::Ou(_) => Some(None),
         Place::WmiFilter { .. } => Some(None),
         Place::StarterGpo { .. } => Some(None),
@@ -62,4 +68,14 @@ pub fn command(forest: &OpenForest, place: &Place, name: &str) -> Option<Command
         return None;
     }
     renaming(place).flatten()?(forest, place, name.to_owned())
+}
+
+/// Renames a GPO, or says why it cannot be called so.
+fn rename_gpo(forest: &OpenForest, place: &Place, name: String) -> Option<Command> {
+    let gpo = forest.gpo(place)?;
+    let domain = forest.snapshot.domain(&gpo.domain)?;
+    Some(match domain.check_new_gpo_name(&name, Some(gpo.id)) {
+        Ok(()) => Command::Edit(forest.id, Arc::new(RenameGpo { gpo: GpoToEdit::from(gpo), name })),
+        Err(problem) => Question::refusal("Rename", words(problem, &gpo.domain)),
+    })
 }

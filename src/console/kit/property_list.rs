@@ -15,8 +15,17 @@ pub struct PropertyList<'a> {
 
 struct Property<'a> {
     label: &'a str,
-    value: Value,
-    copyable: bool,
+    shown: Shown<'a>,
+}
+
+/// What stands beside a label.
+enum Shown<'a> {
+    Value {
+        value: Value,
+        copyable: bool,
+    },
+    /// A control that is drawn by whoever knows it; it is told the label that names it.
+    Control(Box<dyn FnOnce(&mut Ui, egui::Id) + 'a>),
 }
 
 /// The value of a property.
@@ -68,13 +77,19 @@ impl<'a> PropertyList<'a> {
 
     /// Adds a pair.
     pub fn row(mut self, label: &'a str, value: Value) -> Self {
-        self.rows.push(Property { label, value, copyable: false });
+        self.rows.push(Property { label, shown: Shown::Value { value, copyable: false } });
         self
     }
 
     /// Adds a pair with a button that copies the value.
     pub fn copyable(mut self, label: &'a str, value: Value) -> Self {
-        self.rows.push(Property { label, value, copyable: true });
+        self.rows.push(Property { label, shown: Shown::Value { value, copyable: true } });
+        self
+    }
+
+    /// Adds a label with a control that changes what it names.
+    pub fn control(mut self, label: &'a str, draw: impl FnOnce(&mut Ui, egui::Id) + 'a) -> Self {
+        self.rows.push(Property { label, shown: Shown::Control(Box::new(draw)) });
         self
     }
 
@@ -84,42 +99,47 @@ impl<'a> PropertyList<'a> {
         Grid::new(self.id).num_columns(2).min_col_width(label_width).spacing([12.0, 3.0]).show(ui, |ui| {
             for property in self.rows {
                 let label = ui.label(RichText::new(property.label).weak());
-                ui.horizontal(|ui| property.value_ui(ui, label.id));
+                match property.shown {
+                    Shown::Value { value, copyable } => {
+                        ui.horizontal(|ui| value.ui(ui, property.label, label.id, copyable));
+                    }
+                    Shown::Control(draw) => draw(ui, label.id),
+                }
                 ui.end_row();
             }
         });
     }
 }
 
-impl Property<'_> {
-    fn value_ui(self, ui: &mut Ui, label: egui::Id) {
+impl Value {
+    fn ui(self, ui: &mut Ui, name: &str, label: egui::Id, copyable: bool) {
         ui.set_min_height(theme::ROW_HEIGHT);
-        if self.value.loading {
+        if self.loading {
             ui.add(egui::Spinner::new().size(ICON_SIZE - 2.0));
         }
-        match (self.value.icon, self.value.tone) {
+        match (self.icon, self.tone) {
             (Some(icon), _) => drop(icon.show(ui, ICON_SIZE)),
             (None, Tone::Warning) => drop(Icon::Warning.show(ui, ICON_SIZE)),
             (None, Tone::Error) => drop(Icon::Error.show(ui, ICON_SIZE)),
             (None, Tone::Normal | Tone::Weak) => {}
         }
         let tokens = theme::tokens(ui);
-        let shown = if self.value.text.is_empty() { "–" } else { &self.value.text };
-        let color = match self.value.tone {
+        let shown = if self.text.is_empty() { "–" } else { &self.text };
+        let color = match self.tone {
             Tone::Normal => tokens.text,
             Tone::Weak => tokens.text_weak,
             Tone::Warning => tokens.warning,
             Tone::Error => tokens.error,
         };
         let text = RichText::new(shown).color(color);
-        let text = if self.value.monospace { text.monospace() } else { text };
+        let text = if self.monospace { text.monospace() } else { text };
         let response = ui.add(Label::new(text).wrap().selectable(true)).labelled_by(label);
-        accessible::detail(ui.ctx(), response.id, |node| node.set_description(format!("{} {shown}", self.label)));
-        if self.copyable && !self.value.text.is_empty() {
+        accessible::detail(ui.ctx(), response.id, |node| node.set_description(format!("{name} {shown}")));
+        if copyable && !self.text.is_empty() {
             let button = ui.add(egui::Button::new(Icon::Copy.atom()).frame_when_inactive(false));
-            accessible::name(&button, format!("Copy {}", self.label));
+            accessible::name(&button, format!("Copy {name}"));
             if button.on_hover_text("Copy").clicked() {
-                ui.copy_text(self.value.text);
+                ui.copy_text(self.text);
             }
         }
     }

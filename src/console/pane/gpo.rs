@@ -6,6 +6,8 @@ mod scope_links;
 mod security_filtering;
 mod wmi_filtering;
 
+pub(super) use details::CommentDrafts;
+
 use egui::{RichText, ScrollArea, Ui};
 
 use super::faults::faults_ui;

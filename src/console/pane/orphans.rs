@@ -1,15 +1,20 @@
 //! Halves of GPOs that stand alone: a folder in SYSVOL without its GPO, a GPO without its folder. Microsoft's console shows
 //! the first kind nowhere; it is what a deletion that was broken off, or replication, leaves behind.
 
+use std::sync::Arc;
+
 use egui::{Id, Ui, UiBuilder};
 
 use super::cells;
 use super::state::View;
 use crate::console::kit::data_table::{Cell, Column, DataTable, TableHeight, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, banner_with_hint_ui, loading_ui};
-use crate::console::{Detail, Icon, Lazy, Place};
+use crate::console::question::Question;
+use crate::console::{Command, Detail, ForestId, Icon, Lazy, Node, Place};
 use crate::gpm::{DomainSnapshot, Gpo, Orphans};
-use crate::ident::Guid;
+use crate::ident::{DnsName, Guid};
+use crate::operation::admin::DeleteOrphanFolder;
+use crate::operation::edit::Edit;
 
 /// How many rows are in view; more scroll.
 const MOST_ROWS: usize = 6;
@@ -61,7 +66,7 @@ fn orphans_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
                 let hint =
                     "A deletion that was broken off leaves them behind; replication that is under way looks the same.";
                 banner_with_hint_ui(ui, Severity::Warning, &count(orphans), hint);
-                halves_ui(ui, view, &halves);
+                halves_ui(ui, view, &domain.name, &halves);
             }
         }
     }
@@ -73,7 +78,7 @@ fn halves<'a>(orphans: &Orphans, domain: &'a DomainSnapshot) -> Vec<Half<'a>> {
     folders.chain(orphans.containers.iter().filter_map(|id| domain.gpo(*id)).map(Half::Gpo)).collect()
 }
 
-fn halves_ui(ui: &mut Ui, view: &mut View<'_>, halves: &[Half<'_>]) {
+fn halves_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName, halves: &[Half<'_>]) {
     let forest = view.forest;
     let place = |half: &Half<'_>| match half {
         Half::Folder(_) => None,
@@ -100,7 +105,43 @@ fn halves_ui(ui: &mut Ui, view: &mut View<'_>, halves: &[Half<'_>]) {
         .revision(row_id((view.revision(), halves.len())))
         .height(TableHeight::Rows { min: 1, max: MOST_ROWS })
         .compact();
-    view.table_ui(ui, table, halves, &[("Go to GPO", &place)]);
+    let (forest, context) = (view.forest, view.context);
+    let node = |half: &Half<'_>| place(half).map(|place| Node::In(forest.id, place));
+    let response =
+        view.state.nodes_table_ui(ui, context, table, halves, &node, view.commands, |ui, selected, commands| {
+            if let [row] = selected
+                && let Some(node) = halves.get(*row).and_then(node)
+                && ui.button("Go to GPO").clicked()
+            {
+                commands.push(Command::Select(node));
+            }
+            let folder = |row: &usize| match halves.get(*row)? {
+                Half::Folder(id) => Some(*id),
+                Half::Gpo(_) => None,
+            };
+            let folders: Option<Vec<Guid>> = selected.iter().map(folder).collect();
+            if let Some(folders) = folders.filter(|folders| !folders.is_empty() && !forest.info.read_only)
+                && ui.button("Delete Folder…").clicked()
+            {
+                commands.push(ask_to_delete(forest.id, domain, folders));
+            }
+        });
+    if let Some(node) = response.activated.and_then(|row| halves.get(row)).and_then(node) {
+        view.commands.push(Command::Select(node));
+    }
+}
+
+/// Asks whether folders without GPOs are to be deleted.
+fn ask_to_delete(forest: ForestId, domain: &DnsName, folders: Vec<Guid>) -> Command {
+    let text = match folders.len() {
+        1 => "Delete this folder, with all in it? No GPO of the directory has it.".to_owned(),
+        many => format!("Delete these {many} folders, with all in them? No GPO of the directory has them."),
+    };
+    let details = folders.iter().map(|id| format!("Policies\\{id}")).collect();
+    let edit = |id: &Guid| -> Arc<dyn Edit> { Arc::new(DeleteOrphanFolder { domain: domain.clone(), id: *id }) };
+    let title = format!("Delete {} folders without GPOs", folders.len());
+    let command = Command::edit_all(forest, title, folders.iter().map(edit).collect());
+    Question::new("Delete", text, "Delete", vec![command]).details(details).ask()
 }
 
 /// Says how many stand alone: `1 folder in SYSVOL has no GPO, 2 GPOs have no folder.`

@@ -8,6 +8,7 @@ use egui::{Id, Ui};
 
 use super::PaneContext;
 use super::chosen::Chosen;
+use super::gpo::CommentDrafts;
 use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_id};
 use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::save_dialog::SaveDialog;
@@ -35,6 +36,8 @@ pub struct PaneState {
     asked: HashSet<u64>,
     /// Which links the Scope tab lists.
     pub(super) link_location: LinkLocation,
+    /// The comments of GPOs that are being edited.
+    pub(super) comments: CommentDrafts,
     /// Which permission the Delegation tab of a domain or OU lists.
     pub(super) som_permission: SomPermission,
     pub(super) security: Option<(u64, Arc<Result<SecurityInfo, String>>)>,
