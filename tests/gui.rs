@@ -20,6 +20,8 @@ mod console;
 mod status;
 #[path = "gui/screens.rs"]
 mod screens;
+#[path = "gui/view.rs"]
+mod view;
 #[path = "gui/shell.rs"]
 mod shell;
 #[path = "gui/walks.rs"]

@@ -6,6 +6,7 @@ mod controllers;
 mod copy_gpo;
 mod edits;
 mod files_and_reports;
+mod view;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -195,9 +196,13 @@ impl App {
             frame_drawn: false,
             options,
         };
-        app.workers.set_template_folder(app.settings.template_folder.clone());
+        app.workers.set_report_choices(app.report_choices());
+        app.restore_tables();
         for request in std::mem::take(&mut app.options.forests) {
             app.add_forest(request);
+        }
+        if app.forests.is_empty() && app.options.settings_folder.is_some() {
+            app.reopen_forests();
         }
         Ok(app)
     }
@@ -240,6 +245,7 @@ impl App {
             tree_shown: self.settings.tree_shown,
             actions_shown: self.settings.actions_shown,
             has_list: self.panes.has_list(),
+            link_notice: self.settings.link_notice,
         }
     }
 
@@ -358,19 +364,20 @@ impl App {
             .show(ui, |ui| bars::status_ui(ui, &context, &status, commands));
     }
 
-    fn actions_ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
+    fn actions_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         if !self.settings.actions_shown {
             return;
         }
         let situation = self.situation();
         let context = self.context(&situation);
         let rows = self.panes.rows().map(|(node, more)| CommandContext { node, more, ..context });
-        Panel::right("actions pane")
+        let panel = Panel::right("actions pane")
             .resizable(true)
-            .default_size(220.0)
+            .default_size(self.settings.actions_width)
             .size_range(140.0..=420.0)
             .frame(Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::same(8)))
             .show(ui, |ui| actions_pane_ui(ui, &context, rows.as_ref(), commands));
+        self.settings.actions_width = panel.response.rect.width();
     }
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
@@ -511,7 +518,7 @@ impl App {
             // In a text field they are the text's.
             let is_undo = keys.modifiers.command && matches!(keys.logical_key, Key::Z | Key::Y);
             let edits = is_undo || (keys.modifiers.is_none() && keys.logical_key == Key::Delete);
-            ![COPY_KEYS, PASTE_KEYS].contains(*keys) && !(in_text && edits)
+            !([COPY_KEYS, PASTE_KEYS].contains(*keys) || (in_text && edits))
         };
         let mut keys: Vec<&KeyboardShortcut> = table().flat_map(|row| row.shortcuts).filter(is_mine).collect();
         // The toolkit takes Ctrl+Shift+O for Ctrl+O too: those with Shift come first.

@@ -8,7 +8,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::fixture::{FixtureOpener, dn, gpo_id};
-use super::{App, AppOptions, Command, ConnectRequest, Node, Place, SystemFilePicker};
+use super::{App, AppOptions, Command, ConnectRequest, ForestId, ForestView, Node, Place, SystemFilePicker};
 
 fn options(ous: usize, gpos: usize) -> AppOptions {
     AppOptions {
@@ -35,6 +35,14 @@ fn console(ous: usize, gpos: usize) -> Harness<'static, App> {
     }
     harness.run();
     harness
+}
+
+/// Shows the site of the fixture: sites are hidden until they are shown.
+fn show_site(harness: &mut Harness<'_, App>) {
+    let site = "CN=Berlin,CN=Sites,CN=Configuration,DC=corp,DC=test".parse().unwrap();
+    let view = ForestView { shown_sites: vec![site], ..ForestView::default() };
+    harness.state_mut().ask(Command::SetForestView(ForestId(1), view));
+    harness.run();
 }
 
 fn place(harness: &Harness<'_, App>) -> Option<Place> {
@@ -70,7 +78,7 @@ fn the_tree_shows_every_kind_of_node_in_order() {
 #[test]
 fn the_keyboard_walks_the_tree() {
     let mut harness = console(0, 0);
-    harness.run();
+    show_site(&mut harness);
     let mut press = |keys: &[Key]| {
         for key in keys {
             harness.key_press(*key);
@@ -78,7 +86,7 @@ fn the_keyboard_walks_the_tree() {
         }
         place(&harness)
     };
-    assert_eq!(press(&[Key::ArrowDown]), Some(Place::Domains));
+    assert_eq!(press(&[Key::Home, Key::ArrowDown, Key::ArrowDown]), Some(Place::Domains));
     assert_eq!(press(&[Key::ArrowRight]), Some(Place::Domain("corp.test".parse().unwrap())));
     assert_eq!(press(&[Key::End]), Some(Place::Sites));
     assert_eq!(
@@ -183,6 +191,7 @@ fn the_palette_goes_to_a_gpo_by_a_few_letters() {
 #[test]
 fn the_filter_keeps_what_matches_and_what_stands_above() {
     let mut harness = console(0, 0);
+    show_site(&mut harness);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::F);
     harness.run();
     harness.event(egui::Event::Text("berl".to_owned()));

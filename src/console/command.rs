@@ -23,8 +23,8 @@ use super::starter_gpo_window::StarterAction;
 use super::tree::Dropping;
 use super::window::WindowFactory;
 use super::{
-    BackUpOf, Detail, FileId, ForestEntry, ForestId, Icon, Node, OpenForest, OpenedFile, Place, ReportOf, ReportUse,
-    ReportsOf, Shown, ShownReport, StatusAction, StatusOf,
+    BackUpOf, Detail, FileId, ForestEntry, ForestId, ForestView, Icon, Node, OpenForest, OpenedFile, Options, Place,
+    ReportOf, ReportUse, ReportsOf, ShowList, Shown, ShownReport, StatusAction, StatusOf,
 };
 
 pub use table::{COPY_KEYS, DELETE_KEYS, PASTE_KEYS, row_of_keys, row_offered, rows_of_menu, table};
@@ -168,6 +168,18 @@ pub enum Command {
     ShowAbout,
     /// Choose light, dark, or what the system says.
     SetTheme(ThemePreference),
+    /// Open the list of the domains or sites of a forest, to choose those shown.
+    ShowListOf(ForestId, ShowList),
+    /// Show other domains and sites of a forest.
+    SetForestView(ForestId, ForestView),
+    /// Take a domain out of the view; nothing in the directory changes.
+    HideDomain(ForestId, DnsName),
+    /// Open the options.
+    ShowOptions,
+    /// Change the options.
+    SetOptions(Box<Options>),
+    /// Do not tell any more that a link was selected and not a GPO.
+    SilenceLinkNotice,
     /// Let the name of a node be edited in the tree.
     BeginRename(Node),
     /// Give a node another name.
@@ -316,6 +328,8 @@ pub struct Situation {
     pub actions_shown: bool,
     /// Whether there is a list in the result pane.
     pub has_list: bool,
+    /// Whether it is told that a link was selected and not a GPO.
+    pub link_notice: bool,
 }
 
 impl Default for Situation {
@@ -330,6 +344,7 @@ impl Default for Situation {
             tree_shown: true,
             actions_shown: false,
             has_list: false,
+            link_notice: true,
         }
     }
 }

@@ -74,6 +74,10 @@ impl Face {
         match place {
             Place::Domain(name) => {
                 let domain = forest.snapshot.domain(name);
+                let controller = domain.map_or("", |domain| domain.domain_controller.as_str());
+                if forest.view.controllers_named && !controller.is_empty() {
+                    face.label = format!("{} ({controller})", face.label);
+                }
                 match domain.and_then(|domain| domain.som()) {
                     Some(som) => face.block(som.inheritance_blocked),
                     None => face.fail("Could not be read"),

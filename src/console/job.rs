@@ -25,6 +25,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
+use super::reports::ReportChoices;
 use super::{
     ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, LocalTemplates, OpenForest,
     Reported, ShownReport, TemplateShelf, reports,
@@ -136,9 +137,9 @@ impl Workers {
         Arc::clone(&self.turn)
     }
 
-    /// Takes the administrative templates that no domain has from a folder, without one from this machine.
-    pub fn set_template_folder(&mut self, folder: Option<PathBuf>) {
-        self.local_templates = Arc::new(LocalTemplates::new(folder));
+    /// Makes reports with what was chosen from now on.
+    pub fn set_report_choices(&mut self, choices: ReportChoices) {
+        self.local_templates = Arc::new(LocalTemplates::new(choices));
     }
 
     /// Runs a future in the background and wakes the window when it ends.

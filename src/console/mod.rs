@@ -33,6 +33,9 @@ mod restore_wizard;
 mod interrupted;
 mod face;
 mod drag;
+pub mod forest_view;
+mod show_list;
+mod options_dialog;
 mod rename;
 mod properties;
 mod actions_pane;
@@ -63,12 +66,15 @@ pub use back_up_dialog::BackUpOf;
 pub use command::{Command, CommandContext, ConnectRequest};
 pub use drag::Dragged;
 pub use face::Face;
+pub use forest_view::ForestView;
 pub use icon::{Icon, NodeIcon};
 pub use node::{FileId, ForestId, Node, Place};
 pub use open_forest::{Detail, Details, ForestEntry, ForestState, Lazy, OpenForest};
 pub use opened_file::{FileItem, FileState, OpenedFile, Shown};
 pub use opener::{Browser, FilePicker, ForestOpener, StoreOpener, SystemBrowser, SystemFilePicker};
+pub use options_dialog::Options;
 pub use reports::{LocalTemplates, ReportOf, ReportUse, Reported, ReportsOf, ShownReport, TemplateShelf};
+pub use show_list::ShowList;
 pub use starter_gpo_window::StarterAction;
 pub use status_shelf::{StatusAction, StatusOf, StatusRun, StatusShelf};
 
@@ -77,14 +83,16 @@ use egui::{IconData, ViewportBuilder};
 /// The name by which desktops know the program.
 const APP_ID: &str = "org.opengpmc.OpenGPMC";
 
-/// Opens the window with these forests, with the demo forest where there are none, and runs until it is closed.
+/// Opens the window with these forests and runs until it is closed. Without any, with those of last time; the first time with
+/// the domain of the user's Kerberos ticket, else with the demo forest.
 ///
 /// `journal_folder` is where operations keep what was there before. Fails where no window can be had: no display, no OpenGL.
-pub fn run(mut forests: Vec<ConnectRequest>, journal_folder: Option<std::path::PathBuf>) -> eframe::Result {
-    if forests.is_empty() {
-        forests.push(ConnectRequest::default());
+pub fn run(forests: Vec<ConnectRequest>, journal_folder: Option<std::path::PathBuf>) -> eframe::Result {
+    let mut options = AppOptions { forests, journal_folder, ..AppOptions::default() };
+    if options.settings_folder.is_none() && options.forests.is_empty() {
+        options.forests.push(ConnectRequest::default());
     }
-    run_with(AppOptions { forests, journal_folder, ..AppOptions::default() })
+    run_with(options)
 }
 
 /// Opens the window as [`run`] does, on whatever opens the forests and keeps the settings.

@@ -3,6 +3,8 @@
 //! A node holds names and ids only, never positions in a snapshot, so that it still means the same thing after the forest
 //! was read anew. The kinds and their order are those of `console-ui.md` part 2.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ident::{Dn, DnsName, Guid};
 
 /// Number of an added forest: given once per run, the same before and after a refresh.
@@ -29,7 +31,7 @@ pub enum Node {
 }
 
 /// A node of one forest.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// The forest itself.
     Forest,

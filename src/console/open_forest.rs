@@ -10,7 +10,7 @@ use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, Starter
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
-use super::{ForestId, Place, Reported, ShownReport, StatusShelf, TemplateShelf};
+use super::{ForestId, ForestView, Place, Reported, ShownReport, StatusShelf, TemplateShelf};
 
 /// A forest of the scope tree, whether it could be opened or not.
 pub struct ForestEntry {
@@ -60,6 +60,8 @@ pub struct OpenForest {
     pub store: Arc<dyn ForestStore>,
     /// What was read.
     pub snapshot: Arc<ForestSnapshot>,
+    /// What of it is shown.
+    pub view: ForestView,
     /// What is fetched when a view asks.
     pub details: Details,
     /// The administrative templates of its domains, as far as a report needed them.
@@ -76,6 +78,7 @@ impl OpenForest {
             info: store.info(),
             store,
             snapshot,
+            view: ForestView::default(),
             details: Details::default(),
             templates: TemplateShelf::default(),
             statuses: StatusShelf::default(),

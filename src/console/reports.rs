@@ -161,17 +161,34 @@ pub struct TemplateShelf {
     of_domains: Arc<tokio::sync::Mutex<HashMap<DnsName, Reporting>>>,
 }
 
+/// What reports are made with, as the options say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportChoices {
+    /// The folder with administrative templates for domains without a central store; none for those of this machine.
+    pub template_folder: Option<PathBuf>,
+    /// The language of their texts; none for English.
+    pub language: Option<String>,
+    /// Whether the comments of settings are told.
+    pub with_comments: bool,
+}
+
+impl Default for ReportChoices {
+    fn default() -> Self {
+        ReportChoices { template_folder: None, language: None, with_comments: true }
+    }
+}
+
 /// Administrative templates for domains without a central store, and for backups: of a folder, else of this machine. Read once.
 #[derive(Default)]
 pub struct LocalTemplates {
-    folder: Option<PathBuf>,
+    choices: ReportChoices,
     read: OnceLock<Reporting>,
 }
 
 impl LocalTemplates {
-    /// Returns the templates of a folder; without one, those of this machine.
-    pub fn new(folder: Option<PathBuf>) -> Self {
-        LocalTemplates { folder, read: OnceLock::new() }
+    /// Returns the templates that were chosen.
+    pub fn new(choices: ReportChoices) -> Self {
+        LocalTemplates { choices, read: OnceLock::new() }
     }
 
     /// Returns reporting with these templates. Blocks on the file system the first time.
@@ -180,16 +197,16 @@ impl LocalTemplates {
     }
 
     fn load(&self) -> Reporting {
-        let (options, task) = (template_options(), Task::default());
-        let read = match &self.folder {
+        let (options, task) = (self.choices.options(), Task::default());
+        let read = match &self.choices.template_folder {
             Some(folder) => load_templates(std::slice::from_ref(folder), &options, &task).map(Some),
             None => load_machine_templates(&options, &task),
         };
         match read {
-            Ok(templates) => with_templates(templates),
+            Ok(templates) => self.choices.reporting(templates),
             Err(error) => {
                 let why = format!("nowhere: they cannot be read: {error}");
-                Reporting { template_source: Some(why), ..Reporting::new(Arc::default()) }
+                Reporting { template_source: Some(why), ..self.choices.reporting(None) }
             }
         }
     }
@@ -209,10 +226,10 @@ impl TemplateShelf {
         }
         let central = async {
             let sysvol = store.sysvol(domain).await.map_err(LoadTemplatesError::from)?;
-            load_central_store(&*sysvol, &template_options(), &Task::default()).await
+            load_central_store(&*sysvol, &local.choices.options(), &Task::default()).await
         };
         let reporting = match central.await {
-            Ok(Some(templates)) => with_templates(Some(templates)),
+            Ok(Some(templates)) => local.choices.reporting(Some(templates)),
             Ok(None) => local_reporting(local).await,
             Err(error) => {
                 let mut local = local_reporting(local).await;
@@ -227,19 +244,22 @@ impl TemplateShelf {
 }
 
 async fn local_reporting(local: &Arc<LocalTemplates>) -> Reporting {
-    let local = Arc::clone(local);
-    tokio::task::spawn_blocking(move || local.reporting()).await.unwrap_or_else(|_| with_templates(None))
+    let (read, choices) = (Arc::clone(local), &local.choices);
+    tokio::task::spawn_blocking(move || read.reporting()).await.unwrap_or_else(|_| choices.reporting(None))
 }
 
-fn with_templates(templates: Option<Templates>) -> Reporting {
-    let (store, source) = templates.map(|read| (read.store, read.source)).unzip();
-    Reporting { template_source: source, ..Reporting::new(store.unwrap_or_default()) }
-}
+impl ReportChoices {
+    fn reporting(&self, templates: Option<Templates>) -> Reporting {
+        let (store, source) = templates.map(|read| (read.store, read.source)).unzip();
+        let with_comments = self.with_comments;
+        Reporting { template_source: source, with_comments, ..Reporting::new(store.unwrap_or_default()) }
+    }
 
-fn template_options() -> TemplateOptions {
-    let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
-    let cache_folder = folders.map(|folders| folders.cache_dir().to_owned());
-    TemplateOptions { language: "en-US".to_owned(), cache_folder }
+    fn options(&self) -> TemplateOptions {
+        let folders = directories::ProjectDirs::from("org", "OpenGPMC", "OpenGPMC");
+        let cache_folder = folders.map(|folders| folders.cache_dir().to_owned());
+        TemplateOptions { language: self.language.clone().unwrap_or_else(|| "en-US".to_owned()), cache_folder }
+    }
 }
 
 impl<'a> Shown<'a> {

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use egui::ThemePreference;
 use serde::{Deserialize, Serialize};
 
+use super::forest_view::{ForestView, ViewMemory};
+use super::kit::data_table::TableMemory;
 use crate::ident::DnsName;
 use crate::store::{ControllerChoice, ControllerChoices};
 
@@ -25,6 +27,24 @@ pub struct Settings {
     pub tree_shown: bool,
     /// Whether the Actions pane is shown.
     pub actions_shown: bool,
+    /// Width of the Actions pane, in points.
+    pub actions_width: f32,
+    /// How the console looked when it was closed; none before that.
+    pub view: Option<ViewMemory>,
+    /// What is shown of each forest, by its name.
+    pub forests: BTreeMap<String, ForestView>,
+    /// How lists are laid out, by the names they are remembered under.
+    pub tables: BTreeMap<String, TableMemory>,
+    /// The language of the texts of administrative templates; none for English.
+    pub template_language: Option<String>,
+    /// Whether reports tell the comments of settings of administrative templates.
+    pub report_comments: bool,
+    /// Whether a forest is added only where there is a two-way trust.
+    pub trust_detection: bool,
+    /// Whether it is told that a link was selected and not a GPO.
+    pub link_notice: bool,
+    /// Whether the domain controller in use stands behind the name of each domain.
+    pub controllers_named: bool,
     /// Targets connected to, the last one first, as `--connect` takes them.
     pub recent_targets: Vec<String>,
     /// User names logged on with, the last one first.
@@ -52,6 +72,15 @@ impl Default for Settings {
             tree_width: 320.0,
             tree_shown: true,
             actions_shown: false,
+            actions_width: 220.0,
+            view: None,
+            forests: BTreeMap::new(),
+            tables: BTreeMap::new(),
+            template_language: None,
+            report_comments: true,
+            trust_detection: true,
+            link_notice: true,
+            controllers_named: false,
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
             backup_folders: Vec::new(),

@@ -31,6 +31,9 @@ fn domain_place(console: &Console, kind: &str) -> Place {
 #[test]
 fn every_kind_of_node_has_its_tabs_and_columns() {
     let mut console = demo();
+    // Sites are hidden until one is shown.
+    let site = domain_place(&console, "site");
+    go_to(&mut console, site);
     let mut check = |place: Place, tabs: &[&str], columns: &[&str]| {
         go_to(&mut console, place.clone());
         assert_eq!(titles(&console, Role::Tab), tabs, "{place:?}");

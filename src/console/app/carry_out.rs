@@ -13,6 +13,7 @@ use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
 use super::super::manage_backups::ManageBackups;
 use super::super::migration_table::MigrationTableEditor;
+use super::super::options_dialog::OptionsDialog;
 use super::super::palette::Palette;
 use super::super::path_field::{documents_folder, text_of};
 use super::super::properties::properties_of;
@@ -120,6 +121,15 @@ impl App {
             Command::SetTheme(theme) => {
                 self.settings.theme = theme;
                 ctx.set_theme(theme);
+                self.save_settings();
+            }
+            Command::ShowListOf(id, list) => self.show_list(ctx, id, list),
+            Command::SetForestView(id, view) => self.set_forest_view(id, view),
+            Command::HideDomain(id, domain) => self.hide_domain(id, domain),
+            Command::ShowOptions => self.show(ctx, Dialog::Window(Box::new(OptionsDialog::default()))),
+            Command::SetOptions(options) => self.set_options(*options),
+            Command::SilenceLinkNotice => {
+                self.settings.link_notice = false;
                 self.save_settings();
             }
             Command::BeginRename(node) => self.begin_rename(ctx, node),
@@ -242,6 +252,7 @@ impl App {
     }
 
     pub(super) fn select(&mut self, node: Node) {
+        self.unhide(&node);
         self.tree.reveal(&node);
         if node != self.selected {
             let left = std::mem::replace(&mut self.selected, node);
@@ -303,6 +314,8 @@ impl App {
         if outcome.is_err() {
             self.changed.take_if(|node| node.forest() == Some(id));
         }
+        let forest_name = outcome.as_ref().map(|forest| forest.snapshot.name.to_string()).unwrap_or_default();
+        let view = self.forest_view(&forest_name);
         let Some(entry) = self.entry_mut(id) else { return };
         match outcome {
             Ok(mut forest) => {
@@ -310,6 +323,7 @@ impl App {
                     forest.statuses = old.statuses.clone();
                 }
                 tracing::info!(forest = %forest.snapshot.name, "forest read");
+                forest.view = view;
                 let seconds = forest.snapshot.loaded.to_local_text();
                 let name = forest.snapshot.name.clone();
                 entry.state = ForestState::Open(forest);
@@ -343,12 +357,14 @@ impl App {
     }
 
     fn opened_first_time(&mut self, id: ForestId, request: Option<ConnectRequest>) {
-        self.tree.open(Node::In(id, Place::Forest));
-        self.tree.open(Node::In(id, Place::Domains));
-        let first_domain =
-            self.entry(id).and_then(ForestEntry::open).and_then(|forest| forest.snapshot.domains.first());
-        if let Some(name) = first_domain.map(|domain| domain.name.clone()) {
-            self.tree.open(Node::In(id, Place::Domain(name)));
+        if !self.restore_view(id) {
+            self.tree.open(Node::In(id, Place::Forest));
+            self.tree.open(Node::In(id, Place::Domains));
+            let first_domain =
+                self.entry(id).and_then(ForestEntry::open).and_then(|forest| forest.snapshot.domains.first());
+            if let Some(name) = first_domain.map(|domain| domain.name.clone()) {
+                self.tree.open(Node::In(id, Place::Domain(name)));
+            }
         }
         if let Some(request) = request {
             let target = request.target.unwrap_or(ConnectTarget::Demo);
@@ -392,6 +408,7 @@ impl App {
     }
 
     pub(super) fn save_settings(&mut self) {
+        self.remember_view();
         let Some(folder) = self.options.settings_folder.clone().filter(|_| self.settings != self.saved_settings) else {
             return;
         };

@@ -16,7 +16,6 @@ use super::super::path_field::documents_folder;
 use super::super::report_dialogs::ReportDialog;
 use super::super::{
     Detail, FileId, FileState, ForestState, Lazy, Node, OpenedFile, ReportOf, ReportUse, ReportsOf, ShownReport,
-    TemplateShelf,
 };
 use super::{App, Dialog};
 
@@ -55,18 +54,9 @@ impl App {
             Some(folder) => format!("Administrative templates are taken from {}", folder.display()),
             None => "Administrative templates are taken from this machine".to_owned(),
         });
-        self.workers.set_template_folder(folder.clone());
         self.settings.template_folder = folder;
         self.save_settings();
-        for entry in &mut self.forests {
-            if let ForestState::Open(forest) = &mut entry.state {
-                forest.templates = TemplateShelf::default();
-                forest.details.reports.retain(|_, report| matches!(report, Lazy::Loading));
-            }
-        }
-        for file in &mut self.files {
-            file.forget_reports();
-        }
+        self.make_reports_anew();
     }
 
     pub(super) fn fetch_report(&mut self, of: &ReportOf) {

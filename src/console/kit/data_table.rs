@@ -4,6 +4,7 @@
 //! person types; columns are resized, moved and hidden, and stay so. Rows are chosen with the mouse or the keyboard, copied as
 //! text, written out as CSV. Screen readers see a table with rows and cells (`console-ui.md` 12.3, 12.4).
 
+mod catalog;
 mod drag;
 mod draw;
 mod header;
@@ -23,11 +24,13 @@ use crate::console::{Node, NodeIcon};
 
 use super::focus;
 use super::save_dialog::SaveDialog;
-use layout::{Layout, Preset};
+use layout::Preset;
 use order::{Order, OrderKey};
 use selection::{Choice, Selection};
 
+pub use catalog::{TableMemory, known_tables, lay_out_tables};
 pub use drag::DroppedRows;
+pub use layout::Layout;
 pub use order::SortKey;
 
 /// A table of rows of type `R`, built anew in every frame; what lasts is in its [`TableState`].
@@ -308,7 +311,7 @@ impl<'a, R> DataTable<'a, R> {
 
     /// Returns the id that takes the keyboard focus.
     pub fn focus_id(&self) -> Id {
-        Id::unique(("data table", self.key))
+        catalog::table_id(self.key)
     }
 
     /// Draws the table.
@@ -326,6 +329,7 @@ impl<'a, R> DataTable<'a, R> {
     ) -> TableResponse {
         let id = self.focus_id();
         let presets: Vec<Preset<'_>> = self.columns.iter().map(Column::preset).collect();
+        catalog::take_in(ui.ctx(), self.key, &self.name, &presets, self.default_sort);
         let before = Layout::load(ui.ctx(), id, &presets, self.default_sort);
         let mut layout = before.clone();
         state.sorted = layout.first_sorted();

@@ -23,6 +23,16 @@ pub fn banner_ui(ui: &mut Ui, severity: Severity, text: &str) {
     });
 }
 
+/// Draws a banner with something to do about it.
+pub fn banner_with_button_ui(ui: &mut Ui, severity: Severity, text: &str, button: &str, pressed: impl FnOnce()) {
+    framed(ui, severity, |ui| {
+        ui.label(text);
+        if ui.small_button(button).clicked() {
+            pressed();
+        }
+    });
+}
+
 /// Draws a banner with what to try below its text.
 pub fn banner_with_hint_ui(ui: &mut Ui, severity: Severity, text: &str, hint: &str) {
     framed(ui, severity, |ui| {

@@ -13,8 +13,9 @@ use egui::{RichText, ScrollArea, Ui};
 use super::faults::faults_ui;
 use super::state::View;
 use super::{delegation, report, status};
-use crate::console::kit::notice::{Severity, banner_with_hint_ui, empty_ui};
-use crate::console::{Reported, StatusOf};
+use crate::console::kit::notice::{Severity, banner_with_button_ui, banner_with_hint_ui, empty_ui};
+use crate::console::theme::SPACE;
+use crate::console::{Command, Reported, StatusOf};
 use crate::gpm::{Gpo, LinkTarget};
 use crate::ident::{Dn, DnsName, Guid};
 
@@ -33,7 +34,12 @@ pub(super) fn link_ui(ui: &mut Ui, view: &mut View<'_>, som: &Dn, order: usize) 
     };
     let dn = link.gpo_dn.as_ref().map(ToString::to_string).unwrap_or_default();
     match view.forest.snapshot.link_target(link) {
-        LinkTarget::Gpo(gpo) => tabs_ui(ui, view, gpo),
+        LinkTarget::Gpo(gpo) => {
+            if view.context.situation.link_notice {
+                link_notice_ui(ui, view);
+            }
+            tabs_ui(ui, view, gpo);
+        }
         LinkTarget::NotFound => banner_with_hint_ui(
             ui,
             Severity::Error,
@@ -59,6 +65,16 @@ pub(super) fn link_ui(ui: &mut Ui, view: &mut View<'_>, som: &Dn, order: usize) 
             "Clients skip it. It stays untouched when other links are changed.",
         ),
     }
+}
+
+/// Tells that a link was selected and not a GPO, until nobody wants to be told any more (`console-ui.md` 2.4).
+fn link_notice_ui(ui: &mut Ui, view: &mut View<'_>) {
+    let text = "This is a link to a GPO. Except for the properties of the link, what is changed here changes the GPO, and so every \
+                place that it is linked to.";
+    banner_with_button_ui(ui, Severity::Info, text, "Do Not Show Again", || {
+        view.commands.push(Command::SilenceLinkNotice);
+    });
+    ui.add_space(SPACE);
 }
 
 fn tabs_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {

@@ -105,6 +105,11 @@ impl Tree {
         self.scroll_to_selected = true;
     }
 
+    /// Returns the nodes that are open.
+    pub fn open_nodes(&self) -> impl Iterator<Item = &Node> {
+        self.open.iter()
+    }
+
     /// Opens a node.
     pub fn open(&mut self, node: Node) {
         self.rows_are_stale |= self.open.insert(node);

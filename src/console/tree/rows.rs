@@ -200,12 +200,15 @@ impl Builder<'_> {
         }
         let snapshot = &forest.snapshot;
         if self.push(Kind::Domains, 2, !snapshot.domains.is_empty(), || Node::In(id, Place::Domains)) {
-            for (index, domain) in snapshot.domains.iter().enumerate() {
+            let shown = |(_, domain): &(usize, &DomainSnapshot)| forest.view.shows_domain(&domain.name);
+            for (index, domain) in snapshot.domains.iter().enumerate().filter(shown) {
                 self.domain(forest, index as u32, domain);
             }
         }
-        if self.push(Kind::Sites, 2, !snapshot.sites.is_empty(), || Node::In(id, Place::Sites)) {
-            for (index, site) in snapshot.sites.iter().enumerate() {
+        let shown = |(_, site): &(usize, &Som)| forest.view.shows_site(&site.dn);
+        let any_site = snapshot.sites.iter().enumerate().any(|site| shown(&site));
+        if self.push(Kind::Sites, 2, any_site, || Node::In(id, Place::Sites)) {
+            for (index, site) in snapshot.sites.iter().enumerate().filter(shown) {
                 let index = index as u32;
                 if self
                     .push(Kind::Site(index), 3, !site.links.is_empty(), || Node::In(id, Place::Site(site.dn.clone())))

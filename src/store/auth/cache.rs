@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use smb2::auth::kerberos::ccache::{CCache, parse_ccache};
 
+use crate::ident::DnsName;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Reads the cache: `explicit` if given, else what `KRB5CCNAME` names, else the usual file in the temporary folder.
@@ -20,6 +21,11 @@ pub(crate) fn read_cache(explicit: Option<&Path>) -> Result<CCache, StoreError> 
         _ => StoreError::from_io(path.display(), &error),
     })?;
     parse_ccache(&bytes).map_err(|error| StoreError::new(StoreErrorKind::Corrupt, path.display()).with_detail(error))
+}
+
+/// Returns the domain of the user whose tickets lie in the usual cache; none where there is no cache that can be read.
+pub fn domain_of_ticket() -> Option<DnsName> {
+    read_cache(None).ok()?.default_principal.realm.to_lowercase().parse().ok()
 }
 
 const ADVICE: &str = "there is no credential cache; run `kinit user@REALM`, or give user name and password";

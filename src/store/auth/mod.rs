@@ -10,6 +10,7 @@ mod crypto;
 mod kdc;
 mod kerberos;
 
+pub use cache::domain_of_ticket;
 pub(crate) use crypto::{Key, UsageKeys};
 #[cfg(test)]
 pub(crate) use kdc::TicketAndKey;

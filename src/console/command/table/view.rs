@@ -105,4 +105,5 @@ pub(super) const ROWS: &[Row] = &[
         make: |_| Some(Command::SetTheme(ThemePreference::Dark)),
         ..ROW
     },
+    Row { text: "Options…", menus: &[(Menu::View, 90)], make: |_| Some(Command::ShowOptions), ..ROW },
 ];

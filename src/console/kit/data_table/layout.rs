@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the columns of a table are laid out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Layout {
+pub struct Layout {
     columns: Vec<ColumnLayout>,
     /// Titles of the columns sorted by, the most important first, with their direction (ascending is true).
     sort: Vec<(String, bool)>,
@@ -49,6 +49,27 @@ impl Layout {
         layout
     }
 
+    /// Returns the layout that a table has before anybody changes it.
+    pub(super) fn of(presets: &[Preset<'_>], sort: Option<(&str, bool)>) -> Self {
+        let column = |preset: &Preset<'_>| ColumnLayout {
+            title: preset.title.to_owned(),
+            width: preset.width,
+            hidden: preset.hidden,
+        };
+        let sort = sort.map(|(title, ascending)| (title.to_owned(), ascending));
+        Layout { columns: presets.iter().map(column).collect(), sort: sort.into_iter().collect() }
+    }
+
+    /// Tells whether it is of these columns, in this order.
+    pub(super) fn is_of(&self, presets: &[Preset<'_>]) -> bool {
+        self.columns.len() == presets.len() && self.columns.iter().zip(presets).all(|(one, two)| one.title == two.title)
+    }
+
+    /// Returns the titles of all columns from left to right, and whether each is visible.
+    pub fn columns(&self) -> impl Iterator<Item = (&str, bool)> {
+        self.columns.iter().map(|column| (column.title.as_str(), !column.hidden))
+    }
+
     /// Remembers the layout.
     pub(super) fn save(&self, ctx: &Context, id: Id) {
         ctx.data_mut(|data| data.insert_persisted(id, self.clone()));
@@ -67,7 +88,7 @@ impl Layout {
     }
 
     /// Shows or hides a column; the last one stays.
-    pub(super) fn toggle(&mut self, title: &str) {
+    pub fn toggle(&mut self, title: &str) {
         let shown = self.columns.iter().filter(|column| !column.hidden).count();
         if let Some(column) = self.columns.iter_mut().find(|column| column.title == title) {
             column.hidden = !column.hidden && shown > 1;
@@ -82,7 +103,7 @@ impl Layout {
     }
 
     /// Puts a column before another, or at the end.
-    pub(super) fn move_before(&mut self, title: &str, before: Option<&str>) {
+    pub fn move_before(&mut self, title: &str, before: Option<&str>) {
         if before == Some(title) {
             return;
         }

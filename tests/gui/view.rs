@@ -1,0 +1,297 @@
+//! What of the forests is shown, what is remembered between runs, and the options.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use egui::accesskit::{Role, Toggled};
+use egui::{Key, Modifiers, ThemePreference};
+use egui_kittest::kittest::{NodeT, Queryable};
+use opengpmc::console::{AppOptions, Command, ConnectRequest, Node, Place, StoreOpener};
+use opengpmc::store::ConnectTarget;
+
+use crate::backups::{click, menu, put};
+use crate::console::{
+    Console, NoBrowser, NoFilePicker, demo, demo_request, go_to, open_tab, settle, wait, with_options,
+};
+use crate::screens::{dn, gpo, root};
+use crate::support::{press, rows};
+
+/// Opens the console with settings kept in a folder.
+fn kept_in(folder: &Path, forests: Vec<ConnectRequest>) -> Console {
+    let options = AppOptions {
+        opener: Arc::new(StoreOpener),
+        file_picker: Arc::new(NoFilePicker),
+        browser: Arc::new(NoBrowser),
+        settings_folder: Some(folder.to_owned()),
+        journal_folder: None,
+        forests,
+    };
+    let mut console = with_options([1280.0, 800.0], options);
+    wait(&mut console, "the forests are read", |console| {
+        !console.state().forests().is_empty() && console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    settle(&mut console);
+    console
+}
+
+/// Makes the console write down its settings.
+fn save(console: &mut Console) {
+    console.state_mut().ask(Command::SetTheme(ThemePreference::Light));
+    console.run_steps(3);
+}
+
+fn tree_labels(console: &Console) -> Vec<String> {
+    let items = console.query_all_by_role(Role::TreeItem);
+    items.map(|node| node.accesskit_node().label().unwrap_or_default()).collect()
+}
+
+fn tick(console: &mut Console, name: &str, wanted: bool) {
+    let ticked = console.get_by_role_and_label(Role::CheckBox, name).accesskit_node().toggled() == Some(Toggled::True);
+    if ticked != wanted {
+        console.get_by_role_and_label(Role::CheckBox, name).click();
+        console.run_steps(4);
+    }
+}
+
+fn first_site(console: &Console) -> (opengpmc::ident::Dn, String) {
+    let site = &console.state().forests()[0].open().unwrap().snapshot.sites[0];
+    (site.dn.clone(), site.name.clone())
+}
+
+#[test]
+fn the_view_is_as_it_was_when_the_console_is_opened_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    let (site, site_name) = first_site(&console);
+    go_to(&mut console, Place::Site(site));
+    let laptops = Place::Ou(dn("OU=Laptops,OU=Computers,OU=Headquarters"));
+    go_to(&mut console, laptops.clone());
+    let before = tree_labels(&console);
+    assert!(before.contains(&"Laptops".to_owned()));
+    save(&mut console);
+    drop(console);
+    // No forest is asked for: those of last time come back.
+    let console = kept_in(folder.path(), Vec::new());
+    assert_eq!(console.state().forests()[0].target, ConnectTarget::Demo);
+    assert_eq!(console.state().selected().place(), Some(&laptops));
+    assert!(tree_labels(&console).contains(&"Laptops".to_owned()));
+    let forest = console.state().forests()[0].open().unwrap();
+    assert!(forest.snapshot.sites.iter().any(|site| site.name == site_name && forest.view.shows_site(&site.dn)));
+}
+
+#[test]
+fn the_first_start_opens_the_demo_forest_where_there_is_no_ticket() {
+    let folder = tempfile::tempdir().unwrap();
+    let console = kept_in(folder.path(), Vec::new());
+    assert_eq!(console.state().forests()[0].target, ConnectTarget::Demo);
+}
+
+#[test]
+fn domains_are_chosen_from_a_list() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domains);
+    let all = rows(&console, "Domains");
+    assert!(all.len() > 1 && all.contains(&"lumen-sails.example".to_owned()), "{all:?}");
+    menu(&mut console, "Action", "Show Domains…");
+    // At least one has to stay.
+    click(&mut console, "Clear All");
+    click(&mut console, "OK");
+    console.get_by_label("Tick at least one domain.");
+    click(&mut console, "Select All");
+    tick(&mut console, "lumen-sails.example", false);
+    click(&mut console, "OK");
+    settle(&mut console);
+    assert_eq!(rows(&console, "Domains").len(), all.len() - 1);
+    assert!(!tree_labels(&console).contains(&"lumen-sails.example".to_owned()));
+    drop(console);
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domains);
+    assert_eq!(rows(&console, "Domains").len(), all.len() - 1);
+    // Going to something in a hidden domain shows it.
+    go_to(&mut console, Place::Gpos("lumen-sails.example".parse().unwrap()));
+    assert!(tree_labels(&console).contains(&"lumen-sails.example".to_owned()));
+}
+
+#[test]
+fn domains_sites_and_forests_are_taken_out_of_the_view() {
+    let mut console = demo();
+    let lumen = Place::Domain("lumen-sails.example".parse().unwrap());
+    go_to(&mut console, lumen.clone());
+    menu(&mut console, "Action", "Remove Domain from View");
+    settle(&mut console);
+    assert_eq!(console.state().selected().place(), Some(&Place::Domains));
+    assert!(!rows(&console, "Domains").contains(&"lumen-sails.example".to_owned()));
+    // Nothing changed in the directory.
+    assert!(console.state().forests()[0].open().unwrap().exists(&lumen));
+    let (site, name) = first_site(&console);
+    go_to(&mut console, Place::Site(site));
+    assert!(tree_labels(&console).contains(&name));
+    menu(&mut console, "Action", "Remove Site from View");
+    settle(&mut console);
+    assert_eq!(console.state().selected().place(), Some(&Place::Sites));
+    assert!(!tree_labels(&console).contains(&name));
+    go_to(&mut console, Place::Forest);
+    menu(&mut console, "Action", "Remove Forest from View");
+    settle(&mut console);
+    assert!(console.state().forests().is_empty());
+    assert_eq!(console.state().selected(), &Node::Root);
+}
+
+#[test]
+fn sites_are_hidden_until_they_are_shown() {
+    let mut console = demo();
+    go_to(&mut console, Place::Sites);
+    console.get_by_label("No sites are shown");
+    click(&mut console, "Show Sites…");
+    let (site, name) = first_site(&console);
+    put(&mut console, "Filter the sites", &name);
+    tick(&mut console, &name, true);
+    click(&mut console, "OK");
+    settle(&mut console);
+    assert_eq!(rows(&console, "Sites"), [name.clone()]);
+    // Double click opens it.
+    console.get_by_role_and_label(Role::Row, &name).click();
+    console.get_by_role_and_label(Role::Row, &name).click();
+    settle(&mut console);
+    assert_eq!(console.state().selected().place(), Some(&Place::Site(site)));
+}
+
+#[test]
+fn contents_lead_on_by_double_click() {
+    let mut console = demo();
+    let mut check = |node: Node, row: &str, expected: Place| {
+        console.state_mut().ask(Command::Select(node));
+        settle(&mut console);
+        console.get_by_role_and_label(Role::Row, row).click();
+        console.get_by_role_and_label(Role::Row, row).click();
+        settle(&mut console);
+        assert_eq!(console.state().selected().place(), Some(&expected), "{row}");
+    };
+    let id = opengpmc::console::ForestId(1);
+    check(Node::Root, "Forest: kestrelbay.example", Place::Forest);
+    check(Node::In(id, Place::Forest), "Domains", Place::Domains);
+    check(Node::In(id, Place::Forest), "Sites", Place::Sites);
+    check(Node::In(id, Place::Domains), "kestrelbay.example", Place::Domain(root()));
+}
+
+#[test]
+fn a_link_is_told_from_a_gpo_until_nobody_wants_to_be_told() {
+    const NOTICE: &str = "This is a link to a GPO.";
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    let link = Place::Link { som: dn("OU=Headquarters"), order: 1 };
+    let strict = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, strict);
+    assert!(console.query_by_label_contains(NOTICE).is_none());
+    go_to(&mut console, link.clone());
+    console.get_by_label_contains(NOTICE);
+    click(&mut console, "Do Not Show Again");
+    settle(&mut console);
+    assert!(console.query_by_label_contains(NOTICE).is_none());
+    drop(console);
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, link);
+    assert!(console.query_by_label_contains(NOTICE).is_none());
+    // It can be switched on again.
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::Tab, "General").click();
+    console.run_steps(4);
+    tick(&mut console, "Tell when a link is selected and not a GPO", true);
+    click(&mut console, "OK");
+    settle(&mut console);
+    console.get_by_label_contains(NOTICE);
+}
+
+#[test]
+fn domain_controllers_stand_after_domain_names_on_request() {
+    let mut console = demo();
+    go_to(&mut console, Place::Domain(root()));
+    assert!(tree_labels(&console).contains(&"kestrelbay.example".to_owned()));
+    let forest = console.state().forests()[0].open().unwrap();
+    let controller = forest.snapshot.domain(&root()).unwrap().domain_controller.clone();
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::Tab, "General").click();
+    console.run_steps(4);
+    tick(&mut console, "Show domain controllers after domain names", true);
+    click(&mut console, "OK");
+    settle(&mut console);
+    let label = format!("kestrelbay.example ({controller})");
+    assert!(tree_labels(&console).contains(&label), "{label}: {:?}", tree_labels(&console));
+}
+
+fn columns(console: &Console) -> Vec<String> {
+    let headers = console.query_all_by_role(Role::ColumnHeader);
+    headers.map(|node| node.accesskit_node().label().unwrap_or_default()).collect()
+}
+
+#[test]
+fn columns_are_hidden_ordered_kept_and_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domain(root()));
+    let before = columns(&console);
+    assert_eq!(before[..3], ["Link Order", "GPO", "Enforced"]);
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::ComboBox, "List").click();
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Button, "Linked Group Policy Objects").click();
+    console.run_steps(4);
+    tick(&mut console, "Show column Enforced", false);
+    console.get_by_role_and_label(Role::Button, "GPO").click();
+    console.run_steps(4);
+    click(&mut console, "Move Up");
+    click(&mut console, "OK");
+    settle(&mut console);
+    assert_eq!(columns(&console)[..3], ["GPO", "Link Order", "Link Enabled"]);
+    save(&mut console);
+    drop(console);
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domain(root()));
+    assert_eq!(columns(&console)[..3], ["GPO", "Link Order", "Link Enabled"]);
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::ComboBox, "List").click();
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Button, "Linked Group Policy Objects").click();
+    console.run_steps(4);
+    click(&mut console, "Restore Defaults");
+    click(&mut console, "OK");
+    settle(&mut console);
+    assert_eq!(columns(&console), before);
+}
+
+#[test]
+fn options_that_were_cancelled_change_nothing() {
+    let mut console = demo();
+    go_to(&mut console, Place::Domain(root()));
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::Tab, "General").click();
+    console.run_steps(4);
+    tick(&mut console, "Show domain controllers after domain names", true);
+    press(&mut console, Modifiers::NONE, Key::Escape);
+    settle(&mut console);
+    assert!(tree_labels(&console).contains(&"kestrelbay.example".to_owned()));
+}
+
+#[test]
+fn reports_follow_the_options() {
+    let mut console = demo();
+    let place = gpo(&console, "Baseline - All Computers");
+    go_to(&mut console, place);
+    open_tab(&mut console, "Settings");
+    click(&mut console, "Show All");
+    let has_comments = |console: &Console| {
+        let forest = console.state().forests()[0].open().unwrap();
+        let reports = forest.details.reports.values();
+        reports.filter_map(|report| report.ready()).any(|report| report.report.include_comments)
+    };
+    assert!(has_comments(&console));
+    menu(&mut console, "View", "Options…");
+    console.get_by_role_and_label(Role::Tab, "Reporting").click();
+    console.run_steps(4);
+    tick(&mut console, "Reports tell the comments of administrative template settings", false);
+    click(&mut console, "OK");
+    settle(&mut console);
+    wait(&mut console, "the report is made anew", |console| console.query_by_role(Role::TreeGrid).is_some());
+    assert!(!has_comments(&console));
+}
