@@ -17,6 +17,7 @@ mod object_model {
     mod document;
     mod igpm;
     mod domain;
+    mod infrastructure;
     mod sites_container;
     mod som;
     mod gpo_link;

@@ -1,10 +1,12 @@
 //! IGPM and IGPM2: where everything begins.
 
 use opengpmc::format::MapDestination;
-use opengpmc::gpm::constants::{BackupType, EntryType, GPM_USE_ANYDC};
+use opengpmc::gpm::constants::{
+    BackupType, EntryType, GPM_DONOTUSE_W2KDC, GPM_USE_ANYDC, GPM_USE_PDC, controller_choice,
+};
 use opengpmc::gpm::{
-    BackupDir, ClientSideExtension, Domain, FindTrusteeError, MigrationTable, SearchCriteria, SitesContainer, Task,
-    TrusteeKind,
+    BackupDir, ClientSideExtension, Domain, FindTrusteeError, GpoParts, MigrationTable, SearchCriteria, SitesContainer,
+    Task, TrusteeKind,
 };
 use opengpmc::ident::Sid;
 use opengpmc::operation::{
@@ -20,6 +22,26 @@ fn n001_igpm_get_domain() {
         let domain = Domain::open(&ground.store, ground.name()).await.unwrap();
         assert_eq!(domain.name(), ground.name());
         assert!(Domain::open(&ground.store, &"nowhere.invalid".parse().unwrap()).await.is_err());
+        let named = domain.controllers().await.unwrap().into_iter().find(|one| one.is_pdc_emulator).unwrap().name;
+        let netbios = named.split('.').next().unwrap();
+        let any_new = GPM_USE_ANYDC | GPM_DONOTUSE_W2KDC;
+        for (controller, flags) in [
+            (None, GPM_USE_PDC),
+            (None, GPM_USE_ANYDC),
+            (None, any_new),
+            (Some(named.as_str()), GPM_USE_PDC),
+            (Some(netbios), GPM_USE_PDC),
+        ] {
+            let choice = controller_choice(controller, flags);
+            let domain = Domain::open_on(&ground.store, ground.name(), choice).await.unwrap();
+            assert_eq!(
+                domain.gpo(ground.gpo, GpoParts::Summary).await.unwrap().id,
+                ground.gpo,
+                "{controller:?} {flags}"
+            );
+        }
+        let nobody = controller_choice(Some("nobody"), GPM_USE_ANYDC);
+        assert!(Domain::open_on(&ground.store, ground.name(), nobody).await.is_err(), "no other takes its place");
     });
 }
 
@@ -41,6 +63,12 @@ fn n003_igpm_get_sites_container() {
         let sites = SitesContainer::new(&ground.store);
         assert_eq!(sites.forest(), Some(ground.forest.name.clone()));
         assert!(sites.dn().as_str().starts_with("CN=Sites,CN=Configuration,"));
+        for flags in [GPM_USE_PDC, GPM_USE_ANYDC] {
+            let choice = controller_choice(None, flags);
+            let opened = SitesContainer::open_on(&ground.store, ground.name(), &choice).await.unwrap();
+            assert_eq!(opened.dn(), sites.dn());
+            assert!(opened.site(&ground.site.name()).await.is_ok());
+        }
     });
 }
 
