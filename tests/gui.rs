@@ -45,5 +45,7 @@ mod undo;
 mod picker;
 #[path = "gui/advanced_security.rs"]
 mod advanced_security;
+#[path = "gui/delegation.rs"]
+mod delegation;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

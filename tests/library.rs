@@ -9,6 +9,7 @@ mod library {
     mod cli;
     mod cli_edits;
     mod cli_gpo_edits;
+    mod cli_permission;
     mod cli_status;
     mod domain;
     mod acl_consistency;

@@ -32,6 +32,9 @@ mod migration_table;
 mod admx;
 mod search;
 mod snapshot;
+mod secured;
+mod permission;
+mod acl;
 mod completions;
 
 use std::process::ExitCode;
@@ -93,6 +96,12 @@ pub enum Command {
     /// Starter GPOs
     #[command(subcommand)]
     StarterGpo(starter_gpo::Command),
+    /// Who may do what with GPOs, links, WMI filters and starter GPOs
+    #[command(subcommand)]
+    Permission(permission::Command),
+    /// Whole access lists: read, written, compared between directory and SYSVOL
+    #[command(subcommand)]
+    Acl(acl::Command),
     /// Folders of backups
     #[command(subcommand)]
     Backup(backup::Command),
@@ -184,6 +193,8 @@ impl Cli {
                 Some(Command::Site(command)) => command.run(&session, output).await,
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
+                Some(Command::Permission(command)) => command.run(&session, output).await,
+                Some(Command::Acl(command)) => command.run(&session, output).await,
                 Some(Command::Journal(command)) => command.run(&session, output).await,
                 Some(Command::MigrationTable(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,

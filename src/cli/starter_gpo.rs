@@ -331,7 +331,6 @@ impl Load {
     }
 }
 
-/// Finds the one starter GPO of this name, compared without case, or id.
 /// Reads the one starter GPO of this name or id.
 pub(super) async fn find_in(session: &Session, domain: &DnsName, wanted: &str) -> anyhow::Result<StarterGpo> {
     let domain = session.domain(Some(domain)).await?;
@@ -339,7 +338,8 @@ pub(super) async fn find_in(session: &Session, domain: &DnsName, wanted: &str) -
     Ok(find(&found.values, wanted)?.clone())
 }
 
-fn find<'a>(starters: &'a [StarterGpo], wanted: &str) -> anyhow::Result<&'a StarterGpo> {
+/// Finds the one starter GPO of this name, compared without case, or id.
+pub(super) fn find<'a>(starters: &'a [StarterGpo], wanted: &str) -> anyhow::Result<&'a StarterGpo> {
     let (id, folded) = (wanted.parse::<Guid>().ok(), wanted.to_lowercase());
     let is_wanted = |starter: &&StarterGpo| match id {
         Some(id) => starter.id == id,

@@ -14,7 +14,8 @@ use poll_promise::Promise;
 use tokio::runtime::Runtime;
 
 use crate::gpm::{
-    Backup, Cancelled, Domain, ForestSnapshot, Names, OperationError, Orphans, StarterGpo, SysvolState, Task, Trustee,
+    Backup, Cancelled, Domain, EffectiveRights, ForestSnapshot, Names, OperationError, Orphans, StarterGpo,
+    SysvolState, Task, Trustee,
 };
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::operation::{
@@ -102,6 +103,8 @@ pub enum Fetched {
     Trustees(Vec<(Sid, Trustee)>),
     /// The descriptor of a directory object.
     DirectorySecurity(Dn, Result<Vec<u8>, StoreError>),
+    /// What we may do with a directory object.
+    Rights(Dn, Result<EffectiveRights, StoreError>),
     /// The descriptor of a file or folder.
     SysvolSecurity(DnsName, SysvolPath, Result<Vec<u8>, StoreError>),
 }
@@ -374,6 +377,9 @@ impl Details {
                     self.trustees.insert(sid, Lazy::Ready(trustee));
                 }
             }
+            Fetched::Rights(dn, rights) => {
+                self.rights.insert(dn, rights.into());
+            }
             Fetched::DirectorySecurity(dn, descriptor) => {
                 self.directory_security.insert(dn, descriptor.into());
             }
@@ -409,6 +415,10 @@ impl Details {
             Detail::Trustees(sids) => {
                 let sids = claim_each(&mut self.trustees, sids, Clone::clone);
                 (!sids.is_empty()).then_some(Detail::Trustees(sids))
+            }
+            Detail::Rights(domain, dn) => {
+                let new = claim_each(&mut self.rights, vec![dn], Clone::clone);
+                new.into_iter().next().map(|dn| Detail::Rights(domain, dn))
             }
             Detail::DirectorySecurity(domain, dn) => {
                 let new = claim_each(&mut self.directory_security, vec![dn], Clone::clone);
@@ -480,6 +490,11 @@ async fn fetch(
             let mut found = Names::new(&snapshot).resolve(&*store, &sids).await.trustees;
             let mut trustee = |sid: &Sid| found.remove(sid).unwrap_or_else(|| Trustee::unresolved(sid.clone()));
             Fetched::Trustees(sids.iter().map(|sid| (sid.clone(), trustee(sid))).collect())
+        }
+        Detail::Rights(name, dn) => {
+            let rights = async { Domain::open(&store, &name).await?.effective_rights(&dn).await };
+            let rights = rights.await;
+            Fetched::Rights(dn, rights)
         }
         Detail::DirectorySecurity(name, dn) => {
             let descriptor = async { Domain::open(&store, &name).await?.directory_security(&dn).await };

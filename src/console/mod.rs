@@ -16,6 +16,8 @@ mod operation_job;
 pub mod window;
 mod wizard;
 mod path_field;
+mod permission_dialog;
+mod principal_sheet;
 mod backup_list;
 mod backup_source;
 mod manage_backups;

@@ -6,7 +6,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::gpm::{ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, StarterGpo, SysvolState, Task, Trustee};
+use crate::gpm::{
+    EffectiveRights, ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, StarterGpo, SysvolState, Task, Trustee,
+};
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
@@ -207,6 +209,8 @@ pub struct Details {
     pub trustees: HashMap<Sid, Lazy<Trustee>>,
     /// Descriptors of directory objects that the snapshot does not hold (SOMs, containers), self-relative.
     pub directory_security: HashMap<Dn, Lazy<Vec<u8>>>,
+    /// What we may do with directory objects.
+    pub rights: HashMap<Dn, Lazy<EffectiveRights>>,
     /// Descriptors of SYSVOL files and folders, by domain and path, self-relative.
     pub sysvol_security: HashMap<(DnsName, SysvolPath), Lazy<Vec<u8>>>,
 }
@@ -224,6 +228,7 @@ impl Details {
         keep(&mut self.reports);
         keep(&mut self.trustees);
         keep(&mut self.directory_security);
+        keep(&mut self.rights);
         keep(&mut self.sysvol_security);
     }
 
@@ -257,6 +262,11 @@ impl Details {
         self.directory_security.get(dn).unwrap_or(&Lazy::Unknown)
     }
 
+    /// Returns what we may do with a directory object.
+    pub fn rights(&self, dn: &Dn) -> &Lazy<EffectiveRights> {
+        self.rights.get(dn).unwrap_or(&Lazy::Unknown)
+    }
+
     /// Returns the descriptor of a SYSVOL file or folder.
     pub fn sysvol_security(&self, domain: &DnsName, path: &SysvolPath) -> &Lazy<Vec<u8>> {
         self.sysvol_security.get(&(domain.clone(), path.clone())).unwrap_or(&Lazy::Unknown)
@@ -280,6 +290,8 @@ pub enum Detail {
     Trustees(Vec<Sid>),
     /// The descriptor of an object in the directory of a domain.
     DirectorySecurity(DnsName, Dn),
+    /// What we may do with an object in the directory of a domain.
+    Rights(DnsName, Dn),
     /// The descriptor of a file or folder in the SYSVOL of a domain.
     SysvolSecurity(DnsName, SysvolPath),
 }

@@ -72,7 +72,7 @@ impl AclCheck {
             AclConsistency::Consistent { .. } => Vec::new(),
             AclConsistency::FolderMissing => vec!["the folder in SYSVOL is missing".to_owned()],
             AclConsistency::Unreadable { reason } => vec![reason.clone()],
-            AclConsistency::Different { windows, .. } => lines(windows, name),
+            AclConsistency::Different { windows, .. } => windows.lines(name),
         }
     }
 
@@ -170,23 +170,6 @@ fn compare(container: &[u8], folder: &[u8]) -> Result<AclConsistency, String> {
         (false, true) => AclConsistency::Consistent { dialect: AclDialect::Samba417 },
         (false, false) => AclConsistency::Different { windows, samba },
     })
-}
-
-fn lines(difference: &AclDifference, name: &dyn Fn(&Sid) -> String) -> Vec<String> {
-    let line = |what: &str, ace: &Ace| {
-        let text = ace.to_sddl(&SddlContext::default());
-        format!("{what} for {}: {text}", name(&ace.sid))
-    };
-    let mut lines: Vec<String> = Vec::new();
-    if difference.unrestricted {
-        lines.push("one half has no access list, so that everybody may do everything there".to_owned());
-    }
-    lines.extend(difference.missing.iter().map(|ace| line("missing in SYSVOL", ace)));
-    lines.extend(difference.extra.iter().map(|ace| line("only in SYSVOL", ace)));
-    if difference.not_understood {
-        lines.push("the folder has entries of a kind that is not understood".to_owned());
-    }
-    lines
 }
 
 fn dialect_name<S: Serializer>(dialect: &AclDialect, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::ident::{Guid, Sid};
 
-use super::{AccessMask, Ace, AceFlags, AceKind, Acl, AclState, Control, ObjectTypes, SecurityDescriptor};
+use super::{AccessMask, Ace, AceFlags, AceKind, Acl, AclState, Control, ObjectTypes, SddlContext, SecurityDescriptor};
 
 /// Whose rules made an access list in SYSVOL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,6 +32,22 @@ impl AclDifference {
     /// Tells whether there is no difference.
     pub fn is_empty(&self) -> bool {
         *self == AclDifference::default()
+    }
+
+    /// Returns the differences for people, a line each; `name` turns SIDs into names.
+    pub fn lines(&self, name: &dyn Fn(&Sid) -> String) -> Vec<String> {
+        let line =
+            |what: &str, ace: &Ace| format!("{what} for {}: {}", name(&ace.sid), ace.to_sddl(&SddlContext::default()));
+        let mut lines: Vec<String> = Vec::new();
+        if self.unrestricted {
+            lines.push("one half has no access list, so that everybody may do everything there".to_owned());
+        }
+        lines.extend(self.missing.iter().map(|ace| line("missing in SYSVOL", ace)));
+        lines.extend(self.extra.iter().map(|ace| line("only in SYSVOL", ace)));
+        if self.not_understood {
+            lines.push("the folder has entries of a kind that is not understood".to_owned());
+        }
+        lines
     }
 }
 

@@ -145,6 +145,7 @@ fn is_fetching(console: &Console) -> bool {
             || details.orphans.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.reports.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.trustees.values().any(|lazy| matches!(lazy, Lazy::Loading))
+            || details.rights.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.directory_security.values().any(|lazy| matches!(lazy, Lazy::Loading))
             || details.sysvol_security.values().any(|lazy| matches!(lazy, Lazy::Loading))
     })

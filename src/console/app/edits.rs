@@ -174,6 +174,7 @@ impl App {
 fn forget_details(forest: &mut OpenForest, touched: &[Touched]) {
     let details = &mut forest.details;
     details.directory_security.clear();
+    details.rights.clear();
     details.sysvol_security.clear();
     // What was being fetched was dropped with its job.
     details.forget_loading();

@@ -1,6 +1,7 @@
 //! A GPO, by itself or through a link: Scope, Details, Settings, Delegation (`console-ui.md` 3.8). Each tab, and each block of the
 //! Scope tab, is a file of its own.
 
+mod acl_question;
 mod details;
 mod scope_links;
 mod security_filtering;
@@ -80,6 +81,7 @@ fn link_notice_ui(ui: &mut Ui, view: &mut View<'_>) {
 fn tabs_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     let tab = view.tabs_ui(ui, "GPO", &["Scope", "Details", "Settings", "Delegation", "Status"]);
     faults_ui(ui, view, gpo);
+    acl_question::ask(view, gpo);
     match tab {
         "Details" => details::details_ui(ui, view, gpo),
         "Settings" => report::of_forest_ui(ui, view, Reported::Gpo(gpo.domain.clone(), gpo.id)),

@@ -9,7 +9,7 @@ use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, Tone, ro
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::theme::ICON_SIZE;
 use crate::console::{Face, Icon, OpenForest, Place, StatusOf};
-use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, SecuredObject, Som, SomIndex, SomType};
+use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, Som, SomIndex};
 use crate::ident::{Dn, DnsName};
 
 const STATUS: &str = "Status";
@@ -67,7 +67,7 @@ pub(super) fn site_ui(ui: &mut Ui, view: &mut View<'_>, dn: &Dn) {
     match view.tabs_ui(ui, "Site", &[LINKED, DELEGATION]) {
         DELEGATION => {
             let root = view.forest.snapshot.name.clone();
-            delegation::som_ui(ui, view, &root, &site.dn, SecuredObject::Site);
+            delegation::som_ui(ui, view, &root, site);
         }
         _ => linked_gpos_ui(ui, view, site),
     }
@@ -81,10 +81,7 @@ fn container_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: 
 fn tab_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex, tab: &str) {
     match tab {
         INHERITANCE => inheritance_ui(ui, view, domain, som, index),
-        DELEGATION => {
-            let object = if som.kind == SomType::Domain { SecuredObject::Domain } else { SecuredObject::Ou };
-            delegation::som_ui(ui, view, &domain.name, &som.dn, object);
-        }
+        DELEGATION => delegation::som_ui(ui, view, &domain.name, som),
         _ => linked_gpos_ui(ui, view, som),
     }
 }

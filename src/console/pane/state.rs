@@ -34,6 +34,8 @@ pub struct PaneState {
     tables: HashMap<&'static str, TableState>,
     tabs: HashMap<&'static str, &'static str>,
     asked: HashSet<u64>,
+    /// Questions that were put, and are not put again.
+    questions: HashSet<u64>,
     /// Which links the Scope tab lists.
     pub(super) link_location: LinkLocation,
     /// The comments of GPOs that are being edited.
@@ -161,6 +163,21 @@ impl PaneState {
         }
         ui.add_space(6.0);
         title
+    }
+
+    /// Tells whether a question was put already.
+    pub(super) fn was_asked(&self, question: u64) -> bool {
+        self.questions.contains(&question)
+    }
+
+    /// Remembers that a question was put.
+    pub(super) fn remember_asked(&mut self, question: u64) {
+        self.questions.insert(question);
+    }
+
+    /// Returns which rows of a table are selected, as indices into the rows last drawn.
+    pub(super) fn selected(&self, key: &str) -> Vec<usize> {
+        self.tables.get(key).map(TableState::selected).unwrap_or_default()
     }
 
     /// Draws a table with the state remembered under its key.

@@ -5,9 +5,12 @@ use egui::Ui;
 use super::super::state::View;
 use super::super::{cells, delegation};
 use crate::console::kit::data_table::{Column, DataTable, TableHeight, row_id};
-use crate::gpm::{Gpo, SecuredObject, Trustee};
+use crate::gpm::{Gpo, Permission, PermissionType, SecuredObject};
+use delegation::Listed;
 
-/// Draws who has Read and Apply.
+const TABLE: &str = "security filtering";
+
+/// Draws who has Read and Apply, with what can be done with them.
 pub(super) fn filtering_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     ui.weak("The settings in this GPO apply only to these groups, users and computers:");
     let Some(bytes) = gpo.security_descriptor.as_deref() else {
@@ -24,14 +27,32 @@ pub(super) fn filtering_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     };
     view.fetch_trustees(("gpo", gpo.id), security.sids().into_iter());
     let forest = view.forest;
-    let rows: Vec<&Trustee> = security.security_filtering().collect();
-    let table = DataTable::new("security filtering", "Security Filtering")
-        .column(Column::new("Name", 320.0, move |trustee: &&Trustee| cells::trustee(forest, &trustee.sid)))
-        .row_id(|trustee| row_id(trustee.sid.to_string()))
+    let applies = |row: &&Permission| row.level == PermissionType::GpoApply && !row.denied;
+    let rows: Vec<&Permission> = security.permissions.iter().filter(applies).collect();
+    let table = DataTable::new(TABLE, "Security Filtering")
+        .column(Column::new("Name", 320.0, move |row: &&Permission| cells::trustee(forest, &row.trustee.sid)))
+        .row_id(|row| row_id(row.trustee.sid.to_string()))
         .sorted_by("Name")
         .revision(row_id((view.revision(), gpo.id)))
-        .empty("Nobody: the GPO applies to no one.")
+        .empty("Nobody: the GPO applies to no one. Add somebody with the button below.")
         .height(TableHeight::Rows { min: 2, max: 6 })
         .compact();
-    view.table_ui(ui, table, &rows, &[]);
+    let target = delegation::gpo_target(view, gpo);
+    let refusal = target.refusal(view);
+    let mut command = None;
+    let response = view.state.table_ui(ui, table, &rows, |ui, selected| {
+        let selected: Vec<&Permission> = selected.iter().filter_map(|row| rows.get(*row).copied()).collect();
+        let refusal = refusal.as_deref();
+        command = delegation::common_menu_ui(ui, forest, &target, Listed::Filtering, &selected, refusal, bytes);
+    });
+    if let Some(row) = response.activated.and_then(|row| rows.get(row)) {
+        command = Some(delegation::properties(delegation::named(forest, &row.trustee.sid)));
+    }
+    let selected: Vec<&Permission> =
+        view.state.selected(TABLE).into_iter().filter_map(|row| rows.get(row).copied()).collect();
+    let refusal = refusal.as_deref();
+    let pressed = ui.horizontal(|ui| {
+        delegation::common_buttons_ui(ui, view, &target, Listed::Filtering, &selected, refusal, bytes)
+    });
+    view.commands.extend(command.or(pressed.inner));
 }
