@@ -68,6 +68,8 @@ fn done(console: &mut Console, what: &str, is_done: impl Fn(&Console) -> bool) {
 }
 
 fn select(console: &mut Console, table: &str, row: &str) {
+    wait(console, "the row is there", |console| has_row(console, table, row));
+    console.run_steps(2);
     let table = console.get_by_role_and_label(Role::Table, table);
     table.get_by_role_and_label(Role::Row, row).click();
     console.run_steps(4);
