@@ -47,5 +47,7 @@ mod picker;
 mod advanced_security;
 #[path = "gui/delegation.rs"]
 mod delegation;
+#[path = "gui/search.rs"]
+mod search;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

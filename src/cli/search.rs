@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::gpm::{
-    Domain, ForestSnapshot, GroupsByTrustee, Names, PermissionType, Problem, SearchCriteria, SearchOperation,
-    SearchProperty, SearchValue, StarterGpo, starter_gpo_folder,
+    Domain, ForestSnapshot, GroupsByTrustee, LinksIn, Names, PermissionType, Problem, SearchCriteria, SearchOperation,
+    SearchProperty, SearchValue, StarterGpo, Task, starter_gpo_folder,
 };
 use crate::ident::{Dn, DnsName, Guid, WmiFilterRef};
 use crate::security::SecurityDescriptor;
@@ -82,6 +82,12 @@ pub struct Search {
     /// This trustee does not have this level, not through groups either
     #[arg(long, value_name = "TRUSTEE=LEVEL")]
     not_effective_permission: Vec<String>,
+    /// Links to the GPO exist in this domain, on the sites, or anywhere in the forest
+    #[arg(long, value_name = "DOMAIN|sites|forest")]
+    linked_in: Vec<String>,
+    /// No links to the GPO exist there
+    #[arg(long, value_name = "DOMAIN|sites|forest")]
+    not_linked_in: Vec<String>,
     /// The domain, organizational unit or site links this GPO
     #[arg(long, value_name = "NAME|GUID")]
     links: Vec<String>,
@@ -121,7 +127,7 @@ impl Search {
         }
         let mut outcome = report(forest.all_problems());
         match self.kind {
-            Kind::Gpo => self.gpos(&place, &criteria, &groups, output)?,
+            Kind::Gpo => gpos(&place, &criteria, &groups, &session.task, output)?,
             Kind::Som => {
                 let mut soms = Vec::new();
                 for domain in &forest.domains {
@@ -146,45 +152,6 @@ impl Search {
             }
         }
         Ok(outcome)
-    }
-
-    fn gpos(
-        &self,
-        place: &Place<'_>,
-        criteria: &SearchCriteria,
-        groups: &GroupsByTrustee,
-        output: &mut Output,
-    ) -> anyhow::Result<()> {
-        let mut found = Vec::new();
-        for domain in &place.forest.domains {
-            found.extend(usage(criteria.search_gpos(domain, groups))?);
-        }
-        if output.is_json() {
-            let rows = found.iter().map(|gpo| {
-                json!({
-                    "id": gpo.id,
-                    "display_name": gpo.display_name,
-                    "domain": gpo.domain,
-                    "status": gpo.status,
-                    "created": gpo.created,
-                    "modified": gpo.modified,
-                    "links": place.forest.link_count(&gpo.dn),
-                })
-            });
-            return output.json(&rows.collect::<Value>());
-        }
-        let mut table = Table::new(&["NAME", "GUID", "DOMAIN", "STATUS", ">LINKS", "MODIFIED"]);
-        for gpo in found {
-            table.row([
-                gpo.display_name.clone(),
-                gpo.id.to_string(),
-                gpo.domain.to_string(),
-                gpo.status.label().to_owned(),
-                place.forest.link_count(&gpo.dn).to_string(),
-                gpo.modified.map_or_else(String::new, |time| time.to_local_text()),
-            ]);
-        }
-        output.table(&table)
     }
 
     async fn criteria(&self, place: &Place<'_>) -> anyhow::Result<SearchCriteria> {
@@ -239,6 +206,11 @@ impl Search {
         }
         for gpo in &self.links {
             add(SearchProperty::SomLinks, Contains, SearchValue::Gpo(place.gpo(gpo)?))?;
+        }
+        for (texts, exist) in [(&self.linked_in, true), (&self.not_linked_in, false)] {
+            for text in texts {
+                criteria.add_links(place.links_in(text)?, exist);
+            }
         }
         Ok(criteria)
     }
@@ -316,6 +288,21 @@ impl Place<'_> {
         Ok(choose(("GPO", "gpo list"), wanted, &matching, |gpo| format!("\"{}\"", gpo.dn))?.dn.clone())
     }
 
+    /// Reads where links are looked for.
+    fn links_in(&self, text: &str) -> anyhow::Result<LinksIn> {
+        match text.to_lowercase().as_str() {
+            "sites" => Ok(LinksIn::AllSites),
+            "forest" => Ok(LinksIn::Forest),
+            _ => {
+                let domain: DnsName = text.parse().map_err(|_| {
+                    UsageError(format!("`{text}`: expected the DNS name of a domain, `sites` or `forest`"))
+                })?;
+                check_domain(self.forest, Some(&domain))?;
+                Ok(LinksIn::Domain(domain))
+            }
+        }
+    }
+
     /// Reads `TRUSTEE=LEVEL`.
     async fn permission(&self, text: &str, starter: bool) -> anyhow::Result<SearchValue> {
         let (trustee, level) = text.rsplit_once('=').ok_or_else(|| {
@@ -338,6 +325,43 @@ impl Place<'_> {
         let trustee = self.names.find(self.store, trustee, home).await.map_err(|error| anyhow!(error))?;
         Ok(SearchValue::Permission { trustee: trustee.sid, level })
     }
+}
+
+fn gpos(
+    place: &Place<'_>,
+    criteria: &SearchCriteria,
+    groups: &GroupsByTrustee,
+    task: &Task,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let found = usage(criteria.search_forest(place.forest, |_| true, groups, task))?;
+    task.checkpoint()?;
+    if output.is_json() {
+        let rows = found.gpos.iter().map(|gpo| {
+            json!({
+                "id": gpo.id,
+                "display_name": gpo.display_name,
+                "domain": gpo.domain,
+                "status": gpo.status,
+                "created": gpo.created,
+                "modified": gpo.modified,
+                "links": place.forest.link_count(&gpo.dn),
+            })
+        });
+        return output.json(&rows.collect::<Value>());
+    }
+    let mut table = Table::new(&["NAME", "GUID", "DOMAIN", "STATUS", ">LINKS", "MODIFIED"]);
+    for gpo in found.gpos {
+        table.row([
+            gpo.display_name.clone(),
+            gpo.id.to_string(),
+            gpo.domain.to_string(),
+            gpo.status.label().to_owned(),
+            place.forest.link_count(&gpo.dn).to_string(),
+            gpo.modified.map_or_else(String::new, |time| time.to_local_text()),
+        ]);
+    }
+    output.table(&table)
 }
 
 fn print_soms(forest: &ForestSnapshot, soms: &[&crate::gpm::Som], output: &mut Output) -> anyhow::Result<()> {

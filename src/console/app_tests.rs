@@ -317,3 +317,27 @@ fn an_idle_console_asks_for_no_frame() {
     let pause = output.viewport_output[&egui::ViewportId::ROOT].repaint_delay;
     assert!(pause > std::time::Duration::from_secs(1), "{pause:?}");
 }
+
+#[test]
+fn a_search_over_ten_thousand_gpos_never_holds_a_frame() {
+    let mut harness = console(0, 10_000);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::F);
+    harness.run_steps(6);
+    let started = std::time::Instant::now();
+    harness.get_by_role_and_label(Role::Button, "Search").click();
+    let mut longest = std::time::Duration::ZERO;
+    while harness.query_by_label_contains("were found.").is_none() {
+        let frame = std::time::Instant::now();
+        harness.step();
+        longest = longest.max(frame.elapsed());
+        assert!(started.elapsed().as_secs() < 20, "the search has ended");
+    }
+    for _ in 0..20 {
+        let frame = std::time::Instant::now();
+        harness.step();
+        longest = longest.max(frame.elapsed());
+    }
+    harness.get_by_label("10006 GPOs were found.");
+    // A debug build on a busy machine; the search itself takes several times as long there.
+    assert!(longest.as_millis() < 400, "the longest frame took {longest:?}");
+}

@@ -23,6 +23,7 @@ mod backup_source;
 mod manage_backups;
 pub mod principal_picker;
 pub mod advanced_security;
+mod search;
 mod migration_table;
 mod migrating;
 mod import_wizard;

@@ -31,6 +31,7 @@ mod principal_search;
 pub mod constants;
 mod client_side_extension;
 mod search_criteria;
+mod forest_search;
 mod backup;
 mod backup_dir;
 mod migration_table;
@@ -57,6 +58,7 @@ pub use domain::{Domain, GpoParts, Orphans, policies_folder, starter_gpo_folder}
 pub use domain_snapshot::{DomainController, DomainSnapshot};
 pub use effective_rights::EffectiveRights;
 pub use forest::{Forest, ForestSnapshot, LinkScope, LoadError, LoadOptions, Problem};
+pub use forest_search::{GposFound, LinksIn};
 pub use found::Found;
 pub use gpo::{Gpo, GpoNameProblem, GpoStatus, LONGEST_GPO_NAME, SysvolState, check_gpo_name, is_default_gpo};
 pub use gpo_link::{GpoLink, InheritedLink, LinkTarget, LinkedSom};

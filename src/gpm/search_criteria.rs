@@ -12,6 +12,7 @@ use crate::ident::{Dn, DnsName, Guid, Sid, WmiFilterRef};
 use crate::security::SecurityDescriptor;
 
 use super::constants::{BackupType, E_INVALIDARG};
+use super::forest_search::LinksCondition;
 use super::security_info::holds_effectively;
 use super::{
     Backup, DomainSnapshot, ForestSnapshot, Gpo, PermissionType, SecuredObject, SecurityInfo, Som, StarterGpo,
@@ -131,6 +132,9 @@ pub enum InvalidCriterion {
         /// The search.
         kind: SearchKind,
     },
+    /// Where GPOs are linked is known of a forest, not of one domain or of other objects.
+    #[error("where something is linked can be searched for among the GPOs of a forest only (E_INVALIDARG, 0x80070057)")]
+    Links,
 }
 
 impl InvalidCriterion {
@@ -142,9 +146,10 @@ impl InvalidCriterion {
 
 /// Conditions that must all hold; without any, everything is found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
 pub struct SearchCriteria {
     conditions: Vec<Condition>,
+    /// Conditions on links, which Microsoft's interface does not have and its console does.
+    pub(super) links: Vec<LinksCondition>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -325,11 +330,22 @@ impl SearchCriteria {
 
     /// Tells whether there is no condition.
     pub fn is_empty(&self) -> bool {
-        self.conditions.is_empty()
+        self.conditions.is_empty() && self.links.is_empty()
+    }
+
+    /// Tells whether a GPO meets all conditions but those on links.
+    pub(super) fn holds_for_gpo(&self, gpo: &Gpo, groups: &GroupsByTrustee) -> bool {
+        self.conditions.iter().all(|condition| condition.holds_for_gpo(gpo, groups))
     }
 
     /// Checks that every property has a meaning in this search; E_INVALIDARG otherwise.
     pub fn check_for(&self, kind: SearchKind) -> Result<(), InvalidCriterion> {
+        self.check_properties(kind)?;
+        if self.links.is_empty() { Ok(()) } else { Err(InvalidCriterion::Links) }
+    }
+
+    /// As [`SearchCriteria::check_for`], where conditions on links can be looked at too.
+    pub(super) fn check_properties(&self, kind: SearchKind) -> Result<(), InvalidCriterion> {
         let unknown = self.conditions.iter().find(|condition| !condition.property.is_legal_in(kind));
         unknown.map_or(Ok(()), |condition| Err(InvalidCriterion::Search { property: condition.property, kind }))
     }
@@ -360,8 +376,7 @@ impl SearchCriteria {
         groups: &GroupsByTrustee,
     ) -> Result<Vec<&'a Gpo>, InvalidCriterion> {
         self.check_for(SearchKind::Gpos)?;
-        let meets = |gpo: &&Gpo| self.conditions.iter().all(|condition| condition.holds_for_gpo(gpo, groups));
-        Ok(domain.gpos.iter().filter(meets).collect())
+        Ok(domain.gpos.iter().filter(|gpo| self.holds_for_gpo(gpo, groups)).collect())
     }
 
     /// Returns the domain and OUs that meet all conditions (IGPMDomain.SearchSOMs).

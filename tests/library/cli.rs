@@ -286,6 +286,7 @@ fn failures_have_their_codes_and_their_advice() {
         (&["--connect", "demo", "wmi-filter", "list", "--domain", "no.such.domain"], 2, "no.such.domain"),
         (&["--connect", "demo", "wmi-filter", "show", "x", "--domain", "no.such.domain"], 2, "no.such.domain"),
         (&["--connect", "demo", "search", "--domain", "no.such.domain"], 2, "no.such.domain"),
+        (&["--connect", "demo", "search", "--linked-in", "no.such.domain"], 2, "no.such.domain"),
         (&["--connect", "demo", "gpo", "show", "Workstations - Power"], 2, "--domain"),
         (&["--connect", "demo", "starter-gpo", "report", "nothing"], 1, "starter-gpo list"),
         (&["--connect", "demo", "gpo", "report", "Default Domain Policy", "--output", "a.pdf"], 2, ".html"),
@@ -496,6 +497,10 @@ fn search_takes_every_criterion() {
     assert!(count(&["--not-permission", "Authenticated Users=apply"]) <= all.len() - set);
     assert!(count(&["--effective-permission", "Domain Admins=edit-security"]) > 0);
     assert!(count(&["--not-effective-permission", "Domain Admins=edit-security"]) < all.len());
+    let linked = count(&["--linked-in", "forest"]);
+    assert!(linked > 0 && linked < all.len());
+    assert_eq!(linked + count(&["--not-linked-in", "forest"]), all.len());
+    assert!(count(&["--linked-in", "sites"]) > 0 && count(&["--linked-in", domain]) <= linked);
     let other_domains = demo_list(&["search", "--not-domain", domain]);
     assert!(!other_domains.is_empty());
     assert!(other_domains.iter().all(|gpo| string(gpo, "domain") != domain));

@@ -10,7 +10,7 @@ mod entries;
 mod people;
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use egui::{Context, Layout, Ui, vec2};
 use poll_promise::Promise;
@@ -134,7 +134,7 @@ impl AdvancedSecurity {
 
     fn pick(&mut self, purpose: Purpose, around: &mut Surroundings<'_>) {
         let picked = PickedPrincipals::default();
-        self.picking = Some((purpose, Arc::clone(&picked)));
+        self.picking = Some((purpose, picked.clone()));
         let title = match purpose {
             Purpose::Add => "Select Users, Computers, or Groups",
             Purpose::Owner => "Select the New Owner",
@@ -147,7 +147,7 @@ impl AdvancedSecurity {
 
     fn take_picked(&mut self, around: &Surroundings<'_>) {
         let Some((purpose, picked)) = &self.picking else { return };
-        let chosen = std::mem::take(&mut *picked.lock().unwrap_or_else(PoisonError::into_inner));
+        let chosen = picked.take();
         if chosen.is_empty() {
             return;
         }

@@ -47,6 +47,7 @@ mod link;
 mod migration;
 mod node;
 mod report;
+mod search;
 mod som;
 mod starter_gpo;
 mod update;
@@ -78,6 +79,7 @@ const SUBJECTS: &[&[Row]] = &[
     backup::ROWS,
     migration::ROWS,
     report::ROWS,
+    search::ROWS,
     node::ROWS,
     view::ROWS,
     window::ROWS,

@@ -335,7 +335,7 @@ impl MigrationTableEditor {
                     if column == Column::Source { row.source.clone() } else { row.destination.clone() }
                 });
                 let picked = PickedPrincipals::default();
-                match browse(self.target.as_ref(), text.unwrap_or_default(), Arc::clone(&picked), around) {
+                match browse(self.target.as_ref(), text.unwrap_or_default(), picked.clone(), around) {
                     Some(command) => around.commands.push(command),
                     None => {
                         let text = "Open a forest to look for names in it.";
@@ -350,7 +350,7 @@ impl MigrationTableEditor {
     /// Takes over a principal that was browsed for.
     fn take_browsed(&mut self) {
         let Some((row, column, picked)) = &self.browsing else { return };
-        let Some(trustee) = picked.lock().unwrap_or_else(PoisonError::into_inner).pop() else { return };
+        let Some(trustee) = picked.take().pop() else { return };
         let (row, column) = (*row, *column);
         self.browsing = None;
         self.take_found(row, column, found_of(&trustee));

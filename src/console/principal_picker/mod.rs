@@ -11,7 +11,7 @@ mod names_box;
 mod find;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use egui::{Button, Context, Key, Modifiers, Ui, vec2};
@@ -45,7 +45,23 @@ pub struct PickerOptions {
 }
 
 /// Where a picker leaves the principals chosen, for a window that waits for them.
-pub type PickedPrincipals = Arc<Mutex<Vec<Trustee>>>;
+#[derive(Clone, Default)]
+pub struct PickedPrincipals(Arc<Mutex<Vec<Trustee>>>);
+
+impl PickedPrincipals {
+    /// Returns those who were chosen since the last call.
+    pub fn take(&self) -> Vec<Trustee> {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn put(&self, principals: Vec<Trustee>) {
+        *self.lock() = principals;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Trustee>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The dialog.
 pub struct PrincipalPicker {
@@ -145,9 +161,9 @@ impl PrincipalPicker {
         picked: PickedPrincipals,
     ) -> Command {
         Command::Open(WindowFactory::new(move || {
-            let picked = Arc::clone(&picked);
+            let picked = picked.clone();
             let chosen = move |principals| {
-                *picked.lock().unwrap_or_else(PoisonError::into_inner) = principals;
+                picked.put(principals);
                 Vec::new()
             };
             PrincipalPicker::new(forest, home.clone(), options.clone(), chosen).with_text(&text)
