@@ -230,6 +230,7 @@ fn columns_are_hidden_ordered_kept_and_restored() {
     let folder = tempfile::tempdir().unwrap();
     let mut console = kept_in(folder.path(), vec![demo_request()]);
     go_to(&mut console, Place::Domain(root()));
+    open_tab(&mut console, "Linked Group Policy Objects");
     let before = columns(&console);
     assert_eq!(before[..3], ["Link Order", "GPO", "Enforced"]);
     menu(&mut console, "View", "Options…");
@@ -248,6 +249,7 @@ fn columns_are_hidden_ordered_kept_and_restored() {
     drop(console);
     let mut console = kept_in(folder.path(), vec![demo_request()]);
     go_to(&mut console, Place::Domain(root()));
+    open_tab(&mut console, "Linked Group Policy Objects");
     assert_eq!(columns(&console)[..3], ["GPO", "Link Order", "Link Enabled"]);
     menu(&mut console, "View", "Options…");
     console.get_by_role_and_label(Role::ComboBox, "List").click();
