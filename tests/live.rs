@@ -17,6 +17,7 @@ mod live {
     mod reports;
     mod changes;
     mod links;
+    mod permissions;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;

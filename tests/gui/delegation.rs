@@ -1,16 +1,19 @@
 //! Delegation tabs and security filtering: what is given, changed and taken away stands in the descriptors afterwards.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::{Command, Lazy, OpenForest, Place};
+use opengpmc::console::{Command, ConnectRequest, Lazy, OpenForest, Place, StoreOpener};
 use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo};
 use opengpmc::ident::Sid;
 use opengpmc::operation::admin::security::{Secured, read_security_descriptor, read_security_info};
 use opengpmc::security::{SddlContext, SecurityDescriptor};
-use opengpmc::store::{Change, SdParts};
+use opengpmc::store::demo::DemoForest;
+use opengpmc::store::{Change, ConnectOptions, ConnectTarget, ForestFileBuilder, SdParts};
 
-use crate::console::{Console, demo, go_to, open_tab, settle, wait};
+use crate::console::{Console, demo, go_to, open_tab, settle, wait, with_opener};
 use crate::picture;
 use crate::screens::{dn, gpo, root, times};
 use crate::support::{cells, press, rows, type_text};
@@ -372,4 +375,37 @@ fn the_advanced_editor_writes_the_whole_list() {
     // Denials come first, and make it a custom permission.
     assert!(sddl(&console).contains(&format!("D:PAI{denial}")), "{}", sddl(&console));
     assert_eq!(cells(&console, "Delegation", r"NT AUTHORITY\Authenticated Users")[1..], ["Custom (denied)", "No"]);
+}
+
+#[test]
+fn a_forest_that_is_only_read_greys_what_would_change_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("demo.gpforest");
+    let demo = DemoForest::load().unwrap();
+    let mut builder = ForestFileBuilder::create(&file, &demo.domains).unwrap();
+    builder.add_entries(demo.entries).unwrap();
+    for (domain, item) in demo.files {
+        builder.add_files(&domain, [item]).unwrap();
+    }
+    builder.finish().unwrap();
+    let options = ConnectOptions { read_only: true, ..ConnectOptions::default() };
+    let target = Some(ConnectTarget::File(file));
+    let request = ConnectRequest { target, options, ..ConnectRequest::default() };
+    let mut console = with_opener([1280.0, 800.0], Arc::new(StoreOpener), vec![request]);
+    wait(&mut console, "the file is read", |console| {
+        console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    console.run_steps(4);
+    let place = gpo(&console, GPO);
+    go_to(&mut console, place);
+    open_tab(&mut console, "Delegation");
+    select(&mut console, "Delegation", r"KESTREL\Domain Admins");
+    for button in ["Delegation: Add…", "Delegation: Remove"] {
+        assert!(!is_enabled(&console, button), "{button}");
+    }
+    assert!(is_enabled(&console, "Delegation: Properties") && is_enabled(&console, "Delegation: Advanced…"));
+    console.get_by_role_and_label(Role::Button, "Delegation: Add…").hover();
+    wait(&mut console, "the reason is told", |console| {
+        console.query_by_label("The forest is open read-only.").is_some()
+    });
 }

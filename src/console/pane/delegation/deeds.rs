@@ -44,6 +44,10 @@ pub(in crate::console::pane) enum Listed {
     Filtering,
 }
 
+/// How far a permission on a domain or OU reaches: the words, and whether it does reach the containers below. The usual one comes first.
+pub(super) const REACHES: [(&str, bool); 2] =
+    [("This container and all child containers", true), ("This container only", false)];
+
 impl Target {
     fn object(&self) -> SecuredObject {
         self.secured.object()
@@ -88,9 +92,7 @@ pub(super) fn add(target: &Target, listed: Listed) -> Command {
 fn add_chosen(target: &Target, listed: Listed, trustees: Vec<Trustee>) -> Command {
     let choices: Vec<Choice> = match listed {
         Listed::Level(level) if target.object() != SecuredObject::Site => {
-            [("This container and all child containers", true), ("This container only", false)]
-                .map(|(text, inheritable)| Choice { text, level, inheritable })
-                .into()
+            REACHES.map(|(text, inheritable)| Choice { text, level, inheritable }).into()
         }
         Listed::Level(level) | Listed::Holders(level) => {
             vec![Choice { text: level.label(), level, inheritable: false }]

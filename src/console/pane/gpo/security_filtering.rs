@@ -6,7 +6,7 @@ use super::super::state::View;
 use super::super::{cells, delegation};
 use crate::console::kit::data_table::{Column, DataTable, TableHeight, row_id};
 use crate::gpm::{Gpo, Permission, PermissionType, SecuredObject};
-use delegation::Listed;
+use delegation::{Listed, PermissionList};
 
 const TABLE: &str = "security filtering";
 
@@ -38,21 +38,17 @@ pub(super) fn filtering_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
         .height(TableHeight::Rows { min: 2, max: 6 })
         .compact();
     let target = delegation::gpo_target(view, gpo);
-    let refusal = target.refusal(view);
+    let list = PermissionList::new(view, &target, Listed::Filtering, bytes);
     let mut command = None;
     let response = view.state.table_ui(ui, table, &rows, |ui, selected| {
         let selected: Vec<&Permission> = selected.iter().filter_map(|row| rows.get(*row).copied()).collect();
-        let refusal = refusal.as_deref();
-        command = delegation::common_menu_ui(ui, forest, &target, Listed::Filtering, &selected, refusal, bytes);
+        command = list.menu_ui(ui, forest, &selected);
     });
     if let Some(row) = response.activated.and_then(|row| rows.get(row)) {
         command = Some(delegation::properties(delegation::named(forest, &row.trustee.sid)));
     }
-    let selected: Vec<&Permission> =
-        view.state.selected(TABLE).into_iter().filter_map(|row| rows.get(row).copied()).collect();
-    let refusal = refusal.as_deref();
-    let pressed = ui.horizontal(|ui| {
-        delegation::common_buttons_ui(ui, view, &target, Listed::Filtering, &selected, refusal, bytes)
-    });
+    let selected = view.state.selected(TABLE).into_iter().filter_map(|row| rows.get(row).copied());
+    let selected: Vec<&Permission> = selected.collect();
+    let pressed = ui.horizontal(|ui| list.buttons_ui(ui, forest, &selected));
     view.commands.extend(command.or(pressed.inner));
 }
