@@ -49,5 +49,7 @@ mod advanced_security;
 mod delegation;
 #[path = "gui/search.rs"]
 mod search;
+#[path = "gui/gpos.rs"]
+mod gpos;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

@@ -16,6 +16,7 @@ mod live {
     mod reading;
     mod reports;
     mod changes;
+    mod gpo_edits;
     mod links;
     mod permissions;
     mod auth;

@@ -80,6 +80,12 @@ impl Lab {
         Credentials::Password { user: self.plain_user.clone(), password }
     }
 
+    /// Returns the credentials of the member of Group Policy Creator Owners.
+    pub fn creator(&self) -> Credentials {
+        let user = std::env::var("OPENGPMC_LAB_CREATOR_USER").unwrap();
+        Credentials::Password { user, password: Secret::new(self.user_password.clone()) }
+    }
+
     /// Returns options that trust the lab's certificate authority and ask its DNS server.
     pub fn options(&self) -> ConnectOptions {
         ConnectOptions { ca_file: Some(self.ca_file.clone()), ..self.options_without_ca() }

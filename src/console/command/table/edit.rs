@@ -10,6 +10,7 @@ use crate::operation::edit::UndoEntry;
 pub(super) const ROWS: &[Row] = &[
     Row {
         text: "Undo",
+        many: true,
         detail: |context| context.situation.undo.as_ref().map(|(_, entry)| entry.title.clone()),
         shortcuts: &[KeyboardShortcut::new(Modifiers::COMMAND, Key::Z)],
         menus: &[(Menu::Edit, 10)],
@@ -21,6 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         text: "Redo",
+        many: true,
         detail: |context| context.situation.redo.as_ref().map(|(_, entry)| entry.title.clone()),
         shortcuts: &[
             KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z),

@@ -142,6 +142,7 @@ const fn status_row(status: GpoStatus) -> Row {
     Row {
         menus: &[(Menu::Action, 12)],
         submenu: Some("GPO Status"),
+        radio: true,
         many: true,
         availability: |context| chosen(context).availability(context),
         checked: match status {

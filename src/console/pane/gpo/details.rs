@@ -102,7 +102,6 @@ fn comment_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     };
     let key = (gpo.domain.clone(), gpo.id);
     let mut draft = view.state.comments.remove(&key).unwrap_or(CommentDraft { seen: stored.clone(), text: stored });
-    let is_changed = draft.text != draft.seen;
     let hint = if forest.info.read_only { "No comment" } else { "No comment. Type one here." };
     let edit = TextEdit::multiline(&mut draft.text)
         .desired_rows(4)
@@ -115,7 +114,7 @@ fn comment_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
         let text = format!("The comment has {length} characters; {LONGEST_GPO_COMMENT} are taken at most.");
         banner_ui(ui, Severity::Error, &text);
     }
-    if !is_changed {
+    if draft.text == draft.seen {
         return;
     }
     let (mut saved, mut discarded) = (false, false);
