@@ -133,7 +133,7 @@ async fn add_controllers(store: &dyn ForestStore) {
     let root = directory.root_dse();
     let sites = root.configuration_dn.child("CN", "Sites");
     let add = async |dn: &Dn, attributes: &[(&str, &str)]| {
-        let attributes: Vec<_> = attributes.iter().map(|(name, value)| Attribute::text(*name, *value)).collect();
+        let attributes: Vec<_> = attributes.iter().map(|(name, value)| Attribute::text(name, *value)).collect();
         match directory.add(dn, &attributes).await {
             Err(error) if error.kind != StoreErrorKind::AlreadyExists => panic!("{error}"),
             _ => {}

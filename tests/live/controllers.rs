@@ -11,8 +11,14 @@ use opengpmc::store::{
     self, ConnectOptions, ConnectTarget, ControllerChoice, ControllerChoices, ForestStore, StoreErrorKind,
 };
 
+use tokio::net::TcpListener;
+
 use super::lab::whole_domain;
 use super::several_controllers::{Large, load, server};
+
+const CLOSED: Ipv4Addr = Ipv4Addr::new(127, 0, 53, 2);
+const SILENT: Ipv4Addr = Ipv4Addr::new(127, 0, 53, 3);
+const TIMEOUT: Duration = Duration::from_secs(6);
 
 async fn open_by_domain(
     large: &Large,
@@ -20,15 +26,9 @@ async fn open_by_domain(
     controllers: &[&str],
     choices: ControllerChoices,
 ) -> Arc<dyn ForestStore> {
-    const CLOSED: Ipv4Addr = Ipv4Addr::new(127, 0, 53, 2);
-    let records = large.records(pdc, controllers).address("closed.lab.test", CLOSED);
+    let records = large.records(pdc, controllers).address("closed.lab.test", CLOSED).address("silent.lab.test", SILENT);
     let dns_server = Some(records.serve().await);
-    let options = ConnectOptions {
-        dns_server,
-        controllers: choices,
-        timeout: Duration::from_secs(9),
-        ..ConnectOptions::default()
-    };
+    let options = ConnectOptions { dns_server, controllers: choices, timeout: TIMEOUT, ..ConnectOptions::default() };
     store::open(&ConnectTarget::Domain(large.lab.domain.clone()), &large.lab.admin(), &options).await.unwrap()
 }
 
@@ -86,9 +86,13 @@ async fn a_domain_whose_pdc_emulator_is_gone_waits_for_a_choice() {
     let Some(large) = Large::get() else { return };
     let second = large.second_host.as_str();
     let choices = ControllerChoices { falls_back: false, ..ControllerChoices::default() };
-    let store = open_by_domain(&large, &["closed.lab.test"], &[second], choices).await;
+    // Takes connections and never says a word.
+    let _silent = TcpListener::bind((SILENT, 389)).await.unwrap();
+    let started = Instant::now();
+    let store = open_by_domain(&large, &["silent.lab.test"], &["silent.lab.test", second], choices).await;
     let name = &large.lab.domain;
     let forest = Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap();
+    assert!(started.elapsed() < TIMEOUT * 2, "it is waited for once: {:?}", started.elapsed());
     let domain = forest.domain(name).unwrap();
     assert!(domain.is_unreachable && domain.gpos.is_empty(), "{:?}", domain.problems);
     assert_eq!(domain.domain_controllers.len(), 2, "there is a list to choose from");

@@ -27,9 +27,7 @@ pub(super) async fn open_chosen(
         ControllerChoice::Any => open_first(logon, all_servers(logon, domain, known).await?).await,
         ControllerChoice::AnyFrom2003 => open_from_2003(logon, domain, all_servers(logon, domain, known).await?).await,
         ControllerChoice::Named(name) => {
-            let is_whole = name.contains(['.', ':']);
-            let host = if is_whole { name.trim_end_matches('.').to_owned() } else { format!("{name}.{domain}") };
-            let (directory, refusals) = open_first(logon, vec![server(host)]).await?;
+            let (directory, refusals) = open_first(logon, vec![server(host_of(name, domain))]).await?;
             if directory.root_dse().domain != *domain {
                 let detail = format!("it is a domain controller of {}", directory.root_dse().domain);
                 return Err(StoreError::new(StoreErrorKind::NotFound, name).with_detail(detail));
@@ -37,6 +35,27 @@ pub(super) async fn open_chosen(
             Ok((directory, refusals))
         }
     }
+}
+
+/// Opens the nearest controller of a domain but the one that was chosen, which does not answer.
+pub(super) async fn open_other(
+    logon: &Arc<Logon>,
+    domain: &DnsName,
+    silent: &ControllerChoice,
+) -> Result<Opened, StoreError> {
+    let silent = match silent {
+        ControllerChoice::PdcEmulator => servers(logon.discovery.pdc_emulator(domain).await?),
+        ControllerChoice::Named(name) => vec![server(host_of(name, domain))],
+        ControllerChoice::Any | ControllerChoice::AnyFrom2003 => Vec::new(),
+    };
+    let mut others = all_servers(logon, domain, None).await?;
+    others.retain(|other| !silent.iter().any(|server| server.host.eq_ignore_ascii_case(&other.host)));
+    open_first(logon, others).await
+}
+
+/// Returns the DNS name of a controller that is named by its DNS or NetBIOS name.
+fn host_of(name: &str, domain: &DnsName) -> String {
+    if name.contains(['.', ':']) { name.trim_end_matches('.').to_owned() } else { format!("{name}.{domain}") }
 }
 
 /// Opens the PDC emulator of a domain, or the nearest of its controllers that answers.

@@ -26,6 +26,8 @@ pub struct LdapForest {
     /// The domain that was opened first; user names without a domain belong there.
     home: DnsName,
     choices: Mutex<ControllerChoices>,
+    /// Why the controller chosen for that domain was not opened: told to the first who asks for it, instead of waiting for it once more.
+    silent: Mutex<Option<StoreError>>,
     domains: Cells<LdapDirectory>,
     sysvols: Cells<dyn Sysvol>,
 }
@@ -44,15 +46,11 @@ impl LdapForest {
     ) -> Result<Self, StoreError> {
         let logon = Arc::new(Logon::new(credentials.clone(), options.clone()));
         let choices = options.controllers.clone();
-        let (first, refusals, is_chosen) = match target {
+        let (first, refusals, silent) = match target {
             ConnectTarget::Server { host, port, tls } => {
                 let server = Server { host: host.clone(), port: *port, tls_only: *tls };
                 let (first, refusals) = open_first(&logon, vec![server]).await?;
-                let is_chosen = match choices.of_first(&first.root_dse().domain) {
-                    None | Some(ControllerChoice::Any) => true,
-                    Some(_) => false,
-                };
-                (first, refusals, is_chosen)
+                (first, refusals, None)
             }
             ConnectTarget::Domain(domain) => open_home(&logon, domain, &choices).await?,
             ConnectTarget::Demo | ConnectTarget::File(_) => {
@@ -70,6 +68,10 @@ impl LdapForest {
             requests: logon.requests.clone(),
         };
         let (home, first) = (first.root_dse().domain.clone(), Arc::new(first));
+        let is_chosen = match (target, choices.of_first(&home)) {
+            (ConnectTarget::Server { .. }, Some(choice)) => *choice == ControllerChoice::Any,
+            _ => silent.is_none(),
+        };
         let opened = is_chosen.then(|| (home.clone(), Arc::new(OnceCell::new_with(Some(first.clone())))));
         let forest = LdapForest {
             logon,
@@ -77,6 +79,7 @@ impl LdapForest {
             configuration: Mutex::new(first),
             home,
             choices: Mutex::new(choices),
+            silent: Mutex::new(silent),
             domains: Mutex::new(opened.into_iter().collect()),
             sysvols: Mutex::default(),
         };
@@ -100,6 +103,11 @@ impl LdapForest {
     }
 
     async fn ldap_directory(&self, domain: &DnsName) -> Result<Arc<LdapDirectory>, StoreError> {
+        if *domain == self.home
+            && let Some(error) = locked(&self.silent).take()
+        {
+            return Err(error);
+        }
         let open = || async {
             let known = self.configuration_directory();
             let choice = self.controller_choice(domain);
@@ -144,23 +152,24 @@ impl LdapForest {
     }
 }
 
-/// Opens the domain that a forest is opened by; tells whether it is on the controller that was chosen for it.
+/// Opens the domain that a forest is opened by; tells why the controller that was chosen for it is not the one that was opened.
 async fn open_home(
     logon: &Arc<Logon>,
     domain: &DnsName,
     choices: &ControllerChoices,
-) -> Result<(LdapDirectory, Vec<String>, bool), StoreError> {
+) -> Result<(LdapDirectory, Vec<String>, Option<StoreError>), StoreError> {
     let choice = choices.of_first(domain).cloned().unwrap_or_default();
-    let chosen = |(directory, refusals): Opened| (directory, refusals, true);
+    let chosen = |(directory, refusals): Opened| (directory, refusals, None);
     if choice == ControllerChoice::PdcEmulator && choices.falls_back {
         return choose::open_domain(logon, domain, None).await.map(chosen);
     }
     match open_chosen(logon, domain, &choice, None).await {
         // The forest's configuration can be read from any controller while a person is asked about the domain.
         Err(error) if is_absent(&error) && !choices.falls_back => {
-            let (directory, mut refusals) = open_chosen(logon, domain, &ControllerChoice::Any, None).await?;
+            let (directory, mut refusals) =
+                choose::open_other(logon, domain, &choice).await.map_err(|_| error.clone())?;
             refusals.insert(0, error.to_string());
-            Ok((directory, refusals, false))
+            Ok((directory, refusals, Some(error)))
         }
         opened => opened.map(chosen),
     }
@@ -228,6 +237,9 @@ impl ForestStore for LdapForest {
 
     async fn choose_controller(&self, domain: &DnsName, choice: &ControllerChoice) -> Result<(), StoreError> {
         let directory = Arc::new(self.open_beside(domain, choice).await?);
+        if *domain == self.home {
+            locked(&self.silent).take();
+        }
         locked(&self.choices).domains.insert(domain.clone(), choice.clone());
         locked(&self.domains).insert(domain.clone(), Arc::new(OnceCell::new_with(Some(directory))));
         locked(&self.sysvols).remove(domain);
