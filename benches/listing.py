@@ -26,6 +26,7 @@ COMMANDS = {
                                 "--password=" + PASSWORD], None),
     "opengpmc gpo list --long": (ours + ["gpo", "list", "--long"], PASSWORD),
     "opengpmc gpo list --details": (ours + ["gpo", "list", "--details"], PASSWORD),
+    "opengpmc domain status --json": (ours + ["domain", "status", "--json"], PASSWORD),
 }
 
 

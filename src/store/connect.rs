@@ -240,18 +240,23 @@ pub async fn open(
     credentials: &Credentials,
     options: &ConnectOptions,
 ) -> Result<Arc<dyn ForestStore>, StoreError> {
-    match target {
-        ConnectTarget::Demo => super::demo::open().await,
+    let store: Arc<dyn ForestStore> = match target {
+        ConnectTarget::Demo => super::demo::open().await?,
         ConnectTarget::File(path) => {
             let (path, read_only) = (path.clone(), options.read_only);
             let opened = tokio::task::spawn_blocking(move || ForestFile::open(&path, read_only));
             let forest = opened
                 .await
                 .map_err(|error| StoreError::new(StoreErrorKind::Cancelled, target).with_detail(error))??;
-            Ok(Arc::new(forest))
+            Arc::new(forest)
         }
         ConnectTarget::Server { .. } | ConnectTarget::Domain(_) => {
-            Ok(Arc::new(LdapForest::open(target, credentials, options).await?))
+            return Ok(Arc::new(LdapForest::open(target, credentials, options).await?));
         }
+    };
+    if let Some(choice) = &options.controllers.usual {
+        let domain = store.directory().root_dse().domain.clone();
+        store.choose_controller(&domain, choice).await?;
     }
+    Ok(store)
 }

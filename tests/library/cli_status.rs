@@ -22,6 +22,15 @@ fn domain_controllers_are_listed() {
 }
 
 #[test]
+fn a_domain_controller_that_is_not_there_is_refused() {
+    for (name, code) in [("kb-dc1", 0), ("pdc", 0), ("any", 0), ("any-2003", 0), ("kb-dc2", 1)] {
+        let output = run(&["--connect", "demo", "--dc", name, "domain", "controllers"]);
+        assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output.stderr));
+        assert_eq!(code == 1, text(&output.stderr).contains("holds one domain controller, kb-dc1.kestrelbay.example"));
+    }
+}
+
+#[test]
 fn domain_status_tells_drift_by_its_exit_code_and_compares_results() {
     let folder = tempfile::tempdir().unwrap();
     let kept = folder.path().join("status.json");
