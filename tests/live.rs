@@ -14,6 +14,7 @@ mod live {
     mod cli;
     mod forest;
     mod reading;
+    mod principals;
     mod reports;
     mod changes;
     mod gpo_edits;

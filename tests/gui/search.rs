@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::{ConnectRequest, ForestOpener, Node, Place, StoreOpener};
+use opengpmc::console::{Command, ConnectRequest, ForestOpener, ForestView, Node, Place, StoreOpener};
 use opengpmc::gpm::{ForestSnapshot, Gpo, LinkScope, Task};
 use opengpmc::ident::{DnsName, Sid};
 use opengpmc::store::{ConnectionInfo, Directory, ForestStore, StoreError, Sysvol};
@@ -116,9 +116,22 @@ fn one_domain_is_searched_from_its_own_menu() {
     let mut console = search_from(Place::Domain(yards), Some("Linked Group Policy Objects"));
     search(&mut console);
     assert_eq!(count(&console), expected(&console, |gpo| gpo.domain.as_str() == "yards.kestrelbay.example"));
-    choose(&mut console, "Search for GPOs in this domain:", "All domains of kestrelbay.example");
+    choose(&mut console, "Search for GPOs in this domain:", "All domains shown in this forest");
     search(&mut console);
     assert_eq!(count(&console), expected(&console, |_| true));
+}
+
+#[test]
+fn domains_that_are_hidden_are_not_searched() {
+    let mut console = demo_of_size([1280.0, 900.0]);
+    let id = console.state().forests()[0].id;
+    let lumen: DnsName = "lumen-sails.example".parse().unwrap();
+    let view = ForestView { hidden_domains: vec![lumen.clone()], ..ForestView::default() };
+    console.state_mut().ask(Command::SetForestView(id, view));
+    console.run_steps(4);
+    let mut console = search_in(console, Place::Domains, None);
+    search(&mut console);
+    assert_eq!(count(&console), expected(&console, |gpo| gpo.domain != lumen));
 }
 
 #[test]
@@ -289,6 +302,24 @@ fn results_are_backed_up_reported_and_saved() {
         .click_secondary();
     console.run_steps(6);
     console.get_by_label("Import Settings…");
+}
+
+#[test]
+fn a_result_that_is_deleted_leaves_the_list() {
+    let mut console = search_forest();
+    type_text(&mut console, "archive");
+    press(&mut console, Modifiers::NONE, Key::Enter);
+    search(&mut console);
+    assert!(rows(&console, RESULTS).contains(&"Archive - Windows XP".to_owned()));
+    select_result(&mut console, "Archive - Windows XP");
+    click(&mut console, "Delete");
+    console.get_by_label_contains("Delete Archive - Windows XP and every link to it");
+    click(&mut console, "Delete");
+    wait(&mut console, "the GPO is gone", |console| {
+        !rows(console, RESULTS).contains(&"Archive - Windows XP".to_owned())
+    });
+    let forest = console.state().forests()[0].open().unwrap();
+    assert!(forest.snapshot.domains[0].gpos_named("Archive - Windows XP").next().is_none());
 }
 
 /// Opens the demo forest; once told so, no domain answers any more.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use egui::{Button, ComboBox, Context, Layout, Ui, vec2};
 use poll_promise::Promise;
 
-use crate::gpm::{ForestSnapshot, Gpo, GroupsByTrustee, Names, SearchCriteria, Task};
+use crate::gpm::{DomainSnapshot, ForestSnapshot, Gpo, GroupsByTrustee, Names, SearchCriteria, Task};
 use crate::ident::{DnsName, Guid};
 use crate::store::ForestStore;
 
@@ -31,7 +31,7 @@ use criterion::{Asked, Criterion, Draft};
 /// The window.
 pub struct SearchWindow {
     forest: ForestId,
-    /// The domain that is searched; none for all.
+    /// The domain that is searched; none for all that are shown.
     domain: Option<DnsName>,
     draft: Draft,
     criteria: Vec<Criterion>,
@@ -70,7 +70,7 @@ const WIDTH: f32 = 1000.0;
 const ACTIONS: [&str; 3] = ["Save Report…", "Back Up…", "Delete"];
 
 impl SearchWindow {
-    /// Returns the search over a domain, over all domains of the forest without one.
+    /// Returns the search over a domain, over all domains shown of the forest without one.
     pub fn new(forest: ForestId, domain: Option<DnsName>) -> Self {
         let mut draft = Draft::default();
         draft.want_focus();
@@ -99,13 +99,13 @@ impl SearchWindow {
     fn scope_ui(&mut self, ui: &mut Ui, forest: &OpenForest) {
         ui.horizontal(|ui| {
             let label = ui.label("Search for GPOs in this domain:");
-            let all = format!("All domains of {}", forest.snapshot.name);
-            let shown = self.domain.as_ref().map_or(all.clone(), DnsName::to_string);
+            let all = "All domains shown in this forest";
+            let shown = self.domain.as_ref().map_or(all, DnsName::as_str).to_owned();
             let combo = ComboBox::from_id_salt("domain to search").selected_text(shown).width(330.0);
             let response = combo.show_ui(ui, |ui| {
                 ui.selectable_value(&mut self.domain, None, all);
-                for domain in &forest.snapshot.domains {
-                    ui.selectable_value(&mut self.domain, Some(domain.name.clone()), domain.name.as_str());
+                for domain in shown_domains(forest) {
+                    ui.selectable_value(&mut self.domain, Some(domain.clone()), domain.as_str());
                 }
             });
             response.response.labelled_by(label.id);
@@ -176,13 +176,10 @@ impl SearchWindow {
             return;
         }
         let task = workers.task();
-        let work = search(
-            Arc::clone(&forest.store),
-            Arc::clone(&forest.snapshot),
-            self.domain.clone(),
-            criteria,
-            task.clone(),
-        );
+        let domains =
+            self.domain.clone().map_or_else(|| shown_domains(forest).cloned().collect(), |domain| vec![domain]);
+        let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
+        let work = search(store, snapshot, domains, criteria, task.clone());
         self.told = None;
         self.running = Some(Running { task, promise: Some(workers.spawn(work)) });
     }
@@ -378,11 +375,16 @@ fn action_ui(ui: &mut Ui, text: &str, nodes: &[Node], around: &mut Surroundings<
     }
 }
 
+/// Returns the domains of a forest that stand in the tree.
+fn shown_domains(forest: &OpenForest) -> impl Iterator<Item = &DnsName> {
+    forest.snapshot.domains.iter().map(|domain| &domain.name).filter(|name| forest.view.shows_domain(name))
+}
+
 /// Looks up the groups of those whose effective permissions are asked for, then looks at every GPO.
 async fn search(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
-    domain: Option<DnsName>,
+    domains: Vec<DnsName>,
     criteria: SearchCriteria,
     task: Task,
 ) -> Result<Outcome, String> {
@@ -399,8 +401,7 @@ async fn search(
         }
     }
     let look = move || {
-        let is_wanted =
-            |searched: &crate::gpm::DomainSnapshot| domain.as_ref().is_none_or(|name| searched.name == *name);
+        let is_wanted = |searched: &DomainSnapshot| domains.contains(&searched.name);
         let found = criteria.search_forest(&snapshot, is_wanted, &groups, &task).map_err(|error| error.to_string())?;
         let hit = |gpo: &&Gpo| Hit { name: gpo.display_name.clone(), domain: gpo.domain.clone(), id: gpo.id };
         Ok(Outcome { hits: found.gpos.iter().map(hit).collect(), is_partial: found.is_partial })
