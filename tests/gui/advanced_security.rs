@@ -2,16 +2,21 @@
 
 use std::sync::{Arc, Mutex};
 
+use async_trait::async_trait;
 use egui::accesskit::{Role, Toggled};
 use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::advanced_security::AdvancedSecurity;
 use opengpmc::console::window::WindowFactory;
-use opengpmc::console::{Command, Place};
-use opengpmc::gpm::SecuredObject;
+use opengpmc::console::{Command, ConnectRequest, ForestOpener, Place, StoreOpener};
+use opengpmc::gpm::{ForestSnapshot, SecuredObject, Task};
+use opengpmc::ident::{Dn, DnsName};
 use opengpmc::security::{SddlContext, SecurityDescriptor};
+use opengpmc::store::{
+    Attribute, Change, ConnectionInfo, Directory, Entry, ForestStore, RootDse, SearchRequest, StoreError, Sysvol, Visit,
+};
 
-use crate::console::{Console, demo_of_size, go_to, settle, wait};
+use crate::console::{Console, demo_of_size, demo_request, go_to, settle, wait, with_opener};
 use crate::picture;
 use crate::screens::{root, times};
 use crate::support::{cells, press, rows, type_text};
@@ -21,7 +26,10 @@ type Saved = Arc<Mutex<Option<SecurityDescriptor>>>;
 
 /// Opens the editor over a descriptor in SDDL; `DOM` stands for the SID of the domain.
 fn editor(sddl: &str) -> (Console, Saved, String) {
-    let mut console = demo_of_size([1280.0, 800.0]);
+    editor_in(demo_of_size([1280.0, 800.0]), sddl)
+}
+
+fn editor_in(mut console: Console, sddl: &str) -> (Console, Saved, String) {
     go_to(&mut console, Place::Domains);
     let domain = console.state().forests()[0].open().unwrap().snapshot.domains[0].sid.clone().unwrap().to_string();
     let descriptor = SecurityDescriptor::from_sddl(&sddl.replace("DOM", &domain), &SddlContext::default()).unwrap();
@@ -193,4 +201,123 @@ fn without_a_list_nothing_can_be_added() {
     console.get_by_label_contains("There is no access list");
     assert!(console.get_by_role_and_label(Role::Button, "Add…").accesskit_node().is_disabled());
     check_saved(console, &saved, &domain, None);
+}
+
+/// Opens the demo forest as one of its users, by the last part of the SID.
+struct AsUser(u32);
+
+/// The demo forest, whose servers tell who we are.
+struct UserStore {
+    demo: Arc<dyn ForestStore>,
+    root: RootDse,
+}
+
+struct UserDirectory {
+    demo: Arc<dyn Directory>,
+    root: RootDse,
+}
+
+#[async_trait]
+impl ForestOpener for AsUser {
+    async fn open(&self, request: &ConnectRequest) -> Result<Arc<dyn ForestStore>, StoreError> {
+        let demo = StoreOpener.open(request).await?;
+        let snapshot = StoreOpener.load(Arc::clone(&demo), &Task::default()).await?;
+        let domain = snapshot.domains[0].sid.clone().unwrap();
+        let root = RootDse { user: domain.child(self.0), ..demo.directory().root_dse().clone() };
+        Ok(Arc::new(UserStore { demo, root }))
+    }
+
+    async fn load(&self, store: Arc<dyn ForestStore>, task: &Task) -> Result<Arc<ForestSnapshot>, StoreError> {
+        StoreOpener.load(store, task).await
+    }
+}
+
+#[async_trait]
+impl ForestStore for UserStore {
+    fn info(&self) -> ConnectionInfo {
+        self.demo.info()
+    }
+
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(UserDirectory { demo: self.demo.directory(), root: self.root.clone() })
+    }
+
+    async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
+        self.demo.domain_directory(domain).await
+    }
+
+    async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {
+        self.demo.sysvol(domain).await
+    }
+}
+
+#[async_trait]
+impl Directory for UserDirectory {
+    fn root_dse(&self) -> &RootDse {
+        &self.root
+    }
+
+    async fn search_with(
+        &self,
+        request: &SearchRequest,
+        visit: &mut (dyn FnMut(Entry) -> Visit + Send),
+    ) -> Result<(), StoreError> {
+        self.demo.search_with(request, visit).await
+    }
+
+    async fn add(&self, dn: &Dn, attributes: &[Attribute]) -> Result<(), StoreError> {
+        self.demo.add(dn, attributes).await
+    }
+
+    async fn modify(&self, dn: &Dn, changes: &[Change]) -> Result<(), StoreError> {
+        self.demo.modify(dn, changes).await
+    }
+
+    async fn delete(&self, dn: &Dn) -> Result<(), StoreError> {
+        self.demo.delete(dn).await
+    }
+
+    async fn delete_tree(&self, dn: &Dn) -> Result<(), StoreError> {
+        self.demo.delete_tree(dn).await
+    }
+
+    async fn rename(&self, dn: &Dn, new_rdn: &str, new_parent: Option<&Dn>) -> Result<(), StoreError> {
+        self.demo.rename(dn, new_rdn, new_parent).await
+    }
+}
+
+/// Opens the demo forest as this user of the root domain.
+fn demo_as(rid: u32) -> Console {
+    let mut console = with_opener([1280.0, 800.0], Arc::new(AsUser(rid)), vec![demo_request()]);
+    wait(&mut console, "the demo forest is read", |console| {
+        console.state().forests().iter().all(|entry| entry.open().is_some())
+    });
+    console
+}
+
+#[test]
+fn whoever_may_not_change_permissions_only_looks_at_them() {
+    // Omar Sayegh is a payroll officer, and so one of the finance staff.
+    let sddl = "O:DOM-512D:(A;CI;LCRPLORC;;;AU)(A;CI;WD;;;DOM-1204)";
+    for (rid, may) in [(1112, true), (1107, false)] {
+        let (mut console, saved, domain) = editor_in(demo_as(rid), sddl);
+        let told = |console: &Console| {
+            console.query_by_label_contains("You do not have the right `Modify permissions`").is_some()
+        };
+        wait(&mut console, "one's own rights are known", |console| {
+            console.query_by_label_contains("Your own rights are being looked up").is_none()
+        });
+        console.run_steps(3);
+        assert_eq!(told(&console), !may, "{rid}");
+        for control in ["Add…", "Remove"] {
+            let button = console.get_by_role_and_label(Role::Button, control);
+            assert_eq!(button.accesskit_node().is_disabled(), !may, "{control} for {rid}");
+        }
+        let tick = console.get_by_role_and_label(Role::CheckBox, "Deny Write");
+        assert_eq!(tick.accesskit_node().is_disabled(), !may, "{rid}");
+        open_tab(&mut console, "Owner");
+        let change = console.get_by_role_and_label(Role::Button, "Change…");
+        assert!(change.accesskit_node().is_disabled(), "neither may change the owner");
+        check_saved(console, &saved, &domain, None);
+    }
 }
