@@ -128,7 +128,12 @@ pub(super) async fn perform(
             roll_back(context, entry, &record, (&steps[..place], &saved), task).await;
             return Err(cancelled.into());
         }
-        if let Err(error) = work::carry_out(&context.store, step, &saved[place], task).await {
+        let done = if is_past {
+            work::insist(async || work::bring_about(&context.store, step, &saved[place], task).await).await
+        } else {
+            work::carry_out(&context.store, step, &saved[place], task).await
+        };
+        if let Err(error) = done {
             let error = named(error, step);
             if is_past {
                 return Ok(left_over(&error, entry.folder(), &record, plan.touches, task));
@@ -262,7 +267,8 @@ async fn roll_back(
     }
     task.activity("Putting back what was there");
     for (step, saved) in steps.iter().zip(saved).rev() {
-        if let Err(second) = work::take_back(&context.store, step, saved).await {
+        let taken_back = work::insist(async || work::take_back(&context.store, step, saved).await).await;
+        if let Err(second) = taken_back {
             let message = format!(
                 "the state before could not be put back: {second}. What was there lies in {} and is put back when the domain is opened again",
                 entry.folder().display()

@@ -32,6 +32,9 @@ pub(in crate::operation) async fn recover_edit(
         None => true,
     };
     if is_done {
+        for step in &stored.steps[..(commit + 1).min(stored.steps.len())] {
+            work::complete(store, step).await?;
+        }
         for (step, saved) in stored.steps.iter().zip(&stored.saved).skip(commit + 1) {
             if work::standing(store, step).await? == Standing::NotDone {
                 work::carry_out(store, step, saved, &task).await?;

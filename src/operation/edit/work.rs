@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::gpm::{HResult, MessageId, OperationError, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, Guid};
@@ -57,14 +58,16 @@ pub(super) async fn standing(store: &Arc<dyn ForestStore>, step: &Step) -> Resul
     };
     Ok(match step {
         Step::Modify { dn, values, .. } => {
-            let now = read_values(store, dn, values).await?;
+            let Some(now) = if_there(read_values(store, dn, values).await)? else { return Ok(Standing::Other) };
             let is = |wanted: fn(&ValueChange) -> &Vec<Vec<u8>>| {
                 values.iter().zip(&now).all(|(value, now)| same_values(wanted(value), now))
             };
             of(is(|value| &value.before), is(|value| &value.after))
         }
         Step::SetSecurity { dn, parts, before, after } => {
-            let now = read_descriptor(store, dn, *parts).await?.0;
+            let Some((now, _)) = if_there(read_descriptor(store, dn, *parts).await)? else {
+                return Ok(Standing::Other);
+            };
             of(is_same_security(&now, before, *parts), is_same_security(&now, after, *parts))
         }
         Step::Add { objects } => {
@@ -105,11 +108,69 @@ pub(super) async fn standing(store: &Arc<dyn ForestStore>, step: &Step) -> Resul
             of(is_there, !is_there && stands(store, domain, to).await?)
         }
         Step::SetFolderSecurity { domain, path, before, after } => {
-            let now = read_folder_access(store, domain, path).await?;
+            let Some(now) = if_there(read_folder_access(store, domain, path).await)? else {
+                return Ok(Standing::Other);
+            };
             of(is_same_security(&now, before, SdParts::DACL), is_same_security(&now, after, SdParts::DACL))
         }
         Step::MirrorSecurity { .. } => Standing::NotDone,
     })
+}
+
+/// Returns what was read; none where it is not there.
+fn if_there<T>(read: Result<T, OperationError>) -> Result<Option<T>, OperationError> {
+    match read {
+        Err(error) if error.0.code == HResult::FILE_NOT_FOUND => Ok(None),
+        read => read.map(Some),
+    }
+}
+
+/// Does the rest of a step that looks as if it were done, and may have been broken off half-way.
+pub(super) async fn complete(store: &Arc<dyn ForestStore>, step: &Step) -> Result<(), OperationError> {
+    match step {
+        // The folder itself comes first, and then what lies in it.
+        Step::SetFolderSecurity { domain, path, before, after } if standing(store, step).await? == Standing::Done => {
+            hand_down(store, domain, path, before, after).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a folder another list, and to what lies in it what it hands down.
+async fn hand_down(
+    store: &Arc<dyn ForestStore>,
+    domain: &DnsName,
+    path: &SysvolPath,
+    before: &[u8],
+    after: &[u8],
+) -> Result<(), OperationError> {
+    let (before, after) = (parse_descriptor(path, before)?, parse_descriptor(path, after)?);
+    change_folder_access(&*sysvol_of(store, domain).await?, path, &before, &after).await
+}
+
+/// Does something that has to be done, a few times where it fails: a file that somebody has open is let go of after a moment.
+pub(super) async fn insist(mut act: impl AsyncFnMut() -> Result<(), OperationError>) -> Result<(), OperationError> {
+    const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(320)];
+    for pause in PAUSES {
+        match act().await {
+            Err(error) if error.0.id != MessageId::Conflict => tokio::time::sleep(pause).await,
+            done => return done,
+        }
+    }
+    act().await
+}
+
+/// Does a step that has not been done yet.
+pub(super) async fn bring_about(
+    store: &Arc<dyn ForestStore>,
+    step: &Step,
+    saved: &Saved,
+    task: &Task,
+) -> Result<(), OperationError> {
+    match standing(store, step).await? {
+        Standing::Done => Ok(()),
+        Standing::NotDone | Standing::Other => carry_out(store, step, saved, task).await,
+    }
 }
 
 /// Keeps in the journal what a step takes away; `folder` is the step's own there. To be called before the first step of the edit is done.
@@ -217,8 +278,7 @@ pub(super) async fn carry_out(
             if !is_same_security(&now, before, SdParts::DACL) {
                 return Err(security_conflict(path, before, &now, after));
             }
-            let (before, after) = (parse_descriptor(path, before)?, parse_descriptor(path, after)?);
-            change_folder_access(&*sysvol_of(store, domain).await?, path, &before, &after).await
+            hand_down(store, domain, path, before, after).await
         }
         Step::MirrorSecurity { dn, domain, path } => {
             let sysvol = sysvol_of(store, domain).await?;
@@ -272,8 +332,12 @@ pub(super) async fn take_back(store: &Arc<dyn ForestStore>, step: &Step, saved: 
                 _ => Ok(()),
             };
         }
-        Step::RemoveTree { domain, path, .. } => {
+        Step::RemoveTree { domain, path, found_at } => {
             let Some(tree) = &saved.tree else { return Ok(()) };
+            // Not even moved to where it was to be removed.
+            if found_at != path && stands(store, domain, found_at).await? {
+                return Ok(());
+            }
             let sysvol = sysvol_of(store, domain).await?;
             match sysvol.remove_tree(path).await {
                 Err(error) if error.kind != StoreErrorKind::NotFound => return Err(OperationError::of_write(&error)),
@@ -283,15 +347,25 @@ pub(super) async fn take_back(store: &Arc<dyn ForestStore>, step: &Step, saved: 
         }
         Step::SetFolderSecurity { domain, path, before, after } => {
             // What was handed down may have come half-way.
-            let (before, after) = (parse_descriptor(path, before)?, parse_descriptor(path, after)?);
-            return change_folder_access(&*sysvol_of(store, domain).await?, path, &after, &before).await;
+            return if_there(hand_down(store, domain, path, after, before).await).map(drop);
+        }
+        // Some of the objects may be left, and not as they were before the edit.
+        Step::Delete { .. } => {
+            for object in &saved.objects {
+                if !object_exists(store, &object.dn).await? {
+                    let directory = directory_of(store, &object.dn).await?;
+                    make(&*directory, object).await.map_err(|error| OperationError::of_directory(&error))?;
+                }
+            }
+            return Ok(());
         }
         _ => {}
     }
     match standing(store, step).await? {
         Standing::NotDone => Ok(()),
         Standing::Done | Standing::Other => match step.reversed(saved) {
-            Some(reversed) => carry_out(store, &reversed, saved, &task).await,
+            // What is not there any more need not be taken back.
+            Some(reversed) => if_there(carry_out(store, &reversed, saved, &task).await).map(drop),
             None => Ok(()),
         },
     }
