@@ -8,6 +8,8 @@ mod common;
 
 mod live {
     mod dns;
+    mod administration;
+    mod races;
     mod breaking_off;
     mod faults;
     mod lab;

@@ -90,7 +90,8 @@ impl<'a> Matrix<'a> {
     fn ground(&self) -> tempfile::TempDir {
         let ground = scratch();
         copy_folder(self.before.path(), ground.path());
-        if !self.place.is_in_folder() {
+        // What can be undone is known by the place of the forest: a copy has nothing to undo.
+        if !self.place.is_in_folder() || self.operation.is_undo() {
             runtime().block_on(async { self.scenario(ground.path(), None).await.prepare().await });
         }
         ground
@@ -127,7 +128,9 @@ impl<'a> Matrix<'a> {
         let result = runtime().block_on(async { self.scenario(ground, Some(faults)).await.run(task).await });
         let is_left = !super::unfinished(&ground.join("journal")).is_empty();
         let is_new = self.end_well(ground, what);
-        Ended { result, messages: task.messages().iter().map(|message| message.id).collect(), is_left, is_new }
+        let messages = task.messages().iter().map(|message| message.id).collect();
+        let is_edit = matches!(self.operation, Operation::Admin(_));
+        Ended { result, messages, is_left, is_new, is_edit }
     }
 
     /// Cancels at each write and each time the task has news.
@@ -321,6 +324,8 @@ struct Ended {
     is_left: bool,
     /// Whether the new state is there in the end.
     is_new: bool,
+    /// Whether it is an edit.
+    is_edit: bool,
 }
 
 impl Ended {
@@ -340,9 +345,9 @@ impl Ended {
     /// Checks one that failed.
     fn check_failed(&self, fault: &Fault, what: &str) {
         let (failure, may_succeed, may_be_left) = match fault {
-            // A removal is tried again.
-            Fault::Once(failure) => (*failure, failure.kind == StoreErrorKind::Io, false),
-            Fault::AnswerLost => (Failure::DROPPED, false, false),
+            // A removal is tried again, and in an edit whatever comes after the step with which it counts as done.
+            Fault::Once(failure) => (*failure, self.is_edit || failure.kind == StoreErrorKind::Io, false),
+            Fault::AnswerLost => (Failure::DROPPED, self.is_edit, false),
             // What is left to write may all be in the directory; what is to be put back needs room.
             Fault::Files(failure) => (*failure, true, true),
             Fault::Gone(_) => (Failure::DROPPED, true, true),

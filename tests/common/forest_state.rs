@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use opengpmc::ident::{DnsName, Guid};
-use opengpmc::store::{ForestStore, Sysvol, SysvolPath};
+use opengpmc::ident::{Dn, DnsName, Guid};
+use opengpmc::store::{Directory, ForestStore, Sysvol, SysvolPath};
 
 use super::gpo_state::GpoState;
 
@@ -22,6 +22,11 @@ impl State {
     /// Reads the files below a folder of a SYSVOL.
     pub async fn of_sysvol(sysvol: &dyn Sysvol, folder: &SysvolPath) -> State {
         State::of_state(GpoState::of_folder(sysvol, folder.clone()).await, "")
+    }
+
+    /// Reads an object of a directory and what is below it.
+    pub async fn of_directory(directory: &dyn Directory, base: &Dn) -> State {
+        State::of_state(GpoState::of_directory(directory, base).await, "")
     }
 
     fn of_state(gpo: GpoState, name: &str) -> State {
@@ -76,7 +81,8 @@ impl State {
         self.0.keys().cloned().collect()
     }
 
-    /// Returns it with one name for each GUID that another state does not speak of: two runs give a new thing two GUIDs.
+    /// Returns it with one name for each GUID that another state does not speak of, and for each point in time: two runs give a new thing two
+    /// GUIDs and two times.
     pub fn with_new_guids_alike(&self, old: &State) -> State {
         let known = old.0.iter().flat_map(|(name, value)| guids(name).into_iter().chain(guids(value)));
         let known: BTreeSet<String> = known.collect();
@@ -88,7 +94,9 @@ impl State {
                     text.replace(&guid, "{new}").replace(&guid.to_lowercase(), "{new}")
                 })
             };
-            state.insert(alike(name), alike(value));
+            let is_file_of_bytes = value.len() > 10_000;
+            let value = if is_file_of_bytes { value.clone() } else { without_times(value, old.0.get(name)) };
+            state.insert(alike(name), alike(&value));
         }
         State(state)
     }
@@ -100,6 +108,27 @@ impl State {
         let differing = names.into_iter().filter(|name| self.0.get(*name) != other.0.get(*name));
         differing.map(|name| format!("{name}: {} / {}", show(self, name), show(other, name))).collect()
     }
+}
+
+/// Returns the text with one word for each point in time that another text does not have: `2026-03-01T12:00:00` or `20260301120000.000000-000`.
+fn without_times(text: &str, known: Option<&String>) -> String {
+    const FORMS: [&[u8]; 2] = [b"dddd-dd-ddTdd:dd:dd", b"dddddddddddddd.dddddd"];
+    let fits = |bytes: &[u8], form: &[u8]| {
+        bytes.len() >= form.len()
+            && form
+                .iter()
+                .zip(bytes)
+                .all(|(form, byte)| if *form == b'd' { byte.is_ascii_digit() } else { form == byte })
+    };
+    let (mut result, mut rest) = (String::new(), text);
+    while let Some(first) = rest.chars().next() {
+        let form = FORMS.iter().find(|form| fits(rest.as_bytes(), form));
+        let length = form.map_or(first.len_utf8(), |form| form.len());
+        let is_new = form.is_some() && !known.is_some_and(|known| known.contains(&rest[..length]));
+        result.push_str(if is_new { "{time}" } else { &rest[..length] });
+        rest = &rest[length..];
+    }
+    result
 }
 
 fn cut(text: &str) -> String {

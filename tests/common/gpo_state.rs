@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use opengpmc::gpm::Domain;
-use opengpmc::ident::{DnsName, Guid};
+use opengpmc::ident::{Dn, DnsName, Guid};
 use opengpmc::security::{Ace, AceFlags, Acl, SddlContext, SecurityDescriptor};
-use opengpmc::store::{Filter, ForestStore, Scope, SdParts, SearchRequest, StoreErrorKind, Sysvol, SysvolPath};
+use opengpmc::store::{
+    Directory, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreErrorKind, Sysvol, SysvolPath,
+};
 
 /// A GPO at some moment: its container and what is below, its folder and what is in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +23,9 @@ pub struct GpoState {
 
 /// Returns a descriptor as text, in which two with the same meaning are equal.
 fn sddl(descriptor: &[u8]) -> String {
-    SecurityDescriptor::from_bytes(descriptor).unwrap().to_sddl(&SddlContext::default())
+    let text = SecurityDescriptor::from_bytes(descriptor).unwrap().to_sddl(&SddlContext::default());
+    // Whether the server itself handed it down, servers mark as they like.
+    text.replace("D:AI", "D:").replace("D:PAI", "D:P")
 }
 
 /// Returns the entries of an access list, whether inherited or not, each once: servers differ in how they mark what they copy from the folder
@@ -34,7 +38,7 @@ fn entries(descriptor: &[u8]) -> String {
     entries.into_iter().collect::<Vec<_>>().join(" ")
 }
 
-const OF_THE_MOMENT: [&str; 9] = [
+const OF_THE_MOMENT: [&str; 10] = [
     "instanceType",
     "whenChanged",
     "whenCreated",
@@ -44,21 +48,32 @@ const OF_THE_MOMENT: [&str; 9] = [
     "dSCorePropagationData",
     "name",
     "replPropertyMetaData",
+    // Counts how often permissions were written.
+    "revision",
 ];
 
 impl GpoState {
     /// Reads it; empty where there is no such GPO.
     pub async fn read(store: &Arc<dyn ForestStore>, domain: &DnsName, id: Guid) -> Self {
         let domain = Domain::open(store, domain).await.unwrap();
+        let mut state = GpoState::of_directory(&**domain.directory(), &domain.gpo_dn(id)).await;
+        let sysvol = domain.sysvol().await.unwrap();
+        let folder = SysvolPath::parse(&format!("Policies/{id}")).unwrap();
+        state.read_folder(&*sysvol, folder).await;
+        state
+    }
+
+    /// Reads an object and what is below it; empty where there is none.
+    pub async fn of_directory(directory: &dyn Directory, base: &Dn) -> Self {
         let mut state = GpoState::default();
         let request = SearchRequest {
-            base: domain.gpo_dn(id),
+            base: base.clone(),
             scope: Scope::Subtree,
             filter: Filter::any_object(),
             attributes: vec!["*".to_owned(), "nTSecurityDescriptor".to_owned()],
             sd_parts: Some(SdParts::DACL),
         };
-        let entries = match domain.directory().search(&request).await {
+        let entries = match directory.search(&request).await {
             Err(error) if error.kind == StoreErrorKind::NotFound => Vec::new(),
             entries => entries.unwrap(),
         };
@@ -77,9 +92,6 @@ impl GpoState {
             });
             state.objects.insert(entry.dn.folded().to_owned(), attributes.collect());
         }
-        let sysvol = domain.sysvol().await.unwrap();
-        let folder = SysvolPath::parse(&format!("Policies/{id}")).unwrap();
-        state.read_folder(&*sysvol, folder).await;
         state
     }
 

@@ -19,6 +19,7 @@ pub mod small_domain;
 #[cfg(target_os = "linux")]
 pub mod system_calls;
 pub mod several_controllers;
+pub mod admin_scenario;
 pub mod scenario;
 pub mod breaking_off;
 

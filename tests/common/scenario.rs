@@ -16,6 +16,7 @@ use opengpmc::operation::{
 };
 use opengpmc::store::ForestStore;
 
+use super::admin_scenario::{Admin, AdminGround};
 use super::forest_state::State;
 use super::small_domain::{
     BASELINE, IMPORTED, OTHER_DOMAIN, as_backed_up, as_changed, before_import, dns, folder, guid, make_folders,
@@ -37,12 +38,21 @@ pub enum Operation {
     Copy,
     /// The baseline is copied into the domain beside its own, with the permissions of a new GPO.
     CopyAcross,
+    /// An administrator changes something.
+    Admin(Admin),
 }
 
 impl Operation {
     /// Those that one domain is enough for.
     pub const IN_ONE_DOMAIN: [Operation; 5] =
         [Operation::Backup, Operation::Restore, Operation::RestoreDeleted, Operation::Import, Operation::Copy];
+}
+
+impl Operation {
+    /// Tells whether it takes back what was done before it.
+    pub fn is_undo(self) -> bool {
+        matches!(self, Operation::Admin(Admin::UndoCreateGpo | Admin::UndoDeleteGpo))
+    }
 }
 
 /// Where an operation is run.
@@ -70,25 +80,36 @@ impl Scenario {
         std::fs::create_dir_all(self.folder.join("journal")).unwrap();
         write_gpo(store, &self.domain, BASELINE, &as_backed_up()).await;
         write_gpo(store, &self.domain, IMPORTED, &before_import()).await;
+        if let Operation::Admin(admin) = self.operation {
+            return self.admin_ground().prepare(&self.context(), admin).await;
+        }
         if BackupDir::open(&self.backups()).map_or(true, |dir| dir.backups().is_empty()) {
             self.back_up(&Task::default()).await.unwrap();
         }
         match self.operation {
             Operation::Backup | Operation::Restore => write_gpo(store, &self.domain, BASELINE, &as_changed()).await,
             Operation::RestoreDeleted => remove_gpo(store, &self.domain, BASELINE).await,
-            Operation::Import | Operation::Copy => {}
+            Operation::Import | Operation::Copy | Operation::Admin(_) => {}
             Operation::CopyAcross => {
                 make_folders(store, &dns(OTHER_DOMAIN), &folder(BASELINE).parent().unwrap()).await;
             }
         }
     }
 
+    fn admin_ground(&self) -> AdminGround<'_> {
+        AdminGround { store: &self.store, domain: &self.domain }
+    }
+
     /// Removes what it put into the forest, copies of it too.
     pub async fn clean_up(&self) {
+        if let Operation::Admin(_) = self.operation {
+            self.admin_ground().clean_up().await;
+        }
         let domain = Domain::open(&self.store, &self.domain).await.unwrap();
         let gpos = domain.gpos(GpoParts::Summary).await.unwrap().values;
         let own = [BASELINE, IMPORTED].map(guid);
-        let is_copy = |name: &str| name.starts_with("Copy") && name.ends_with(as_backed_up().name);
+        let is_copy =
+            |name: &str| name.starts_with("Copy") && name.ends_with(as_backed_up().name) || name == "Broken off, new";
         for gpo in gpos.iter().filter(|gpo| own.contains(&gpo.id) || is_copy(&gpo.display_name)) {
             remove_gpo(&*self.store, &self.domain, &gpo.id.to_string()).await;
         }
@@ -117,6 +138,7 @@ impl Scenario {
     pub async fn run(&self, task: &Task) -> Result<(), OperationError> {
         let context = self.context();
         match self.operation {
+            Operation::Admin(admin) => self.admin_ground().run(&context, admin, task).await,
             Operation::Backup => self.back_up(task).await.map(|_| ()),
             Operation::Restore | Operation::RestoreDeleted => {
                 restore_backup(&context, &self.backup(), &RestoreOptions::default(), task).await.map(|_| ())
@@ -163,6 +185,9 @@ impl Scenario {
     pub fn check_nothing_left(&self, what: &str) {
         let left = super::unfinished(&self.folder.join("journal"));
         assert_eq!(left, Vec::<String>::new(), "{what}: nothing in the journal waits");
+        if let Operation::Admin(_) = self.operation {
+            return;
+        }
         let dir = BackupDir::open(&self.backups()).unwrap();
         assert_eq!(dir.problems(), [], "{what}");
         let mut listed: Vec<String> = dir.backups().iter().map(|backup| backup.id.to_string()).collect();
@@ -201,6 +226,9 @@ impl Scenario {
         let mut state = self.state_of(&self.domain).await;
         if self.operation == Operation::CopyAcross {
             state = state.with(self.state_of(&dns(OTHER_DOMAIN)).await);
+        }
+        if let Operation::Admin(_) = self.operation {
+            return state.with(self.admin_ground().state().await);
         }
         self.check_sets("the state").await;
         state.with(State::of_names(&names_in(&self.backups())))

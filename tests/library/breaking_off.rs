@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use opengpmc::ident::DnsName;
 use opengpmc::store::{ForestFile, ForestStore};
 
+use crate::common::admin_scenario::Admin;
 use crate::common::breaking_off::{Matrix, Place, run_as_child};
 use crate::common::child;
 use crate::common::scenario::Operation;
@@ -33,7 +34,7 @@ impl Place for File {
 }
 
 macro_rules! of_every_operation {
-    ($($name:ident: $operation:ident,)*) => {
+    ($($name:ident: $operation:expr,)*) => {
         $(
             mod $name {
                 use super::*;
@@ -47,7 +48,7 @@ macro_rules! of_every_operation {
                 fn killed() {
                     match child::role() {
                         Some(role) => run_as_child(&File, &role),
-                        None => Matrix::new(&File, Operation::$operation).kill_at_every_point(&test("killed")),
+                        None => Matrix::new(&File, $operation).kill_at_every_point(&test("killed")),
                     }
                 }
 
@@ -57,7 +58,7 @@ macro_rules! of_every_operation {
                     match child::role() {
                         Some(role) => run_as_child(&File, &role),
                         None => {
-                            let matrix = Matrix::new(&File, Operation::$operation);
+                            let matrix = Matrix::new(&File, $operation);
                             matrix.kill_at_every_system_call(&test("killed_by_system_call"));
                         }
                     }
@@ -68,18 +69,18 @@ macro_rules! of_every_operation {
                 fn without_room() {
                     match child::role() {
                         Some(role) => run_as_child(&File, &role),
-                        None => Matrix::new(&File, Operation::$operation).fail_at_every_system_call(&test("without_room")),
+                        None => Matrix::new(&File, $operation).fail_at_every_system_call(&test("without_room")),
                     }
                 }
 
                 #[test]
                 fn cancelled() {
-                    Matrix::new(&File, Operation::$operation).cancel_at_every_point();
+                    Matrix::new(&File, $operation).cancel_at_every_point();
                 }
 
                 #[test]
                 fn failed() {
-                    Matrix::new(&File, Operation::$operation).fail_at_every_write();
+                    Matrix::new(&File, $operation).fail_at_every_write();
                 }
             }
         )*
@@ -87,10 +88,109 @@ macro_rules! of_every_operation {
 }
 
 of_every_operation! {
-    backup: Backup,
-    restore: Restore,
-    restore_of_a_deleted_gpo: RestoreDeleted,
-    import: Import,
-    copy: Copy,
-    copy_to_another_domain: CopyAcross,
+    backup: Operation::Backup,
+    restore: Operation::Restore,
+    restore_of_a_deleted_gpo: Operation::RestoreDeleted,
+    import: Operation::Import,
+    copy: Operation::Copy,
+    copy_to_another_domain: Operation::CopyAcross,
+}
+
+/// Changes of an administrator: killed, cancelled, failed. Two of them stand for all where each system call is one more run.
+macro_rules! of_every_edit {
+    ($($name:ident: $edit:ident,)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                #[cfg(unix)]
+                #[test]
+                fn killed() {
+                    match child::role() {
+                        Some(role) => run_as_child(&File, &role),
+                        None => {
+                            let test = format!("library::breaking_off::{}::killed", stringify!($name));
+                            Matrix::new(&File, Operation::Admin(Admin::$edit)).kill_at_every_point(&test);
+                        }
+                    }
+                }
+
+                #[test]
+                fn cancelled() {
+                    Matrix::new(&File, Operation::Admin(Admin::$edit)).cancel_at_every_point();
+                }
+
+                #[test]
+                fn failed() {
+                    Matrix::new(&File, Operation::Admin(Admin::$edit)).fail_at_every_write();
+                }
+            }
+        )*
+    };
+}
+
+of_every_edit! {
+    create_gpo: CreateGpo,
+    create_gpo_from_starter: CreateGpoFromStarter,
+    delete_gpo: DeleteGpo,
+    rename_gpo: RenameGpo,
+    set_gpo_status: SetGpoStatus,
+    set_gpo_comment: SetGpoComment,
+    create_link: CreateLink,
+    delete_link: DeleteLink,
+    move_link: MoveLink,
+    add_permission: AddPermission,
+    remove_permission: RemovePermission,
+    create_wmi_filter: CreateWmiFilter,
+    edit_wmi_filter: EditWmiFilter,
+    delete_wmi_filter: DeleteWmiFilter,
+    create_starter_gpo: CreateStarterGpo,
+    delete_starter_gpo: DeleteStarterGpo,
+    create_ou: CreateOu,
+    rename_ou: RenameOu,
+    delete_ou: DeleteOu,
+    undo_create_gpo: UndoCreateGpo,
+    undo_delete_gpo: UndoDeleteGpo,
+}
+
+macro_rules! of_system_calls {
+    ($($name:ident: $edit:ident,)*) => {
+        $(
+            #[cfg(target_os = "linux")]
+            mod $name {
+                use super::*;
+
+                fn test(name: &str) -> String {
+                    format!("library::breaking_off::{}::{name}", stringify!($name))
+                }
+
+                #[test]
+                fn killed_by_system_call() {
+                    match child::role() {
+                        Some(role) => run_as_child(&File, &role),
+                        None => {
+                            let matrix = Matrix::new(&File, Operation::Admin(Admin::$edit));
+                            matrix.kill_at_every_system_call(&test("killed_by_system_call"));
+                        }
+                    }
+                }
+
+                #[test]
+                fn without_room() {
+                    match child::role() {
+                        Some(role) => run_as_child(&File, &role),
+                        None => {
+                            let matrix = Matrix::new(&File, Operation::Admin(Admin::$edit));
+                            matrix.fail_at_every_system_call(&test("without_room"));
+                        }
+                    }
+                }
+            }
+        )*
+    };
+}
+
+of_system_calls! {
+    create_gpo_by_call: CreateGpoFromStarter,
+    delete_gpo_by_call: DeleteGpo,
 }

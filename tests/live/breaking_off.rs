@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use opengpmc::ident::DnsName;
 use opengpmc::store::{ConnectTarget, ForestStore, open};
 
+use crate::common::admin_scenario::Admin;
 use crate::common::breaking_off::{Matrix, Place, run_as_child};
 use crate::common::child;
 use crate::common::scenario::Operation;
@@ -42,6 +43,18 @@ fn killed_or_cancelled_they_leave_the_state_before_or_the_state_after() {
         let matrix = Matrix::new(&lab, operation);
         matrix.kill_at_every_point(test);
         matrix.cancel_at_every_point();
+        matrix.clean_up();
+    }
+    // The variable asks for all changes of an administrator, and for each of them cancelled too.
+    let all = std::env::var_os("OPENGPMC_EVERY_EDIT").is_some();
+    let some =
+        [Admin::CreateGpoFromStarter, Admin::DeleteGpo, Admin::MoveLink, Admin::AddPermission, Admin::DeleteWmiFilter];
+    for admin in Admin::ALL.into_iter().filter(|admin| all || some.contains(admin)) {
+        let matrix = Matrix::new(&lab, Operation::Admin(admin));
+        matrix.kill_at_every_point(test);
+        if all {
+            matrix.cancel_at_every_point();
+        }
         matrix.clean_up();
     }
 }

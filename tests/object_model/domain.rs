@@ -4,7 +4,7 @@ use opengpmc::gpm::{
     GpoParts, HResult, SearchCriteria, SearchOperation, SearchProperty, SearchValue, StarterGpoType, Task,
 };
 use opengpmc::ident::{Guid, WmiFilterRef};
-use opengpmc::operation::admin::CreateStarterGpo;
+use opengpmc::operation::admin::{CreateGpo, CreateStarterGpo};
 use opengpmc::operation::{
     RestoreOptions, back_up_starter_gpo, copy_starter_gpo, load_starter_gpo, restore_backup, restore_starter_gpo,
 };
@@ -148,23 +148,6 @@ fn n028_igpm_domain2_search_starter_gpos() {
 }
 
 #[test]
-fn n025_igpm_domain2_create_starter_gpo() {
-    everywhere(async |ground| {
-        let id = Guid::random();
-        let edit = CreateStarterGpo {
-            domain: ground.name().clone(),
-            id,
-            name: format!("{} {id}", CreateStarterGpo::DEFAULT_NAME),
-            description: String::new(),
-        };
-        ground.carry_out(&edit).await.unwrap();
-        let made = ground.domain.starter_gpo(id).await.unwrap();
-        assert_eq!((made.display_name, made.kind), (edit.name, StarterGpoType::Custom));
-        ground.delete_starter(id).await.unwrap();
-    });
-}
-
-#[test]
 fn n029_igpm_domain2_load_starter_gpo() {
     everywhere(async |ground| {
         let (file, id) = save_as_system(ground).await;
@@ -173,7 +156,7 @@ fn n029_igpm_domain2_load_starter_gpo() {
         assert_eq!((loaded.id, loaded.kind), (id, StarterGpoType::System), "it keeps its id");
         assert!(load_starter_gpo(&ground.domain, &file, false, &task).await.is_err(), "it is there already");
         load_starter_gpo(&ground.domain, &file, true, &task).await.unwrap();
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
     });
 }
 
@@ -185,9 +168,65 @@ fn n030_igpm_domain2_restore_starter_gpo() {
         let id = copy_starter_gpo(domain, STARTER, domain, Some(&name), &task).await.unwrap().id;
         let folder = ground.new_folder();
         let backup = back_up_starter_gpo(domain, id, &folder, "", &reporting(), &task).await.unwrap();
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
         let restored = restore_starter_gpo(domain, &backup, &task).await.unwrap();
         assert_eq!((restored.id, restored.display_name), (id, name));
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
+    });
+}
+
+/// Returns the edit that makes a GPO.
+fn create(ground: &super::ground::Ground, name: &str) -> CreateGpo {
+    let (domain, id) = (ground.name().clone(), Guid::random());
+    CreateGpo { domain, id, name: name.to_owned(), starter: None, comment: None, link_to: None }
+}
+
+#[test]
+fn n017_igpm_domain_create_gpo() {
+    everywhere(async |ground| {
+        let edit = create(ground, "New Group Policy Object");
+        ground.edit(&edit).await;
+        let gpo = ground.read_gpo(edit.id).await;
+        assert_eq!((gpo.display_name.as_str(), gpo.version), ("New Group Policy Object", Default::default()));
+        assert_eq!((gpo.status, gpo.functionality_version), (opengpmc::gpm::GpoStatus::Enabled, Some(2)));
+        let states = ground.domain.sysvol_states(&[&gpo], &Task::default(), |_, _| {}).await.unwrap();
+        assert_eq!(states, [opengpmc::gpm::SysvolState::Version(Default::default())]);
+        for half in ["Machine", "User"] {
+            assert!(ground.domain.directory().read(&gpo.dn.child("CN", half), &["cn"], None).await.is_ok(), "{half}");
+        }
+        assert_eq!(ground.load().await.link_count(&gpo.dn), 0, "it is not linked");
+        assert!(
+            opengpmc::operation::check_gpo_acl(&ground.domain, edit.id, &Task::default())
+                .await
+                .unwrap()
+                .is_consistent()
+        );
+    });
+}
+
+#[test]
+fn n025_igpm_domain2_create_starter_gpo() {
+    everywhere(async |ground| {
+        let (domain, id, name) = (ground.name().clone(), Guid::random(), format!("New Starter GPO {}", Guid::random()));
+        let edit = CreateStarterGpo { domain: domain.clone(), id, name: name.clone(), description: "d".to_owned() };
+        ground.edit(&edit).await;
+        let starter = ground.domain.starter_gpo(id).await.unwrap();
+        assert_eq!((&starter.display_name, &*starter.description, starter.kind), (&name, "d", StarterGpoType::Custom));
+        ground.delete_starter(id).await;
+    });
+}
+
+#[test]
+fn n026_igpm_domain2_create_gpo_from_starter_gpo() {
+    everywhere(async |ground| {
+        let edit = CreateGpo { starter: Some(STARTER), ..create(ground, "From a starter GPO") };
+        ground.edit(&edit).await;
+        let gpo = ground.read_gpo(edit.id).await;
+        assert!(!gpo.computer_extensions.is_empty() && gpo.version.computer > 0, "{gpo:?}");
+        let sysvol = ground.domain.sysvol().await.unwrap();
+        let pol =
+            |folder: String| opengpmc::store::SysvolPath::parse(&format!("{folder}/Machine/Registry.pol")).unwrap();
+        let copied = sysvol.read(&pol(format!("Policies/{}", edit.id))).await.unwrap();
+        assert_eq!(copied, sysvol.read(&pol(format!("StarterGPOs/{STARTER}"))).await.unwrap());
     });
 }

@@ -1,10 +1,17 @@
 //! IGPMGPO, IGPMGPO2, IGPMGPO3.
 
-use opengpmc::gpm::{BackupDir, GpoStatus, PermissionType, SecuredObject, SecurityInfo, SysvolState, Task};
+use opengpmc::gpm::{
+    BackupDir, GpoStatus, Permission, PermissionType, SecuredObject, SecurityInfo, SysvolState, Task, Trustee,
+};
 use opengpmc::ident::{GpoVersion, Sid, Timestamp, WmiFilterRef};
+use opengpmc::operation::admin::link::{EditLinks, LinkChange};
+use opengpmc::operation::admin::security::{
+    MakeAclConsistent, Secured, SetSecurityDescriptor, SetSecurityInfo, read_security_descriptor, read_security_info,
+};
+use opengpmc::operation::admin::{DeleteGpo, RenameGpo, SetGpoComment, SetGpoHalfEnabled, SetGpoWmiFilter};
 use opengpmc::operation::migration::MigrationOptions;
-use opengpmc::operation::{CopyOptions, ImportSource, copy_gpo, import_settings};
-use opengpmc::report::{ReportFormat, read_reports};
+use opengpmc::operation::{CopyOptions, ImportSource, check_gpo_acl, copy_gpo, import_settings};
+use opengpmc::report::{ReportFormat, Side, read_reports};
 use opengpmc::security::SecurityDescriptor;
 use opengpmc::store::{Attribute, Change, SdParts};
 
@@ -214,5 +221,145 @@ fn n085_igpm_gpo_get_security_descriptor() {
 fn n088_igpm_gpo2_description_get() {
     everywhere(async |ground| {
         assert_eq!(ground.domain.gpo_comment(ground.gpo()).await.unwrap().as_deref(), Some("com"));
+    });
+}
+
+#[test]
+fn n060_igpm_gpo_display_name_put() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        ground.edit(&RenameGpo { gpo: ground.to_edit(id), name: "Renamed".to_owned() }).await;
+        assert_eq!(ground.read_gpo(id).await.display_name, "Renamed");
+        let empty = RenameGpo { gpo: ground.to_edit(id), name: String::new() };
+        assert!(!ground.refused(&empty).await.succeeded());
+    });
+}
+
+#[test]
+fn n071_igpm_gpo_set_wmi_filter() {
+    everywhere(async |ground| {
+        let gpo = ground.to_edit(ground.new_gpo("it").await);
+        let id = gpo.id;
+        let set = |filter| SetGpoWmiFilter { gpo: gpo.clone(), filter, filter_name: String::new() };
+        ground.edit(&set(Some(ground.filter))).await;
+        let expected = WmiFilterRef { domain: ground.name().clone(), id: ground.filter };
+        assert_eq!(ground.read_gpo(id).await.wmi_filter, Some(expected));
+        ground.edit(&set(None)).await;
+        assert_eq!(ground.read_gpo(id).await.wmi_filter, None);
+    });
+}
+
+/// Turns a half off, and tells which are on then; then on again.
+async fn switched(ground: &Ground, side: Side) -> (bool, bool) {
+    let gpo = ground.to_edit(ground.new_gpo("it").await);
+    ground.edit(&SetGpoHalfEnabled { gpo: gpo.clone(), side, enabled: false }).await;
+    let status = ground.read_gpo(gpo.id).await.status;
+    ground.edit(&SetGpoHalfEnabled { gpo: gpo.clone(), side, enabled: true }).await;
+    assert_eq!(ground.read_gpo(gpo.id).await.status, GpoStatus::Enabled);
+    (status.user_enabled(), status.computer_enabled())
+}
+
+#[test]
+fn n072_igpm_gpo_set_user_enabled() {
+    everywhere(async |ground| assert_eq!(switched(ground, Side::User).await, (false, true)));
+}
+
+#[test]
+fn n073_igpm_gpo_set_computer_enabled() {
+    everywhere(async |ground| assert_eq!(switched(ground, Side::Computer).await, (true, false)));
+}
+
+/// A permission of somebody of another domain.
+fn of_clerks(level: PermissionType) -> Permission {
+    Permission::new(Trustee::unresolved(CLERKS.parse().unwrap()), level, true).unwrap()
+}
+
+#[test]
+fn n077_igpm_gpo_set_security_info() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        ground.make_consistent(id).await;
+        let of = Secured::Gpo(ground.name().clone(), id);
+        let read = async || read_security_info(&ground.store, &of, &Task::default()).await.unwrap();
+        let mut info = read().await;
+        info.add(&of_clerks(PermissionType::GpoEdit)).unwrap();
+        ground.edit(&SetSecurityInfo { of: of.clone(), name: "it".to_owned(), info }).await;
+        assert!(read().await.grants(&CLERKS.parse().unwrap(), PermissionType::GpoEdit));
+        let check = check_gpo_acl(&ground.domain, id, &Task::default()).await.unwrap();
+        assert!(check.is_consistent(), "the folder follows: {check:?}");
+    });
+}
+
+#[test]
+fn n078_igpm_gpo_delete() {
+    everywhere(async |ground| {
+        let (id, som) = (ground.new_gpo("it").await, ground.new_ou("Left").await);
+        let dn = ground.domain.gpo_dn(id);
+        ground.edit(&EditLinks::one(som.clone(), "it", LinkChange::create(dn.clone()))).await;
+        ground.edit(&DeleteGpo { gpo: ground.to_edit(id), keep_links: true }).await;
+        assert!(GpoState::read(&ground.store, ground.name(), id).await.is_absent(), "both halves are gone");
+        assert_eq!(ground.read_som(&som).await.links.len(), 1, "links stay");
+    });
+}
+
+#[test]
+fn n084_igpm_gpo_set_security_descriptor() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        let of = Secured::Gpo(ground.name().clone(), id);
+        let read = async |parts| read_security_descriptor(&ground.store, &of, parts, &Task::default()).await.unwrap();
+        let before = read(SdParts::READABLE).await;
+        let mut other = SecurityDescriptor::from_bytes(ground.gpo().security_descriptor.as_ref().unwrap()).unwrap();
+        other.owner = Some(Sid::administrators());
+        let edit = |parts| SetSecurityDescriptor {
+            of: of.clone(),
+            name: "it".to_owned(),
+            parts,
+            descriptor: other.clone(),
+            seen: None,
+        };
+        ground.edit(&edit(SdParts::DACL)).await;
+        let after = read(SdParts::READABLE).await;
+        assert_eq!((&after.dacl, &after.owner), (&other.dacl, &before.owner), "the part that was asked for");
+        ground.edit(&edit(SdParts::OWNER)).await;
+        assert_eq!(read(SdParts::OWNER).await.owner, other.owner);
+    });
+}
+
+#[test]
+fn n086_igpm_gpo_is_acl_consistent() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        ground.make_consistent(id).await;
+        let check = async || check_gpo_acl(&ground.domain, id, &Task::default()).await.unwrap().is_consistent();
+        assert!(check().await);
+        ground.set_folder_access(id).await;
+        assert!(!check().await);
+    });
+}
+
+#[test]
+fn n087_igpm_gpo_make_acl_consistent() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        ground.set_folder_access(id).await;
+        ground.edit(&MakeAclConsistent { domain: ground.name().clone(), id, name: "it".to_owned() }).await;
+        assert!(check_gpo_acl(&ground.domain, id, &Task::default()).await.unwrap().is_consistent());
+    });
+}
+
+#[test]
+fn n089_igpm_gpo2_description_put() {
+    everywhere(async |ground| {
+        let id = ground.new_gpo("it").await;
+        let set = |seen: Option<&str>, comment: &str| {
+            let (seen, comment) = (seen.map(str::to_owned), comment.to_owned());
+            SetGpoComment { gpo: ground.to_edit(id), seen, comment }
+        };
+        let read = async || ground.domain.gpo_comment(&ground.read_gpo(id).await).await.unwrap();
+        ground.edit(&set(Some("com"), "two\nlines")).await;
+        assert_eq!(read().await.as_deref(), Some("two\r\nlines"));
+        ground.edit(&set(None, "")).await;
+        assert_eq!(read().await.unwrap_or_default(), "");
     });
 }

@@ -1,8 +1,10 @@
 //! IGPMGPOLink.
 
-use opengpmc::gpm::LinkScope;
+use opengpmc::gpm::{GpoLink, LinkScope};
+use opengpmc::ident::Dn;
+use opengpmc::operation::admin::link::{EditLinks, LinkChange, LinkId};
 
-use super::ground::everywhere;
+use super::ground::{Ground, everywhere};
 
 #[test]
 fn n050_igpm_gpo_link_gpo_id_get() {
@@ -48,5 +50,40 @@ fn n057_igpm_gpo_link_som_get() {
         let links = ground.forest.links_to(&ground.gpo().dn, LinkScope::EntireForest);
         let soms: Vec<_> = links.iter().map(|linked| &linked.som.dn).collect();
         assert_eq!(soms, [&ground.ou, &ground.site]);
+    });
+}
+
+/// Links the two GPOs to an OU of its own and changes the link of the first; returns the OU and what is linked then.
+async fn changed(ground: &Ground, change: impl Fn(Vec<LinkId>) -> LinkChange) -> Vec<GpoLink> {
+    let som: Dn = ground.new_ou("Links").await;
+    let [gpo, other] = [ground.gpo, ground.other].map(|id| ground.domain.gpo_dn(id));
+    let create = [gpo.clone(), other].map(LinkChange::create);
+    ground.edit(&EditLinks { som: som.clone(), subject: "both".to_owned(), changes: create.to_vec() }).await;
+    ground.edit(&EditLinks::one(som.clone(), "it", change(vec![LinkId::first(gpo)]))).await;
+    ground.read_som(&som).await.links
+}
+
+#[test]
+fn n053_igpm_gpo_link_enabled_put() {
+    everywhere(async |ground| {
+        let links = changed(ground, |links| LinkChange::SetEnabled(links, false)).await;
+        assert_eq!(links.iter().map(|link| link.enabled).collect::<Vec<_>>(), [false, true]);
+    });
+}
+
+#[test]
+fn n055_igpm_gpo_link_enforced_put() {
+    everywhere(async |ground| {
+        let links = changed(ground, |links| LinkChange::SetEnforced(links, true)).await;
+        assert_eq!(links.iter().map(|link| link.enforced).collect::<Vec<_>>(), [true, false]);
+    });
+}
+
+#[test]
+fn n058_igpm_gpo_link_delete() {
+    everywhere(async |ground| {
+        let links = changed(ground, LinkChange::Delete).await;
+        assert_eq!(links.iter().map(|link| link.gpo_id).collect::<Vec<_>>(), [Some(ground.other)]);
+        assert_eq!(ground.read_gpo(ground.gpo).await.id, ground.gpo, "the GPO stays");
     });
 }

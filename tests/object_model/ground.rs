@@ -4,17 +4,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use opengpmc::gpm::{
-    Backup, Domain, Forest, ForestSnapshot, Gpo, LoadOptions, OperationError, Som, StarterGpo, Task, WmiFilter,
+    Backup, Domain, Forest, ForestSnapshot, Gpo, HResult, LoadOptions, Som, StarterGpo, Task, WmiFilter,
 };
 use opengpmc::ident::{Dn, DnsName, Guid, Sid};
-use opengpmc::operation::admin::DeleteStarterGpo;
-use opengpmc::operation::edit::{Edit, Edited, carry_out};
+use opengpmc::operation::admin::security::MakeAclConsistent;
+use opengpmc::operation::admin::{DeleteStarterGpo, GpoToEdit};
+use opengpmc::operation::edit::{Edit, carry_out};
 use opengpmc::operation::{
     BackupOptions, ChangeContext, Journal, Reporting, SaveStarterOptions, SystemStarter, back_up_gpo,
     back_up_starter_gpo, load_starter_gpo, save_starter_gpo,
 };
 use opengpmc::security::{SddlContext, SecurityDescriptor};
-use opengpmc::store::{self, Attribute, Change, ConnectTarget, ForestStore, SdParts, StoreErrorKind, demo};
+use opengpmc::store::{self, Attribute, Change, ConnectTarget, ForestStore, SdParts, StoreErrorKind, SysvolPath, demo};
 use tokio::runtime::Runtime;
 use tokio::sync::OnceCell;
 
@@ -128,16 +129,6 @@ impl Ground {
         self.domain.gpo(id, opengpmc::gpm::GpoParts::All).await.unwrap()
     }
 
-    /// Carries out an edit.
-    pub async fn carry_out(&self, edit: &dyn Edit) -> Result<Edited, OperationError> {
-        carry_out(&self.context(), edit, &Task::default()).await
-    }
-
-    /// Deletes a starter GPO.
-    pub async fn delete_starter(&self, id: Guid) -> Result<Edited, OperationError> {
-        self.carry_out(&DeleteStarterGpo { domain: self.name().clone(), id, name: String::new() }).await
-    }
-
     /// Returns where operations write, with a journal of its own.
     pub fn context(&self) -> ChangeContext {
         let journal = Journal::open(&self.folder.path().join(format!("journal {}", Guid::random()))).unwrap();
@@ -149,6 +140,56 @@ impl Ground {
         let id = Guid::random();
         small_domain::write_gpo(&*self.store, self.name(), &id.to_string(), &settings(name)).await;
         id
+    }
+
+    /// Makes an OU for a test that changes it.
+    pub async fn new_ou(&self, name: &str) -> Dn {
+        let dn = self.ou.child("OU", &format!("{name} {}", Guid::random().hyphenated()));
+        make_ou(&self.domain, &dn).await;
+        dn
+    }
+
+    /// Carries out an edit that something comes of.
+    pub async fn edit(&self, edit: &dyn Edit) {
+        let edited = carry_out(&self.context(), edit, &Task::default()).await.unwrap();
+        assert!(edited.entry.is_some(), "{}: something changed", edit.title());
+    }
+
+    /// Carries out an edit that is refused, and returns why.
+    pub async fn refused(&self, edit: &dyn Edit) -> HResult {
+        carry_out(&self.context(), edit, &Task::default()).await.unwrap_err().0.code
+    }
+
+    /// Deletes a starter GPO.
+    pub async fn delete_starter(&self, id: Guid) {
+        self.edit(&DeleteStarterGpo { domain: self.name().clone(), id, name: "it".to_owned() }).await;
+    }
+
+    /// Returns a GPO as edits take it.
+    pub fn to_edit(&self, id: Guid) -> GpoToEdit {
+        GpoToEdit { domain: self.name().clone(), id, name: "it".to_owned() }
+    }
+
+    /// Gives the folder of a GPO the list that its container asks for.
+    pub async fn make_consistent(&self, id: Guid) {
+        let edit = MakeAclConsistent { domain: self.name().clone(), id, name: "it".to_owned() };
+        carry_out(&self.context(), &edit, &Task::default()).await.unwrap();
+    }
+
+    /// Gives the folder of a GPO a list that its container does not ask for.
+    pub async fn set_folder_access(&self, id: Guid) {
+        let folder = SysvolPath::parse(&format!("Policies/{id}")).unwrap();
+        let sysvol = self.domain.sysvol().await.unwrap();
+        let sddl = "D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;0x1200a9;;;AU)";
+        let list = SecurityDescriptor::from_sddl(sddl, &SddlContext::default()).unwrap().to_bytes().unwrap();
+        sysvol.set_security(&folder, SdParts::DACL, &list).await.unwrap();
+    }
+
+    /// Reads an OU anew.
+    pub async fn read_som(&self, dn: &Dn) -> Som {
+        let forest = self.load().await;
+        let domain = forest.domain(self.name()).unwrap();
+        domain.soms[domain.som_index(dn).unwrap().0].clone()
     }
 
     /// Makes a folder.

@@ -5,8 +5,8 @@ use opengpmc::gpm::constants::{
     BackupType, EntryType, GPM_DONOTUSE_W2KDC, GPM_USE_ANYDC, GPM_USE_PDC, controller_choice,
 };
 use opengpmc::gpm::{
-    BackupDir, ClientSideExtension, Domain, FindTrusteeError, GpoParts, MigrationTable, SearchCriteria, SitesContainer,
-    Task, TrusteeKind,
+    BackupDir, ClientSideExtension, Domain, FindTrusteeError, GpoParts, MigrationTable, Permission, PermissionType,
+    SearchCriteria, SitesContainer, Task, TrusteeKind,
 };
 use opengpmc::ident::Sid;
 use opengpmc::operation::{
@@ -183,6 +183,24 @@ fn n014_igpm2_initialize_reporting_ex() {
             reporting.with_comments = with_comments;
             let report = reporting.gpo(&ground.store, &ground.forest, ground.gpo(), &Task::default()).await.unwrap();
             assert_eq!((report.name.as_str(), report.include_comments), (GPO_NAME, with_comments));
+        }
+    });
+}
+
+#[test]
+fn n005_igpm_create_permission() {
+    everywhere(async |ground| {
+        let (names, store) = (ground.domain.names().await.unwrap(), &*ground.store);
+        let admins = names.find(store, "Domain Admins", ground.name()).await.unwrap();
+        let permission = Permission::new(admins.clone(), PermissionType::SomLink, true).unwrap();
+        assert_eq!(
+            (&permission.trustee, permission.level, permission.denied),
+            (&admins, PermissionType::SomLink, false)
+        );
+        assert!(permission.inheritable && !permission.inherited);
+        let custom = [PermissionType::GpoCustom, PermissionType::WmiFilterCustom, PermissionType::StarterGpoCustom];
+        for level in custom {
+            assert!(Permission::new(admins.clone(), level, false).is_err(), "{level:?} only describes what is there");
         }
     });
 }

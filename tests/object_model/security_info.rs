@@ -130,3 +130,60 @@ fn n169_igpm_trustee_trustee_type_get() {
         assert_eq!(of(domain.child(999_999).unwrap()).await.sid_name_use(), 8);
     });
 }
+
+/// Returns a permission of the clerks.
+fn permission(level: PermissionType) -> Permission {
+    Permission::new(Trustee::unresolved(CLERKS.parse().unwrap()), level, true).unwrap()
+}
+
+/// Returns the levels of the clerks.
+fn levels(info: &SecurityInfo) -> Vec<PermissionType> {
+    let own = info.permissions.iter().filter(|permission| permission.trustee.sid.to_string() == CLERKS);
+    own.map(|permission| permission.level).collect()
+}
+
+#[test]
+fn n157_igpm_security_info_add() {
+    use PermissionType::{GpoApply, GpoEdit, GpoEditSecurityAndDelete, GpoRead};
+    everywhere(async |ground| {
+        let mut info = info(ground);
+        for (level, changes, expected) in [
+            (GpoRead, false, vec![GpoRead]),
+            (GpoEdit, true, vec![GpoEdit]),
+            (GpoRead, false, vec![GpoEdit]),
+            (GpoEditSecurityAndDelete, true, vec![GpoEditSecurityAndDelete]),
+        ] {
+            assert_eq!(info.add(&permission(level)), Ok(changes), "{level:?}");
+            assert_eq!(levels(&info), expected, "{level:?}");
+        }
+        assert_eq!(info.add(&permission(GpoApply)), Ok(true), "independent of editing");
+        assert_eq!(levels(&info).len(), 2);
+        let denied = Permission { denied: true, ..permission(GpoRead) };
+        assert!(info.add(&denied).is_err(), "a denial is never added");
+    });
+}
+
+#[test]
+fn n158_igpm_security_info_remove() {
+    use PermissionType::{GpoEdit, GpoEditSecurityAndDelete, GpoRead};
+    everywhere(async |ground| {
+        let mut info = info(ground);
+        assert_eq!(info.add(&permission(GpoEdit)), Ok(true));
+        assert_eq!(info.remove(&permission(GpoRead)), Ok(false), "the level there is higher");
+        assert_eq!(info.remove(&permission(GpoEditSecurityAndDelete)), Ok(true), "the lower level goes");
+        assert_eq!(levels(&info), []);
+    });
+    let mut inherited = of_sddl(&format!("D:(A;CIID;LCRPRC;;;{CLERKS})"));
+    assert!(inherited.remove(&permission(GpoRead)).is_err(), "what is inherited cannot be removed");
+}
+
+#[test]
+fn n159_igpm_security_info_remove_trustee() {
+    everywhere(async |ground| {
+        let mut info = info(ground);
+        let count = info.permissions.len();
+        assert_eq!(info.remove_trustee(&CLERKS.parse().unwrap()), Ok(true));
+        assert_eq!((info.permissions.len(), levels(&info)), (count - 1, vec![]));
+        assert_eq!(info.remove_trustee(&CLERKS.parse().unwrap()), Ok(false));
+    });
+}

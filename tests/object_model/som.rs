@@ -1,6 +1,9 @@
 //! IGPMSOM.
 
-use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo, SomType};
+use opengpmc::gpm::{HResult, Permission, PermissionType, SecuredObject, SecurityInfo, SomType, Task, Trustee};
+use opengpmc::ident::LinkOptions;
+use opengpmc::operation::admin::link::{EditLinks, LinkChange, SetInheritanceBlocked};
+use opengpmc::operation::admin::security::{Secured, SetSecurityInfo, read_security_info};
 
 use super::ground::{CLERKS, everywhere};
 
@@ -73,5 +76,53 @@ fn n048_igpm_som_get_security_info() {
         {
             assert_eq!(info.grants(&clerks, level), expected, "{level:?}");
         }
+    });
+}
+
+#[test]
+fn n041_igpm_som_gpo_inheritance_blocked_put() {
+    everywhere(async |ground| {
+        let som = ground.new_ou("Blocked").await;
+        for blocked in [true, false] {
+            ground.edit(&SetInheritanceBlocked { som: som.clone(), blocked }).await;
+            assert_eq!(ground.read_som(&som).await.inheritance_blocked, blocked);
+        }
+    });
+}
+
+#[test]
+fn n044_igpm_som_create_gpo_link() {
+    everywhere(async |ground| {
+        let som = ground.new_ou("Linked").await;
+        let [one, two] = [ground.gpo, ground.other].map(|id| ground.domain.gpo_dn(id));
+        let link = |gpo: &opengpmc::ident::Dn, position| {
+            let change = LinkChange::Create { gpo: gpo.clone(), position, options: LinkOptions::default() };
+            EditLinks::one(som.clone(), "it", change)
+        };
+        ground.edit(&link(&one, None)).await;
+        assert_eq!(ground.refused(&link(&one, None)).await, HResult::ALREADY_EXISTS);
+        assert_eq!(ground.refused(&link(&two, Some(3))).await, HResult::INVALID_ARGUMENT);
+        ground.edit(&link(&two, Some(1))).await;
+        let links = ground.read_som(&som).await.links;
+        let links: Vec<_> = links.iter().map(|link| (link.gpo_id.unwrap(), link.enabled, link.enforced)).collect();
+        assert_eq!(links, [(ground.other, true, false), (ground.gpo, true, false)], "the others move down");
+    });
+}
+
+#[test]
+fn n049_igpm_som_set_security_info() {
+    everywhere(async |ground| {
+        let of = Secured::Som(SomType::Ou, ground.new_ou("Delegated").await);
+        let read = async || read_security_info(&ground.store, &of, &Task::default()).await.unwrap();
+        let mut info = read().await;
+        // The clerks have it from above.
+        let guards = Trustee::unresolved("S-1-5-21-1-2-3-1102".parse().unwrap());
+        assert!(info.add(&Permission::new(guards.clone(), PermissionType::SomLink, true).unwrap()).unwrap());
+        ground.edit(&SetSecurityInfo { of: of.clone(), name: "it".to_owned(), info }).await;
+        assert!(read().await.grants(&guards.sid, PermissionType::SomLink));
+        let mut info = read().await;
+        assert!(info.remove_trustee(&guards.sid).unwrap());
+        ground.edit(&SetSecurityInfo { of: of.clone(), name: "it".to_owned(), info }).await;
+        assert!(!read().await.grants(&guards.sid, PermissionType::SomLink), "the list is replaced");
     });
 }

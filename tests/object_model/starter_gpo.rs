@@ -1,15 +1,20 @@
 //! IGPMStarterGPO.
 
-use opengpmc::gpm::{SecuredObject, SecurityInfo, StarterGpoType, Task, starter_gpo_folder};
+use opengpmc::gpm::{
+    Permission, PermissionType, SecuredObject, SecurityInfo, StarterGpoType, Task, Trustee, starter_gpo_folder,
+};
 use opengpmc::ident::{Guid, Timestamp};
-use opengpmc::operation::admin::EditStarterGpo;
+use opengpmc::operation::admin::security::{
+    ChangePermissions, PermissionChange, Secured, SetSecurityInfo, read_security_info,
+};
+use opengpmc::operation::admin::{DeleteStarterGpo, EditStarterGpo};
 use opengpmc::operation::{
     SaveStarterOptions, copy_starter_gpo, load_starter_gpo, reports_to_folder, save_starter_gpo,
 };
 use opengpmc::report::ReportFormat;
 use opengpmc::store::StoreErrorKind;
 
-use super::ground::{Ground, STARTER, everywhere, reporting, save_as_system};
+use super::ground::{CLERKS, Ground, STARTER, everywhere, reporting, save_as_system};
 
 const NAME: &str = "Kestrel Bay - New workstation";
 
@@ -26,37 +31,13 @@ fn n095_igpm_starter_gpo_description_get() {
     });
 }
 
-#[test]
-fn n094_igpm_starter_gpo_display_name_put() {
-    everywhere(async |ground| {
-        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
-        let (id, name) = (seen.id, format!("Renamed {}", Guid::random()));
-        let edit = EditStarterGpo { name: name.clone(), description: seen.description.clone(), seen };
-        ground.carry_out(&edit).await.unwrap();
-        assert_eq!(ground.domain.starter_gpo(id).await.unwrap().display_name, name);
-        ground.delete_starter(id).await.unwrap();
-    });
-}
-
-#[test]
-fn n096_igpm_starter_gpo_description_put() {
-    everywhere(async |ground| {
-        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
-        let id = seen.id;
-        let edit = EditStarterGpo { name: seen.display_name.clone(), description: "a < b".to_owned(), seen };
-        ground.carry_out(&edit).await.unwrap();
-        assert_eq!(ground.domain.starter_gpo(id).await.unwrap().description, "a < b");
-        ground.delete_starter(id).await.unwrap();
-    });
-}
-
 /// Loads a system starter GPO, looks at it, and deletes it.
 async fn with_system(ground: &Ground, look: impl Fn(&opengpmc::gpm::StarterGpo)) {
     let (file, id) = save_as_system(ground).await;
     let loaded = load_starter_gpo(&ground.domain, &file, false, &Task::default()).await.unwrap();
     look(&loaded);
     look(&ground.domain.starter_gpo(id).await.unwrap());
-    ground.delete_starter(id).await.unwrap();
+    ground.delete_starter(id).await;
 }
 
 #[test]
@@ -94,7 +75,7 @@ fn n101_igpm_starter_gpo_modified_time_get() {
         let id = copy(ground).await;
         let modified = ground.domain.starter_gpo(id).await.unwrap().modified.unwrap();
         assert!((Timestamp::now().unix_seconds() - modified.unix_seconds()).abs() < 3600, "{modified}");
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
     });
 }
 
@@ -132,9 +113,10 @@ async fn copy(ground: &Ground) -> Guid {
 fn n106_igpm_starter_gpo_delete() {
     everywhere(async |ground| {
         let id = copy(ground).await;
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
         assert_eq!(ground.domain.starter_gpo(id).await.unwrap_err().kind, StoreErrorKind::NotFound);
-        assert!(ground.delete_starter(id).await.is_err());
+        let again = DeleteStarterGpo { domain: ground.name().clone(), id, name: "it".to_owned() };
+        assert!(!ground.refused(&again).await.succeeded());
     });
 }
 
@@ -168,7 +150,7 @@ fn n109_igpm_starter_gpo_copy_to() {
         let starter = ground.domain.starter_gpo(id).await.unwrap();
         assert!(id != STARTER && starter.display_name.starts_with("Copied"));
         assert_eq!(starter.kind, StarterGpoType::Custom);
-        ground.delete_starter(id).await.unwrap();
+        ground.delete_starter(id).await;
     });
 }
 
@@ -200,5 +182,49 @@ fn n112_igpm_starter_gpo_get_security_info() {
         let bytes = ground.domain.sysvol_security(&folder).await.unwrap();
         let info = SecurityInfo::from_bytes(SecuredObject::StarterGpo, &bytes).unwrap();
         assert!(!info.permissions.is_empty() && !info.unrestricted, "{info:?}");
+    });
+}
+
+#[test]
+fn n094_igpm_starter_gpo_display_name_put() {
+    everywhere(async |ground| {
+        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
+        let (id, description) = (seen.id, seen.description.clone());
+        let name = format!("Renamed {}", Guid::random());
+        ground.edit(&EditStarterGpo { seen, name: name.clone(), description: description.clone() }).await;
+        let after = ground.domain.starter_gpo(id).await.unwrap();
+        assert_eq!((after.display_name, after.description), (name, description));
+        ground.delete_starter(id).await;
+    });
+}
+
+#[test]
+fn n096_igpm_starter_gpo_description_put() {
+    everywhere(async |ground| {
+        let seen = ground.domain.starter_gpo(copy(ground).await).await.unwrap();
+        let (id, name) = (seen.id, seen.display_name.clone());
+        ground.edit(&EditStarterGpo { seen, name: name.clone(), description: "another".to_owned() }).await;
+        let after = ground.domain.starter_gpo(id).await.unwrap();
+        assert_eq!((after.display_name, after.description.as_str()), (name, "another"));
+        ground.delete_starter(id).await;
+    });
+}
+
+#[test]
+fn n113_igpm_starter_gpo_set_security_info() {
+    everywhere(async |ground| {
+        let id = copy(ground).await;
+        let of = Secured::StarterGpo(ground.name().clone(), id);
+        let clerks = Trustee::unresolved(CLERKS.parse().unwrap());
+        let permission = Permission::new(clerks.clone(), PermissionType::StarterGpoEdit, true).unwrap();
+        let changes = vec![PermissionChange::Add(permission)];
+        ground.edit(&ChangePermissions { of: of.clone(), name: "it".to_owned(), changes }).await;
+        let mut info = read_security_info(&ground.store, &of, &Task::default()).await.unwrap();
+        assert!(info.grants(&clerks.sid, PermissionType::StarterGpoEdit), "{info:?}");
+        info.remove_trustee(&clerks.sid).unwrap();
+        ground.edit(&SetSecurityInfo { of: of.clone(), name: "it".to_owned(), info }).await;
+        let after = read_security_info(&ground.store, &of, &Task::default()).await.unwrap();
+        assert!(!after.sids().contains(&clerks.sid), "the list is replaced: {after:?}");
+        ground.delete_starter(id).await;
     });
 }

@@ -1,8 +1,9 @@
 //! IGPMWMIFilter.
 
-use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo, WmiFilter};
+use opengpmc::gpm::{Permission, PermissionType, SecuredObject, SecurityInfo, Task, Trustee, WmiFilter, WmiQuery};
 use opengpmc::ident::{Guid, WmiFilterRef};
-use opengpmc::operation::admin::{CreateWmiFilter, DeleteWmiFilter, EditWmiFilter};
+use opengpmc::operation::admin::security::{Secured, SetSecurityInfo, read_security_info};
+use opengpmc::operation::admin::{CreateWmiFilter, EditWmiFilter};
 
 use super::ground::{CLERKS, Ground, everywhere};
 
@@ -15,45 +16,9 @@ fn n170_igpm_wmi_filter_path_get() {
     });
 }
 
-/// Makes a filter, changes it, looks at it, and deletes it.
-async fn changed(ground: &Ground, change: impl Fn(EditWmiFilter) -> EditWmiFilter) -> WmiFilter {
-    let filters = async || ground.domain.wmi_filters().await.unwrap().values;
-    let (domain, name) = (ground.name().clone(), format!("Changed {}", Guid::random()));
-    let make = CreateWmiFilter::new(domain.clone(), name, "before".to_owned(), ground.wmi_filter().queries.clone());
-    ground.carry_out(&make).await.unwrap();
-    let find = async || filters().await.into_iter().find(|filter| filter.id == make.id).unwrap();
-    ground.carry_out(&change(EditWmiFilter::of(&find().await))).await.unwrap();
-    let changed = find().await;
-    let delete = DeleteWmiFilter { domain, id: make.id, name: changed.name.clone() };
-    ground.carry_out(&delete).await.unwrap();
-    assert!(filters().await.iter().all(|filter| filter.id != make.id));
-    changed
-}
-
-#[test]
-fn n171_igpm_wmi_filter_name_put() {
-    everywhere(async |ground| {
-        let name = format!("Renamed {}", Guid::random());
-        let filter = changed(ground, |edit| EditWmiFilter { name: name.clone(), ..edit }).await;
-        assert_eq!((filter.name, filter.description.as_str()), (name, "before"));
-    });
-}
-
 #[test]
 fn n172_igpm_wmi_filter_name_get() {
     everywhere(async |ground| assert_eq!(ground.wmi_filter().name, "Laptops"));
-}
-
-#[test]
-fn n173_igpm_wmi_filter_description_put() {
-    everywhere(async |ground| {
-        let check = async |text: &str| {
-            let filter = changed(ground, |edit| EditWmiFilter { description: text.to_owned(), ..edit }).await;
-            assert_eq!(filter.description, text);
-        };
-        check("after").await;
-        check("").await;
-    });
 }
 
 #[test]
@@ -77,5 +42,57 @@ fn n176_igpm_wmi_filter_get_security_info() {
         let bytes = ground.wmi_filter().security_descriptor.as_ref().unwrap();
         let info = SecurityInfo::from_bytes(SecuredObject::WmiFilter, bytes).unwrap();
         assert!(info.grants(&CLERKS.parse().unwrap(), PermissionType::WmiFilterEdit), "{info:?}");
+    });
+}
+
+/// Makes a filter for a test that changes it.
+async fn new_filter(ground: &Ground) -> WmiFilter {
+    let query = WmiQuery {
+        namespace: r"root\CIMv2".to_owned(),
+        language: "WQL".to_owned(),
+        query: "SELECT * FROM Win32_Battery".to_owned(),
+    };
+    let name = format!("Changed {}", Guid::random());
+    let edit = CreateWmiFilter::new(ground.name().clone(), name, "before".to_owned(), vec![query]);
+    ground.edit(&edit).await;
+    read(ground, edit.id).await
+}
+
+async fn read(ground: &Ground, id: Guid) -> WmiFilter {
+    let filters = ground.domain.wmi_filters().await.unwrap().values;
+    filters.into_iter().find(|filter| filter.id == id).unwrap()
+}
+
+#[test]
+fn n171_igpm_wmi_filter_name_put() {
+    everywhere(async |ground| {
+        let seen = new_filter(ground).await;
+        let name = format!("Renamed {}", Guid::random());
+        ground.edit(&EditWmiFilter { name: name.clone(), ..EditWmiFilter::of(&seen) }).await;
+        let after = read(ground, seen.id).await;
+        assert_eq!((after.name, after.description, after.queries), (name, seen.description, seen.queries));
+    });
+}
+
+#[test]
+fn n173_igpm_wmi_filter_description_put() {
+    everywhere(async |ground| {
+        let seen = new_filter(ground).await;
+        ground.edit(&EditWmiFilter { description: "after".to_owned(), ..EditWmiFilter::of(&seen) }).await;
+        let after = read(ground, seen.id).await;
+        assert_eq!((after.name, after.description.as_str()), (seen.name, "after"));
+    });
+}
+
+#[test]
+fn n177_igpm_wmi_filter_set_security_info() {
+    everywhere(async |ground| {
+        let of = Secured::WmiFilter(ground.name().clone(), new_filter(ground).await.id);
+        let read = async || read_security_info(&ground.store, &of, &Task::default()).await.unwrap();
+        let clerks = Trustee::unresolved(CLERKS.parse().unwrap());
+        let mut info = read().await;
+        info.add(&Permission::new(clerks.clone(), PermissionType::WmiFilterFullControl, false).unwrap()).unwrap();
+        ground.edit(&SetSecurityInfo { of: of.clone(), name: "it".to_owned(), info }).await;
+        assert!(read().await.grants(&clerks.sid, PermissionType::WmiFilterFullControl));
     });
 }
