@@ -13,7 +13,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, write_whole};
 
 use super::step::{Saved, Step};
 use super::stored_object::read_tree;
-use super::work::{self, directory_of};
+use super::work::{self, Insistence, directory_of};
 use super::{Edit, EditPlan, Touched};
 
 /// What an edit did.
@@ -128,11 +128,14 @@ pub(super) async fn perform(
             roll_back(context, entry, &record, (&steps[..place], &saved), task).await;
             return Err(cancelled.into());
         }
-        let done = if is_past {
-            work::insist(async || work::bring_about(&context.store, step, &saved[place], task).await).await
-        } else {
-            work::carry_out(&context.store, step, &saved[place], task).await
-        };
+        let mut done = work::carry_out(&context.store, step, &saved[place], task).await;
+        let mut insistence = Insistence::default();
+        while let Err(error) = &done
+            && is_past
+            && insistence.tries_again(error).await
+        {
+            done = work::bring_about(&context.store, step, &saved[place], task).await;
+        }
         if let Err(error) = done {
             let error = named(error, step);
             if is_past {
@@ -267,7 +270,13 @@ async fn roll_back(
     }
     task.activity("Putting back what was there");
     for (step, saved) in steps.iter().zip(saved).rev() {
-        let taken_back = work::insist(async || work::take_back(&context.store, step, saved).await).await;
+        let mut taken_back = work::take_back(&context.store, step, saved).await;
+        let mut insistence = Insistence::default();
+        while let Err(error) = &taken_back
+            && insistence.tries_again(error).await
+        {
+            taken_back = work::take_back(&context.store, step, saved).await;
+        }
         if let Err(second) = taken_back {
             let message = format!(
                 "the state before could not be put back: {second}. What was there lies in {} and is put back when the domain is opened again",

@@ -148,16 +148,20 @@ async fn hand_down(
     change_folder_access(&*sysvol_of(store, domain).await?, path, &before, &after).await
 }
 
-/// Does something that has to be done, a few times where it fails: a file that somebody has open is let go of after a moment.
-pub(super) async fn insist(mut act: impl AsyncFnMut() -> Result<(), OperationError>) -> Result<(), OperationError> {
-    const PAUSES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(320)];
-    for pause in PAUSES {
-        match act().await {
-            Err(error) if error.0.id != MessageId::Conflict => tokio::time::sleep(pause).await,
-            done => return done,
-        }
+/// How often something that has to be done is tried again: a file that somebody has open is let go of after a moment.
+#[derive(Debug, Default)]
+pub(super) struct Insistence(usize);
+
+impl Insistence {
+    /// Tells, after a pause, whether to try again after this failure.
+    pub(super) async fn tries_again(&mut self, error: &OperationError) -> bool {
+        const PAUSES: [Duration; 3] =
+            [Duration::from_millis(20), Duration::from_millis(80), Duration::from_millis(320)];
+        let Some(pause) = PAUSES.get(self.0).filter(|_| error.0.id != MessageId::Conflict) else { return false };
+        self.0 += 1;
+        tokio::time::sleep(*pause).await;
+        true
     }
-    act().await
 }
 
 /// Does a step that has not been done yet.
