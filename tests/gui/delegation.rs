@@ -7,11 +7,11 @@ use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::{Command, ConnectRequest, Lazy, OpenForest, Place, StoreOpener};
 use opengpmc::gpm::{PermissionType, SecuredObject, SecurityInfo};
-use opengpmc::ident::Sid;
+use opengpmc::ident::{Guid, Sid};
 use opengpmc::operation::admin::security::{Secured, read_security_descriptor, read_security_info};
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::demo::DemoForest;
-use opengpmc::store::{Change, ConnectOptions, ConnectTarget, ForestFileBuilder, SdParts};
+use opengpmc::store::{Change, ConnectOptions, ConnectTarget, ForestFileBuilder, ForestStore, SdParts};
 
 use crate::console::{Console, demo, go_to, open_tab, settle, wait, with_opener};
 use crate::picture;
@@ -85,6 +85,19 @@ fn choose(console: &mut Console, table: &str, row: &str, choice: &str) {
     console.run_steps(4);
     console.get_by_role_and_label(Role::Button, choice).click();
     console.run_steps(6);
+}
+
+const STRANGER: &str = "S-1-5-21-7-7-7-4711";
+
+/// Lets somebody whom nobody knows read a GPO, in the directory alone: what a tool does that does not care for SYSVOL.
+async fn give_stranger_read(store: &Arc<dyn ForestStore>, id: Guid) {
+    let of = Secured::Gpo(root(), id);
+    let descriptor = read_security_descriptor(store, &of, SdParts::DACL, &Default::default()).await.unwrap();
+    let sddl = format!("{}(A;CI;LCRPRC;;;{STRANGER})", descriptor.to_sddl(&SddlContext::default()));
+    let descriptor = SecurityDescriptor::from_sddl(&sddl, &SddlContext::default()).unwrap().to_bytes().unwrap();
+    let change = Change::SecurityDescriptor { parts: SdParts::DACL, descriptor };
+    let domain = opengpmc::gpm::Domain::open(store, &root()).await.unwrap();
+    domain.directory().modify(&domain.gpo_dn(id), &[change]).await.unwrap();
 }
 
 fn has_row(console: &Console, table: &str, row: &str) -> bool {
@@ -314,16 +327,8 @@ fn unknown_sids_are_shown_and_can_be_removed() {
     let mut console = demo();
     let of = secured_gpo(&console, GPO);
     let Secured::Gpo(_, id) = &of else { panic!() };
-    let store = forest(&console).store.clone();
-    let dn = forest(&console).snapshot.gpo(&root(), *id).unwrap().dn.clone();
-    let stranger = "S-1-5-21-7-7-7-4711";
-    block_on(async {
-        let descriptor = read_security_descriptor(&store, &of, SdParts::DACL, &Default::default()).await.unwrap();
-        let sddl = format!("{}(A;CI;LCRPRC;;;{stranger})", descriptor.to_sddl(&SddlContext::default()));
-        let descriptor = SecurityDescriptor::from_sddl(&sddl, &SddlContext::default()).unwrap().to_bytes().unwrap();
-        let change = Change::SecurityDescriptor { parts: SdParts::DACL, descriptor };
-        store.directory().modify(&dn, &[change]).await.unwrap();
-    });
+    block_on(give_stranger_read(&forest(&console).store.clone(), *id));
+    let stranger = STRANGER;
     let forest_id = forest(&console).id;
     console.state_mut().ask(Command::Refresh(forest_id));
     settle(&mut console);
@@ -387,7 +392,13 @@ fn a_forest_that_is_only_read_greys_what_would_change_it() {
     for (domain, item) in demo.files {
         builder.add_files(&domain, [item]).unwrap();
     }
-    builder.finish().unwrap();
+    let store: Arc<dyn ForestStore> = Arc::new(builder.finish().unwrap());
+    block_on(async {
+        let domain = opengpmc::gpm::Domain::open(&store, &root()).await.unwrap();
+        let gpos = domain.gpos(opengpmc::gpm::GpoParts::Summary).await.unwrap().values;
+        give_stranger_read(&store, gpos.iter().find(|gpo| gpo.display_name == GPO).unwrap().id).await;
+    });
+    drop(store);
     let options = ConnectOptions { read_only: true, ..ConnectOptions::default() };
     let target = Some(ConnectTarget::File(file));
     let request = ConnectRequest { target, options, ..ConnectRequest::default() };
@@ -398,6 +409,11 @@ fn a_forest_that_is_only_read_greys_what_would_change_it() {
     console.run_steps(4);
     let place = gpo(&console, GPO);
     go_to(&mut console, place);
+    // Who cannot mend what SYSVOL lacks is only told of it.
+    wait(&mut console, "it is told", |console| shows(console, "Ask somebody who may change them."));
+    assert!(shows(&console, &format!("missing in SYSVOL for {STRANGER}")));
+    assert!(console.query_by_role_and_label(Role::Button, "Make Them Agree").is_none());
+    press_button(&mut console, "Close");
     open_tab(&mut console, "Delegation");
     select(&mut console, "Delegation", r"KESTREL\Domain Admins");
     for button in ["Delegation: Add…", "Delegation: Remove"] {
