@@ -37,6 +37,8 @@ mod copy_and_import;
 mod migration_table;
 #[path = "gui/report.rs"]
 mod report;
+#[path = "gui/report_lines.rs"]
+mod report_lines;
 #[path = "gui/backups.rs"]
 mod backups;
 #[path = "gui/undo.rs"]

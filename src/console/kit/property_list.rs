@@ -133,7 +133,13 @@ impl Value {
         };
         let text = RichText::new(shown).color(color);
         let text = if self.monospace { text.monospace() } else { text };
-        let response = ui.add(Label::new(text).wrap().selectable(true)).labelled_by(label);
+        // The button keeps its place beside the longest text.
+        let room = ui.available_width() - if copyable { 2.0 * ICON_SIZE } else { 0.0 };
+        let shown_text = ui.scope(|ui| {
+            ui.set_max_width(room.max(0.0));
+            ui.add(Label::new(text).wrap().selectable(true))
+        });
+        let response = shown_text.inner.labelled_by(label);
         accessible::detail(ui.ctx(), response.id, |node| node.set_description(format!("{name} {shown}")));
         if copyable && !self.text.is_empty() {
             let button = ui.add(egui::Button::new(Icon::Copy.atom()).frame_when_inactive(false));
