@@ -53,5 +53,9 @@ mod delegation;
 mod search;
 #[path = "gui/gpos.rs"]
 mod gpos;
+#[path = "gui/links.rs"]
+mod links;
+#[path = "gui/drag_and_drop.rs"]
+mod drag_and_drop;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

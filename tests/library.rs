@@ -7,6 +7,7 @@ mod common;
 
 mod library {
     mod cli;
+    mod cli_link_edits;
     mod cli_edits;
     mod cli_gpo_edits;
     mod cli_permission;

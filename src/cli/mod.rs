@@ -19,6 +19,8 @@ mod gpo_edit;
 mod som;
 mod remote_update;
 mod site;
+mod link;
+mod ou;
 mod wmi_filter;
 mod wmi_filter_edit;
 mod starter_gpo;
@@ -87,6 +89,12 @@ pub enum Command {
     /// Scopes of management: domains and organizational units with their links
     #[command(subcommand)]
     Som(som::Command),
+    /// Links of GPOs to sites, domains and organizational units
+    #[command(subcommand)]
+    Link(link::Command),
+    /// Organizational units
+    #[command(subcommand)]
+    Ou(ou::Command),
     /// Sites with their links
     #[command(subcommand)]
     Site(site::Command),
@@ -191,6 +199,8 @@ impl Cli {
                 Some(Command::Gpo(command)) => command.run(&session, output).await,
                 Some(Command::Som(command)) => command.run(&session, output).await,
                 Some(Command::Site(command)) => command.run(&session, output).await,
+                Some(Command::Link(command)) => command.run(&session, output).await,
+                Some(Command::Ou(command)) => command.run(&session, output).await,
                 Some(Command::WmiFilter(command)) => command.run(&session, output).await,
                 Some(Command::StarterGpo(command)) => command.run(&session, output).await,
                 Some(Command::Permission(command)) => command.run(&session, output).await,

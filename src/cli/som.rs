@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::gpm::{
     Domain, DomainSnapshot, ForestSnapshot, GpoLink, InheritedLink, Problem, SecuredObject, Som, SomIndex, SomType,
 };
 use crate::ident::{Dn, DnsName};
+use crate::operation::admin::link::SetInheritanceBlocked;
 use crate::store::ForestStore;
 
 use super::Session;
 use super::delegation::Delegation;
+use super::edit::{EditArguments, carry_out};
 use super::output::{Outcome, Output, Table, yes_no};
 use super::remote_update::Update;
 use super::session::{check_domain, report};
@@ -37,6 +39,28 @@ pub enum Command {
         som: String,
     },
     Update(Update),
+    /// Block inheritance on a domain or organizational unit: of the links above only enforced ones take effect then
+    BlockInheritance(Inheritance),
+    /// Let the links above take effect again
+    AllowInheritance(Inheritance),
+}
+
+/// A domain or OU whose inheritance is changed.
+#[derive(Debug, Args)]
+pub struct Inheritance {
+    /// Its DN, or its path as `som list` prints it
+    #[arg(value_name = "DN")]
+    som: String,
+    #[command(flatten)]
+    edit: EditArguments,
+}
+
+impl Inheritance {
+    async fn set(&self, session: &Session, output: &mut Output, blocked: bool) -> anyhow::Result<Outcome> {
+        let (_, forest) = session.load().await?;
+        let (_, _, som) = find(&forest, &self.som)?;
+        carry_out(session, output, &SetInheritanceBlocked { som: som.dn.clone(), blocked }, self.edit).await
+    }
 }
 
 impl Command {
@@ -45,6 +69,8 @@ impl Command {
         match self {
             Command::List { domain, linked } => list(session, output, domain.as_ref(), *linked).await,
             Command::Show { som } => show(session, output, som).await,
+            Command::BlockInheritance(of) => of.set(session, output, true).await,
+            Command::AllowInheritance(of) => of.set(session, output, false).await,
             Command::Update(update) => update.run(session, output).await,
         }
     }

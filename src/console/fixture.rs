@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::gpm::{
     DomainSnapshot, ForestSnapshot, Gpo, GpoLink, GpoStatus, Problem, Som, SomIndex, SomType, Task, WmiFilter,
 };
-use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Timestamp};
+use crate::ident::{Dn, DnsName, ExtensionList, GpLink, GpLinkElement, GpoVersion, Guid, LinkOptions, Timestamp};
 use crate::store::{ConnectTarget, ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 
 use super::{ConnectRequest, ForestEntry, ForestId, ForestOpener, ForestState, OpenForest};
@@ -123,6 +123,10 @@ fn link(order: usize, gpo: usize, enabled: bool, enforced: bool) -> GpoLink {
 }
 
 fn som(kind: SomType, dn: Dn, name: &str, parent: Option<usize>, depth: usize, links: Vec<GpoLink>) -> Som {
+    let options = |link: &GpoLink| LinkOptions::new(link.enabled, link.enforced);
+    let element = |link: &GpoLink| GpLinkElement::new(link.gpo_dn.as_ref().unwrap(), options(link));
+    let mut gp_link = GpLink::default();
+    gp_link.elements = links.iter().map(element).collect();
     Som {
         kind,
         dn,
@@ -132,7 +136,7 @@ fn som(kind: SomType, dn: Dn, name: &str, parent: Option<usize>, depth: usize, l
         inheritance_blocked: false,
         parent: parent.map(SomIndex),
         depth,
-        gp_link: None,
+        gp_link: Some(gp_link),
     }
 }
 

@@ -32,6 +32,10 @@ pub enum Icon {
     Forward,
     Up,
     Down,
+    /// To the top.
+    Top,
+    /// To the bottom.
+    Bottom,
     Refresh,
     Connect,
     Search,
@@ -184,6 +188,14 @@ impl Icon {
             Icon::Forward => pen.arrow([(6.4, 3.4), (11.0, 8.0), (6.4, 12.6)], (11.0, 8.0), (2.6, 8.0), ink),
             Icon::Up => pen.arrow([(3.4, 7.0), (8.0, 2.6), (12.6, 7.0)], (8.0, 2.6), (8.0, 13.4), ink),
             Icon::Down => pen.arrow([(3.4, 9.0), (8.0, 13.4), (12.6, 9.0)], (8.0, 13.4), (8.0, 2.6), ink),
+            Icon::Top => {
+                pen.line(&[(3.0, 2.4), (13.0, 2.4)], 1.8, ink);
+                pen.arrow([(3.8, 9.2), (8.0, 5.0), (12.2, 9.2)], (8.0, 5.0), (8.0, 13.6), ink);
+            }
+            Icon::Bottom => {
+                pen.line(&[(3.0, 13.6), (13.0, 13.6)], 1.8, ink);
+                pen.arrow([(3.8, 6.8), (8.0, 11.0), (12.2, 6.8)], (8.0, 11.0), (8.0, 2.4), ink);
+            }
             Icon::Refresh => {
                 pen.arc((8.0, 8.0), 5.0, 0.5, 5.6, 1.6, ink);
                 pen.solid(&[(12.4, 2.6), (13.6, 7.4), (9.0, 6.2)], ink);

@@ -89,8 +89,7 @@ impl OpenForest {
 
     /// Returns a site, domain or OU by its DN.
     pub fn som(&self, dn: &Dn) -> Option<&Som> {
-        let of_domains = || self.snapshot.domains.iter().find_map(|domain| domain.soms.get(domain.som_index(dn)?.0));
-        of_domains().or_else(|| self.snapshot.sites.iter().find(|site| site.dn == *dn))
+        self.snapshot.som(dn)
     }
 
     /// Returns the site, domain or OU that a place is.

@@ -18,7 +18,7 @@ fn renaming(place: &Place) -> Option<Option<Renaming>> {
     match place {
         // The node of a link bears the name of its GPO.
         Place::Gpo { .. } | Place::Link { .. } => Some(Some(rename_gpo)),
-        Place::Ou(_) => Some(None),
+        Place::Ou(_) => Some(Some(super::ou_windows::rename_ou)),
         Place::WmiFilter { .. } => Some(None),
         Place::StarterGpo { .. } => Some(None),
         Place::Forest

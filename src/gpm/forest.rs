@@ -97,6 +97,12 @@ impl ForestSnapshot {
         self.domains.iter().find(|domain| domain.name == *name)
     }
 
+    /// Returns a site, domain or OU by its DN.
+    pub fn som(&self, dn: &Dn) -> Option<&Som> {
+        let of_domains = || self.domains.iter().find_map(|domain| domain.soms.get(domain.som_index(dn)?.0));
+        of_domains().or_else(|| self.sites.iter().find(|site| site.dn == *dn))
+    }
+
     /// Returns the GPO that a link names, in whichever domain of the forest it lives.
     pub fn gpo_by_dn(&self, dn: &Dn) -> Option<&Gpo> {
         self.domains.iter().find_map(|domain| domain.gpo_by_dn(dn))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use egui::{Context, ViewportCommand};
 
+use crate::gpm::ForestSnapshot;
 use crate::report::HtmlOptions;
 use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 
@@ -11,6 +12,7 @@ use super::super::back_up_dialog::BackUpDialog;
 use super::super::command::{Availability, Command, CommandContext};
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
+use super::super::link_edits::follow_link;
 use super::super::manage_backups::ManageBackups;
 use super::super::migration_table::MigrationTableEditor;
 use super::super::options_dialog::OptionsDialog;
@@ -311,6 +313,7 @@ impl App {
         let request = self.requests.iter().find(|(known, _)| *known == id).map(|(_, request)| request.clone());
         let Some(entry) = self.entry(id) else { return };
         let was_open = entry.open().is_some();
+        let before = entry.open().map(|forest| Arc::clone(&forest.snapshot));
         if outcome.is_err() {
             self.changed.take_if(|node| node.forest() == Some(id));
         }
@@ -341,6 +344,9 @@ impl App {
                     self.look_into_journal(id);
                 }
                 self.look_for_undo(id);
+                if let Some(before) = before {
+                    self.follow_links(id, &before);
+                }
                 self.settle_selection();
                 self.select_changed(id);
             }
@@ -378,6 +384,22 @@ impl App {
             }
             self.save_settings();
         }
+    }
+
+    /// Keeps what is selected and what was copied on the same links: their order may be another one now.
+    pub(super) fn follow_links(&mut self, id: ForestId, before: &ForestSnapshot) {
+        let Some(forest) = self.entry(id).and_then(ForestEntry::open) else { return };
+        let after = Arc::clone(&forest.snapshot);
+        let follow = |node: &Node| match node {
+            Node::In(own, Place::Link { som, order }) if *own == id => {
+                follow_link(before, &after, som, *order).map(|place| Node::In(id, place))
+            }
+            other => Some(other.clone()),
+        };
+        if let Some(selected) = follow(&self.selected).or_else(|| self.selected.parent()) {
+            self.selected = selected;
+        }
+        self.copied = self.copied.iter().filter_map(follow).collect();
     }
 
     /// Moves the selection up to the next node that still exists.

@@ -155,9 +155,10 @@ impl App {
             Ok(snapshot) => {
                 let old = std::mem::replace(&mut forest.snapshot, snapshot);
                 forget_details(forest, &touched);
+                self.fetch_jobs.retain(|job| job.forest != id);
+                self.follow_links(id, &base);
                 // Freeing a large forest takes longer than a frame.
                 self.workers.handle().spawn_blocking(move || drop((old, base)));
-                self.fetch_jobs.retain(|job| job.forest != id);
                 self.settle_selection();
                 self.select_changed(id);
                 self.forests_changed();

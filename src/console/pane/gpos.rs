@@ -4,9 +4,9 @@ use egui::Ui;
 
 use super::state::View;
 use super::{cells, delegation, orphans};
-use crate::console::Place;
 use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, row_id};
 use crate::console::kit::notice::{Severity, banner_ui};
+use crate::console::{Node, Place, link_edits};
 use crate::gpm::{DomainSnapshot, Gpo};
 use crate::ident::DnsName;
 
@@ -63,7 +63,12 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot) {
         .row_id(|gpo| row_id(gpo.id))
         .sorted_by("Name")
         .revision(view.revision())
-        .empty("The domain has no GPOs, or you may not see them.");
+        .empty("The domain has no GPOs, or you may not see them.")
+        .dragged_as(|gpos| {
+            let nodes = gpos.iter().map(|gpo| Node::In(forest.id, place(gpo))).collect();
+            let names: Vec<String> = gpos.iter().map(|gpo| forest.gpo_label(gpo)).collect();
+            Some((nodes, link_edits::subject(names.iter().map(String::as_str))))
+        });
     let place = |gpo: &Gpo| Some(place(gpo));
     view.table_of_nodes_ui(ui, table, &domain.gpos, &place, &[("Go to GPO", &place)]);
 }

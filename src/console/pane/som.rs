@@ -1,11 +1,13 @@
 //! A domain, an OU, a site: Linked Group Policy Objects, Group Policy Inheritance, Delegation (`console-ui.md` 3.4–3.6).
 
+mod linked;
+
 use egui::Ui;
 
 use super::state::View;
 use super::{cells, delegation, status};
 use crate::console::change_controller::{ChangeController, ControllerOf};
-use crate::console::kit::data_table::{Cell, Column, DataTable, SortKey, Tone, row_id};
+use crate::console::kit::data_table::{Cell, Column, DataTable, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::theme::ICON_SIZE;
 use crate::console::{Face, Icon, OpenForest, Place, StatusOf};
@@ -69,7 +71,7 @@ pub(super) fn site_ui(ui: &mut Ui, view: &mut View<'_>, dn: &Dn) {
             let root = view.forest.snapshot.name.clone();
             delegation::som_ui(ui, view, &root, site);
         }
-        _ => linked_gpos_ui(ui, view, site),
+        _ => linked::linked_gpos_ui(ui, view, site),
     }
 }
 
@@ -82,48 +84,8 @@ fn tab_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, 
     match tab {
         INHERITANCE => inheritance_ui(ui, view, domain, som, index),
         DELEGATION => delegation::som_ui(ui, view, &domain.name, som),
-        _ => linked_gpos_ui(ui, view, som),
+        _ => linked::linked_gpos_ui(ui, view, som),
     }
-}
-
-fn linked_gpos_ui(ui: &mut Ui, view: &mut View<'_>, som: &Som) {
-    let forest = view.forest;
-    let place = |link: &GpoLink| Place::Link { som: som.dn.clone(), order: link.order };
-    let table = DataTable::new("linked GPOs", LINKED)
-        .column(
-            Column::new("Link Order", 94.0, |link: &GpoLink| Cell::text(link.order.to_string()))
-                .sort_number(|link| link.order as i64),
-        )
-        .column(Column::new("GPO", 230.0, move |link: &GpoLink| {
-            link_name(Some(Face::of_place(&place(link), forest)), link, forest)
-        }))
-        .column(Column::new("Enforced", 74.0, |link: &GpoLink| Cell::yes_no(link.enforced)))
-        .column(Column::new("Link Enabled", 98.0, |link: &GpoLink| {
-            Cell::yes_no(link.enabled).tone(if link.enabled { Tone::Normal } else { Tone::Warning })
-        }))
-        .column(Column::new("GPO Status", 254.0, |link: &GpoLink| cells::of_target(forest, link, cells::gpo_status)))
-        .column(Column::new("WMI Filter", 150.0, |link: &GpoLink| {
-            cells::of_target(forest, link, |gpo| cells::wmi_filter(forest, gpo))
-        }))
-        .column(
-            Column::new("Modified", 150.0, |link: &GpoLink| {
-                cells::of_target(forest, link, |gpo| cells::time(gpo.modified))
-            })
-            .sort_key(|link| match forest.snapshot.link_target(link) {
-                LinkTarget::Gpo(gpo) => cells::time_key(gpo.modified),
-                _ => SortKey::Missing,
-            }),
-        )
-        .column(Column::new("Domain", 160.0, |link: &GpoLink| {
-            Cell::text(link.gpo_domain.as_ref().map(ToString::to_string).unwrap_or_default())
-        }))
-        .row_id(|link| row_id((link.order, &link.text)))
-        .sorted_by("Link Order")
-        .revision(view.revision())
-        .empty("No GPO is linked here.");
-    let gpo = |link: &GpoLink| gpo_place(forest.snapshot.link_target(link));
-    let place = |link: &GpoLink| Some(place(link));
-    view.table_of_nodes_ui(ui, table, &som.links, &place, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
 }
 
 fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som: &Som, index: SomIndex) {

@@ -180,6 +180,11 @@ impl PaneState {
         self.tables.get(key).map(TableState::selected).unwrap_or_default()
     }
 
+    /// Tells whether all rows of a table stand in the upward order of a column.
+    pub(super) fn is_in_order_of(&self, table: &str, column: &str) -> bool {
+        self.tables.get(table).is_some_and(|state| state.is_in_order_of(column))
+    }
+
     /// Draws a table with the state remembered under its key.
     pub(super) fn table_ui<'a, R>(
         &mut self,
@@ -298,7 +303,7 @@ impl View<'_> {
         rows: &'a [R],
         place: &dyn Fn(&R) -> Option<Place>,
         ways: &[Way<'_, R>],
-    ) {
+    ) -> TableResponse {
         let forest = self.forest.id;
         let node = |row: &R| place(row).map(|place| Node::In(forest, place));
         let response =
@@ -317,5 +322,6 @@ impl View<'_> {
         {
             self.go_to(place);
         }
+        response
     }
 }

@@ -4,7 +4,7 @@
 //! row of [`RULES`]; what no row speaks of may not be dropped.
 
 use crate::console::command::Availability;
-use crate::console::{Command, ForestEntry, Node, OpenForest, Place, Shown};
+use crate::console::{Command, ForestEntry, Node, OpenForest, Place, Shown, link_edits};
 
 /// Something that is dragged or was copied, and where it is to go.
 #[derive(Clone, Copy)]
@@ -40,6 +40,46 @@ const RULES: &[DropRule] = &[
             _ => None,
         },
     },
+    // GPOs onto a domain, OU or site of their forest: they are linked.
+    DropRule {
+        takes: |dropping| dropping.all(is_gpo) && dropping.onto(is_som),
+        availability: |dropping| match dropping.is_within_one_forest() {
+            true => dropping.needs_writable_target(),
+            false => Availability::Greyed("A GPO can be linked within its own forest only."),
+        },
+        make: |dropping| {
+            let forest = dropping.target()?;
+            let gpo = |node: &Node| {
+                let gpo = forest.gpo(node.place()?)?;
+                Some((gpo.dn.clone(), forest.gpo_label(gpo)))
+            };
+            let gpos = dropping.nodes.iter().map(gpo).collect::<Option<Vec<_>>>()?;
+            Some(link_edits::link_gpos(forest, &gpos, forest.som_of(dropping.onto.place()?)?))
+        },
+    },
+    // Links onto another container: linked there as well, or moved.
+    DropRule {
+        takes: |dropping| dropping.all(is_link) && dropping.onto(is_som),
+        availability: |dropping| {
+            let place = dropping.onto.place();
+            if !dropping.is_within_one_forest() {
+                return Availability::Greyed("A GPO can be linked within its own forest only.");
+            }
+            if dropping.nodes.iter().any(|node| node.place().and_then(Place::parent).as_ref() == place) {
+                return Availability::Greyed("The link is in this container already.");
+            }
+            let links = dropping.target().and_then(|forest| link_edits::chosen_links(forest, dropping.nodes));
+            match links.is_some_and(|links| links.iter().all(link_edits::names_gpo)) {
+                true => dropping.needs_writable_target(),
+                false => Availability::Greyed("The link names no GPO."),
+            }
+        },
+        make: |dropping| {
+            let forest = dropping.target()?;
+            let links = link_edits::chosen_links(forest, dropping.nodes)?;
+            link_edits::link_or_move(forest, &links, forest.som_of(dropping.onto.place()?)?)
+        },
+    },
 ];
 
 impl Dropping<'_> {
@@ -71,6 +111,10 @@ impl Dropping<'_> {
         self.shown.forests.iter().find(|entry| entry.id == id).and_then(ForestEntry::open)
     }
 
+    fn is_within_one_forest(&self) -> bool {
+        self.nodes.iter().all(|node| node.forest() == self.onto.forest())
+    }
+
     fn needs_writable_target(&self) -> Availability {
         match self.target() {
             None => Availability::Greyed("The forest is not open."),
@@ -87,7 +131,7 @@ pub fn can_be_dragged(place: &Place) -> bool {
 
 /// Tells whether something can ever be pasted on a place.
 pub fn takes_something(place: &Place) -> bool {
-    is_gpos(place)
+    is_gpos(place) || is_som(place)
 }
 
 fn is_gpo(place: &Place) -> bool {
@@ -100,4 +144,8 @@ fn is_link(place: &Place) -> bool {
 
 fn is_gpos(place: &Place) -> bool {
     matches!(place, Place::Gpos(_))
+}
+
+fn is_som(place: &Place) -> bool {
+    matches!(place, Place::Domain(_) | Place::Ou(_) | Place::Site(_))
 }
