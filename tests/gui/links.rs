@@ -67,8 +67,9 @@ fn select(console: &mut Console, names: &[&str]) {
 fn context_menu(console: &mut Console, command: &str) {
     press(console, Modifiers::SHIFT, Key::F10);
     console.run_steps(4);
+    let is_entry = |role: Role| matches!(role, Role::MenuItemCheckBox | Role::Button);
     let nodes: Vec<_> =
-        console.query_all_by_label(command).filter(|node| node.accesskit_node().role() != Role::Label).collect();
+        console.query_all_by_label(command).filter(|node| is_entry(node.accesskit_node().role())).collect();
     nodes.last().expect("the menu has the entry").click();
     drop(nodes);
     console.run_steps(4);
