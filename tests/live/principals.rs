@@ -57,7 +57,8 @@ async fn principals_are_found_and_rights_in_effect_told() {
         let found = object_type_names(&*store, &types).await.unwrap();
         assert_eq!(found[&rights::GP_LINK], "gPLink");
         assert_eq!(found[&rights::GROUP_POLICY_CONTAINER], "groupPolicyContainer");
-        assert_eq!(found[&change_password], "Change Password");
+        // Windows and Samba name it a little differently.
+        assert!(found[&change_password].ends_with("Change Password"), "{found:?}");
 
         // What the security editor lets the person at the console change.
         let me = store.directory().root_dse().user.clone().expect("the server tells who we are");
