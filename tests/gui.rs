@@ -57,5 +57,7 @@ mod gpos;
 mod links;
 #[path = "gui/drag_and_drop.rs"]
 mod drag_and_drop;
+#[path = "gui/wmi_filters.rs"]
+mod wmi_filters;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;

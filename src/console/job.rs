@@ -94,7 +94,7 @@ pub enum Fetched {
     /// The comment of a GPO.
     Comment(DnsName, Guid, Result<String, StoreError>),
     /// The starter GPOs of a domain.
-    StarterGpos(DnsName, Result<Vec<StarterGpo>, StoreError>),
+    StarterGpos(DnsName, Result<(Vec<StarterGpo>, bool), StoreError>),
     /// The halves of GPOs of a domain that stand alone.
     Orphans(DnsName, Result<Orphans, StoreError>),
     /// A report.
@@ -364,7 +364,10 @@ impl Details {
                 self.comments.insert((domain, id), comment.into());
             }
             Fetched::StarterGpos(domain, found) => {
-                self.starter_gpos.insert(domain, found.into());
+                if let Ok((_, has_folder)) = &found {
+                    self.starter_folders.insert(domain.clone(), *has_folder);
+                }
+                self.starter_gpos.insert(domain, found.map(|(found, _)| found).into());
             }
             Fetched::Orphans(domain, found) => {
                 self.orphans.insert(domain, found.into());
@@ -473,8 +476,13 @@ async fn fetch(
             Fetched::Comment(domain, id, comment)
         }
         Detail::StarterGpos(name) => {
-            let found = async { Domain::open(&store, &name).await?.starter_gpos().await };
-            let found = found.await.map(|found| found.values);
+            let found = async {
+                let domain = Domain::open(&store, &name).await?;
+                let found = domain.starter_gpos().await?.values;
+                let has_folder = !found.is_empty() || domain.has_starter_gpo_folder().await?;
+                Ok((found, has_folder))
+            };
+            let found = found.await;
             Fetched::StarterGpos(name, found)
         }
         Detail::Orphans(name) => {

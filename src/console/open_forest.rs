@@ -168,6 +168,11 @@ impl OpenForest {
         }
     }
 
+    /// Tells whether a domain is known to have no folder of the starter GPOs.
+    pub fn starter_folder_is_missing(&self, domain: &DnsName) -> bool {
+        self.details.starter_folders.get(domain) == Some(&false)
+    }
+
     /// Returns a starter GPO, if it was fetched.
     pub fn starter_gpo(&self, domain: &DnsName, id: Guid) -> Option<&StarterGpo> {
         self.starter_gpos(domain).iter().find(|starter| starter.id == id)
@@ -186,7 +191,10 @@ impl OpenForest {
             Place::WmiFilter { domain, id } => {
                 self.snapshot.domain(domain).is_some_and(|domain| domain.wmi_filter(*id).is_some())
             }
-            Place::StarterGpo { domain, id } => self.starter_gpo(domain, *id).is_some(),
+            Place::StarterGpo { domain, id } => {
+                // Before they are read, nobody knows.
+                !matches!(self.details.starter_gpos(domain), Lazy::Ready(_)) || self.starter_gpo(domain, *id).is_some()
+            }
         }
     }
 }
@@ -200,6 +208,8 @@ pub struct Details {
     pub comments: HashMap<(DnsName, Guid), Lazy<String>>,
     /// The starter GPOs of each domain.
     pub starter_gpos: HashMap<DnsName, Lazy<Vec<StarterGpo>>>,
+    /// Whether each domain had the folder of the starter GPOs when these were read.
+    pub starter_folders: HashMap<DnsName, bool>,
     /// The halves of GPOs of each domain that stand alone.
     pub orphans: HashMap<DnsName, Lazy<Orphans>>,
     /// The reports of GPOs and starter GPOs.

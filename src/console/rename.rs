@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use crate::operation::admin::{GpoToEdit, RenameGpo};
-
 use super::command::{Availability, CommandContext};
 use super::new_gpo_dialog::words;
 use super::question::Question;
 use super::{Command, OpenForest, Place};
+use crate::gpm::StarterGpoType;
+use crate::operation::admin::{EditStarterGpo, EditWmiFilter, GpoToEdit, RenameGpo};
 
 /// Makes the command that gives a place of a forest another name; none where the place is gone.
 pub type Renaming = fn(&OpenForest, &Place, String) -> Option<Command>;
@@ -19,8 +19,8 @@ fn renaming(place: &Place) -> Option<Option<Renaming>> {
         // The node of a link bears the name of its GPO.
         Place::Gpo { .. } | Place::Link { .. } => Some(Some(rename_gpo)),
         Place::Ou(_) => Some(Some(super::ou_windows::rename_ou)),
-        Place::WmiFilter { .. } => Some(None),
-        Place::StarterGpo { .. } => Some(None),
+        Place::WmiFilter { .. } => Some(Some(rename_wmi_filter)),
+        Place::StarterGpo { .. } => Some(Some(rename_starter_gpo)),
         Place::Forest
         | Place::Domains
         | Place::Domain(_)
@@ -45,6 +45,27 @@ pub fn name_of(forest: &OpenForest, place: &Place) -> Option<String> {
     }
 }
 
+fn rename_wmi_filter(forest: &OpenForest, place: &Place, name: String) -> Option<Command> {
+    let Place::WmiFilter { domain, id } = place else { return None };
+    let filter = forest.snapshot.domain(domain)?.wmi_filter(*id)?;
+    Some(Command::Edit(forest.id, Arc::new(EditWmiFilter { name, ..EditWmiFilter::of(filter) })))
+}
+
+fn rename_starter_gpo(forest: &OpenForest, place: &Place, name: String) -> Option<Command> {
+    let Place::StarterGpo { domain, id } = place else { return None };
+    let seen = forest.starter_gpo(domain, *id)?.clone();
+    let edit = EditStarterGpo { name, description: seen.description.clone(), seen };
+    Some(Command::Edit(forest.id, Arc::new(edit)))
+}
+
+/// Why a starter GPO that was shipped cannot be changed.
+pub const READ_ONLY_STARTER: &str = "A system starter GPO is read-only: copy it, and change the copy.";
+
+fn is_system_starter(forest: &OpenForest, place: &Place) -> bool {
+    let Place::StarterGpo { domain, id } = place else { return false };
+    forest.starter_gpo(domain, *id).is_some_and(|starter| starter.kind == StarterGpoType::System)
+}
+
 /// Tells whether the node of a context can be renamed.
 pub fn availability(context: &CommandContext<'_>) -> Availability {
     let Some(place) = context.node.place() else { return Availability::Absent };
@@ -54,6 +75,7 @@ pub fn availability(context: &CommandContext<'_>) -> Availability {
         Some(Some(_)) => match context.forest().and_then(super::ForestEntry::open) {
             None => Availability::Greyed("The forest is not open."),
             Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
+            Some(forest) if is_system_starter(forest, place) => Availability::Greyed(READ_ONLY_STARTER),
             Some(forest) if name_of(forest, place).is_none() => Availability::Greyed("It is gone, or may not be read."),
             Some(_) => Availability::Available,
         },

@@ -1,5 +1,6 @@
-//! What is done with starter GPOs: back up, restore, copy, delete, cabinets (`console-ui.md` 4, 6.20). One dialog with the fields that each needs.
+//! What is done with starter GPOs: back up, restore, cabinets (`console-ui.md` 4, 6.20). One dialog with the fields that each needs.
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,15 +8,17 @@ use egui::{Context, ScrollArea, TextEdit, Ui};
 use poll_promise::Promise;
 
 use crate::gpm::constants::BackupType;
-use crate::gpm::{Backup, BackupDir, Domain, OperationError, StarterGpo, Task};
+use crate::gpm::{Backup, BackupDir, Domain, OperationError, StarterGpo, StarterGpoType, Task};
 use crate::ident::{DnsName, Guid};
 use crate::operation::{
-    SaveStarterOptions, back_up_starter_gpos, copy_starter_gpo, load_starter_gpo, restore_starter_gpo, save_starter_gpo,
+    SaveStarterOptions, back_up_starter_gpos, load_starter_gpo, read_starter_cabinet, restore_starter_gpo,
+    save_starter_gpo,
 };
 
 use super::dialog::{self, Closing};
 use super::job::take;
-use super::kit::notice::{Severity, banner_ui};
+use super::kit::notice::{Severity, banner_ui, loading_ui};
+use super::kit::property_list::{PropertyList, Value};
 use super::operation_job::OperationJob;
 use super::path_field::{PathField, PathKind, documents_folder};
 use super::settings::Settings;
@@ -36,8 +39,6 @@ pub enum StarterAction {
     Restore(Guid),
     /// One is restored that may be gone.
     RestoreAny,
-    /// One is copied.
-    Copy(Guid),
     /// One is saved as a cabinet.
     SaveCabinet(Guid),
 }
@@ -49,7 +50,6 @@ impl StarterAction {
             StarterAction::LoadCabinet => "Load Starter GPO",
             StarterAction::BackUp(_) => "Back Up Starter GPO",
             StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore Starter GPO",
-            StarterAction::Copy(_) => "Copy Starter GPO",
             StarterAction::SaveCabinet(_) => "Save Starter GPO",
         }
     }
@@ -59,7 +59,6 @@ impl StarterAction {
             StarterAction::BackUpAll | StarterAction::BackUp(_) => "Back Up",
             StarterAction::LoadCabinet => "Load",
             StarterAction::Restore(_) | StarterAction::RestoreAny => "Restore",
-            StarterAction::Copy(_) => "Copy",
             StarterAction::SaveCabinet(_) => "Save",
         }
     }
@@ -67,10 +66,7 @@ impl StarterAction {
     fn one(self) -> Option<Guid> {
         match self {
             StarterAction::BackUpAll | StarterAction::LoadCabinet | StarterAction::RestoreAny => None,
-            StarterAction::BackUp(id)
-            | StarterAction::Restore(id)
-            | StarterAction::Copy(id)
-            | StarterAction::SaveCabinet(id) => Some(id),
+            StarterAction::BackUp(id) | StarterAction::Restore(id) | StarterAction::SaveCabinet(id) => Some(id),
         }
     }
 
@@ -87,9 +83,16 @@ pub struct StarterGpoWindow {
     action: StarterAction,
     /// Folder of backups, or cabinet.
     path: PathField,
-    /// Description of a backup, or name of a copy.
+    /// Description of a backup.
     text: String,
     overwrite: bool,
+    /// What is in a cabinet, with the path it was read from.
+    cabinet: Option<(PathBuf, Result<StarterGpo, String>)>,
+    reading: Option<Promise<(PathBuf, Result<StarterGpo, String>)>>,
+    /// Whether a path was entered whose cabinet is to be read.
+    is_settled: bool,
+    /// Whether the cabinet is loaded as soon as it was read, if it replaces nothing.
+    loads_when_read: bool,
     /// The folder whose backups are listed, and what was found there.
     listed: Option<PathBuf>,
     listing: Option<Promise<Result<Vec<Backup>, String>>>,
@@ -108,7 +111,7 @@ impl StarterGpoWindow {
             | StarterAction::Restore(_)
             | StarterAction::RestoreAny => settings.backup_folders.first().cloned().unwrap_or_default(),
             StarterAction::SaveCabinet(_) => documents_folder().join("starter.cab").display().to_string(),
-            StarterAction::LoadCabinet | StarterAction::Copy(_) => String::new(),
+            StarterAction::LoadCabinet => String::new(),
         };
         StarterGpoWindow {
             forest,
@@ -117,6 +120,10 @@ impl StarterGpoWindow {
             path: PathField::new(path),
             text: String::new(),
             overwrite: false,
+            cabinet: None,
+            reading: None,
+            is_settled: false,
+            loads_when_read: false,
             listed: None,
             listing: None,
             backups: Vec::new(),
@@ -138,9 +145,6 @@ impl StarterGpoWindow {
                 format!("{name} gets the name and settings of a backup. Its permissions stay.")
             }
             StarterAction::RestoreAny => format!("Restores a starter GPO of {domain}, present or deleted."),
-            StarterAction::Copy(_) => {
-                format!("Copies {name} within {domain}. The copy is a custom one with the permissions of a new one.")
-            }
             StarterAction::SaveCabinet(_) => format!("Saves {name} as a cabinet file."),
         });
         ui.add_space(2.0 * SPACE);
@@ -156,7 +160,6 @@ impl StarterGpoWindow {
             | StarterAction::RestoreAny => ("Location", PathKind::Folder, recent.as_slice()),
             StarterAction::LoadCabinet => ("Cabinet", PathKind::OpenFile("Cabinets", "cab"), &[][..]),
             StarterAction::SaveCabinet(_) => ("Cabinet", PathKind::SaveFile("Cabinets", "cab"), &[][..]),
-            StarterAction::Copy(_) => return self.text_ui(ui, "Name", "Copy of …"),
         };
         let response = self.path.ui(ui, label, kind, recent, around);
         dialog::focus_once(&response.edit, &mut self.focus_wanted);
@@ -165,27 +168,71 @@ impl StarterGpoWindow {
         }
         let mut entered = response.entered;
         match self.action {
-            StarterAction::BackUpAll | StarterAction::BackUp(_) => entered |= self.text_ui(ui, "Description", ""),
+            StarterAction::BackUpAll | StarterAction::BackUp(_) => entered |= self.text_ui(ui, "Description"),
             StarterAction::Restore(_) | StarterAction::RestoreAny => self.backups_ui(ui, around),
             StarterAction::LoadCabinet => {
-                ui.checkbox(&mut self.overwrite, "Replace the starter GPO of the same ID");
+                self.is_settled |= response.settled;
+                self.cabinet_ui(ui, around);
             }
             StarterAction::SaveCabinet(_) => {
                 ui.checkbox(&mut self.overwrite, "Replace the file");
             }
-            StarterAction::Copy(_) => {}
         }
         entered && !matches!(self.action, StarterAction::Restore(_) | StarterAction::RestoreAny)
     }
 
-    fn text_ui(&mut self, ui: &mut Ui, label: &str, hint: &str) -> bool {
+    fn text_ui(&mut self, ui: &mut Ui, label: &str) -> bool {
         let label = ui.label(label);
-        let edit = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY).hint_text(hint);
+        let edit = TextEdit::singleline(&mut self.text).desired_width(f32::INFINITY);
         let edit = ui.add(edit).labelled_by(label.id);
-        if matches!(self.action, StarterAction::Copy(_)) {
-            dialog::focus_once(&edit, &mut self.focus_wanted);
-        }
         edit.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter))
+    }
+
+    /// Begins to read what is in the cabinet.
+    fn read_cabinet(&mut self, around: &Surroundings<'_>) {
+        let Some(path) = self.path.path() else { return };
+        if self.cabinet.as_ref().is_some_and(|(known, _)| *known == path) {
+            return;
+        }
+        let domain = self.domain.clone();
+        self.reading = Some(around.workers.spawn(async move {
+            let read = read_starter_cabinet(&path, &domain).await;
+            (path, read.map_err(|error| error.to_string()))
+        }));
+    }
+
+    /// Draws what is in the cabinet, and how it compares with the starter GPO that it would replace.
+    fn cabinet_ui(&mut self, ui: &mut Ui, around: &Surroundings<'_>) {
+        if let Some(read) = take(&mut self.reading) {
+            (self.cabinet, self.overwrite, self.problem) = (Some(read), false, None);
+        }
+        let starter = match self.cabinet.as_ref().filter(|(path, _)| Some(path) == self.path.path().as_ref()) {
+            Some((_, Ok(starter))) => starter,
+            Some((_, Err(problem))) => return banner_ui(ui, Severity::Error, problem),
+            None if self.reading.is_some() => return loading_ui(ui, "Reading the cabinet…"),
+            None => return,
+        };
+        let kind = if starter.kind == StarterGpoType::System { "System" } else { "Custom" };
+        PropertyList::new("cabinet")
+            .row("Name", Value::text(starter.display_name.as_str()))
+            .row("Type", Value::text(kind))
+            .row("Author", Value::text(starter.author.as_str()))
+            .row("Template version", Value::text(starter.template_version.as_str()))
+            .row("Comment", Value::text(starter.description.as_str()))
+            .ui(ui);
+        let present = around.forest(self.forest).and_then(|forest| forest.starter_gpo(&self.domain, starter.id));
+        let Some(present) = present else { return };
+        let age = match starter.compare_age(present) {
+            Some(Ordering::Less) => "The cabinet holds an older one.",
+            Some(Ordering::Equal) => "The cabinet holds the same version.",
+            Some(Ordering::Greater) => "The cabinet holds a newer one.",
+            None => "Which one is newer is not known.",
+        };
+        ui.add_space(SPACE);
+        let text = format!("{} has this starter GPO already, as {}. {age}", self.domain, present.display_name);
+        banner_ui(ui, Severity::Warning, &text);
+        ui.add_space(SPACE);
+        ui.checkbox(&mut self.overwrite, "Replace the starter GPO of the same ID");
     }
 
     /// Draws the backups in the folder that may be restored; they are looked for in the background.
@@ -219,8 +266,32 @@ impl StarterGpoWindow {
         });
     }
 
+    /// Tells whether the cabinet in the field may be loaded: what it holds was read, and what it replaces is to be replaced.
+    fn may_load(&mut self, around: &Surroundings<'_>) -> bool {
+        let Some(path) = self.path.path() else { return true };
+        let starter = match &self.cabinet {
+            Some((known, read)) if *known == path => read.as_ref().ok(),
+            _ => {
+                self.loads_when_read = true;
+                self.read_cabinet(around);
+                return false;
+            }
+        };
+        let Some(starter) = starter else { return false };
+        let forest = around.forest(self.forest);
+        let is_present = forest.is_some_and(|forest| forest.starter_gpo(&self.domain, starter.id).is_some());
+        if is_present && !self.overwrite {
+            self.problem =
+                Some("The domain has this starter GPO already. Say that it is replaced, or cancel.".to_owned());
+        }
+        !is_present || self.overwrite
+    }
+
     /// Starts what was asked for; says what is missing where it cannot.
     fn start(&mut self, around: &mut Surroundings<'_>) -> Closing {
+        if self.action == StarterAction::LoadCabinet && !self.may_load(around) {
+            return Closing::Stay;
+        }
         match self.job(around) {
             Ok(job) => {
                 around.started.push(job);
@@ -268,14 +339,6 @@ impl StarterGpoWindow {
                     move |task: Task| async move { restore_starter_gpo(&open(&task).await?, &backup, &task).await };
                 workers.operation(title, work, |_| changed())
             }
-            StarterAction::Copy(id) => {
-                let work = move |task: Task| async move {
-                    let domain = open(&task).await?;
-                    let name = Some(text.as_str()).filter(|name| !name.is_empty());
-                    copy_starter_gpo(&domain, id, &domain, name, &task).await
-                };
-                workers.operation(title, work, |_| changed())
-            }
             StarterAction::SaveCabinet(id) => {
                 let file = needed("the cabinet that is written")?;
                 let options = SaveStarterOptions { overwrite, as_system: None };
@@ -313,6 +376,13 @@ impl Window for StarterGpoWindow {
                 confirmed = dialog::primary_button(ui, self.action.go()) || entered;
             });
         });
+        if self.reading.is_none() && std::mem::take(&mut self.loads_when_read) {
+            confirmed = true;
+        }
+        // The dialog grows by what is read: not under a button that is being pressed.
+        if !ctx.input(|input| input.pointer.any_down()) && std::mem::take(&mut self.is_settled) {
+            self.read_cabinet(around);
+        }
         match (confirmed, cancelled || closing == Closing::Close) {
             (true, _) => self.start(around),
             (false, true) => Closing::Close,

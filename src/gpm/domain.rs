@@ -224,6 +224,15 @@ impl Domain {
         Ok(found)
     }
 
+    /// Tells whether its SYSVOL has the folder of the starter GPOs, which is made with the first one.
+    pub async fn has_starter_gpo_folder(&self) -> Result<bool, StoreError> {
+        match self.sysvol().await?.stat(&starter_gpo_folder()).await {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind == StoreErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads one starter GPO; `NotFound` where there is none (IGPMDomain2.GetStarterGPO).
     pub async fn starter_gpo(&self, id: Guid) -> Result<StarterGpo, StoreError> {
         let sysvol = self.sysvol().await?;

@@ -1,5 +1,7 @@
 //! A starter GPO: a template that lies in SYSVOL only (IGPMStarterGPO, `gpo-storage.md` A7).
 
+use std::cmp::Ordering;
+
 use serde::Serialize;
 
 use crate::format::{STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, string_reference};
@@ -92,6 +94,17 @@ async fn read_strings(sysvol: &dyn Sysvol, metadata_file: &SysvolPath) -> Option
 }
 
 impl StarterGpo {
+    /// Tells whether it is newer or older than another: by the version text of both (`1.10` is newer than `1.9`), else by the time of the last
+    /// change; none where neither is known of both.
+    pub fn compare_age(&self, other: &StarterGpo) -> Option<Ordering> {
+        let version = |starter: &StarterGpo| {
+            let (major, minor) = starter.template_version.split_once('.')?;
+            Some((major.trim().parse::<u32>().ok()?, minor.trim().parse::<u32>().ok()?))
+        };
+        let by_version = version(self).zip(version(other)).map(|(own, other)| own.cmp(&other));
+        by_version.or_else(|| self.modified.zip(other.modified).map(|(own, other)| own.cmp(&other)))
+    }
+
     /// Returns what a starter GPO's file says, with the texts of a language; without a file, what is known all the same.
     pub(crate) fn of_file(
         file: Option<&StarterGpoFile>,
@@ -157,6 +170,25 @@ mod tests {
         let attributes = check("<StarterGPO displayName=\"A &lt; B\" author=\"me\" version=\"1.0\"/>", None);
         assert_eq!((attributes.display_name.as_str(), attributes.author.as_str()), ("A < B", "me"));
         assert_eq!((attributes.template_version.as_str(), attributes.kind), ("1.0", StarterGpoType::Custom));
+    }
+
+    #[test]
+    fn ages_are_compared_by_version_then_by_time() {
+        let of = |version: &str, time: &str| {
+            check(
+                &format!("<t><StarterGPOVersion>{version}</StarterGPOVersion><Modified>{time}</Modified><x>y</x></t>"),
+                None,
+            )
+        };
+        let check = |own: (&str, &str), other: (&str, &str), expected| {
+            assert_eq!(of(own.0, own.1).compare_age(&of(other.0, other.1)), expected, "{own:?} {other:?}");
+        };
+        const OLD: &str = "2026-01-01T00:00:00Z";
+        const NEW: &str = "2026-02-01T00:00:00Z";
+        check(("1.10", OLD), ("1.9", NEW), Some(Ordering::Greater));
+        check(("1.0", NEW), ("1.0", OLD), Some(Ordering::Equal));
+        check(("", OLD), ("1.0", NEW), Some(Ordering::Less));
+        check(("x", ""), ("1.0", NEW), None);
     }
 
     #[test]

@@ -100,6 +100,7 @@ pub fn demo_request() -> ConnectRequest {
 }
 
 /// Draws frames until something is true.
+#[track_caller]
 pub fn wait(console: &mut Console, what: &str, mut is_true: impl FnMut(&Console) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {

@@ -8,7 +8,9 @@ use crate::console::error_view::{ErrorReport, error_ui};
 use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
 use crate::console::kit::notice::{empty_ui, loading_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
-use crate::console::{Detail, Icon, Lazy, Place, Reported};
+use crate::console::rename::READ_ONLY_STARTER;
+use crate::console::theme::SPACE;
+use crate::console::{Detail, Icon, Lazy, Place, Reported, starter_gpo};
 use crate::gpm::{StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
 
@@ -17,9 +19,13 @@ pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName) {
     match view.tabs_ui(ui, "Starter GPOs", &["Contents", "Delegation"]) {
         "Delegation" => delegation::starter_gpo_creators_ui(ui, view, domain),
         _ => {
-            if is_there(ui, view, domain) {
-                contents_ui(ui, view, view.forest.starter_gpos(domain));
+            if !is_there(ui, view, domain) {
+                return;
             }
+            if view.forest.starter_folder_is_missing(domain) {
+                return no_folder_ui(ui, view, domain);
+            }
+            contents_ui(ui, view, view.forest.starter_gpos(domain));
         }
     }
 }
@@ -35,7 +41,7 @@ pub(super) fn starter_gpo_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName,
     match view.tabs_ui(ui, "Starter GPO", &["Details", "Settings", "Delegation"]) {
         "Settings" => report::of_forest_ui(ui, view, Reported::StarterGpo(domain.clone(), id)),
         "Delegation" => delegation::starter_gpo_ui(ui, view, starter),
-        _ => details_ui(ui, starter),
+        _ => details_ui(ui, view, starter),
     }
 }
 
@@ -53,6 +59,22 @@ fn is_there(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName) -> bool {
     }
     loading_ui(ui, "Reading the starter GPOs from SYSVOL…");
     false
+}
+
+/// Draws what a domain shows whose SYSVOL has no folder of starter GPOs.
+fn no_folder_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName) {
+    empty_ui(
+        ui,
+        "This domain has no Starter GPOs folder",
+        "Starter GPOs hold administrative templates that new GPOs begin with. They lie in the folder StarterGPOs of SYSVOL, which this domain does \
+         not have yet. Microsoft's ready-made sets do not come with this program; they can be loaded from cabinets.",
+    );
+    ui.add_space(2.0 * SPACE);
+    ui.vertical_centered(|ui| {
+        if view.change_button_ui(ui, "Create Starter GPOs Folder", None) {
+            view.commands.push(starter_gpo::create_folder(view.forest, domain));
+        }
+    });
 }
 
 fn contents_ui(ui: &mut Ui, view: &mut View<'_>, starters: &[StarterGpo]) {
@@ -75,7 +97,7 @@ fn contents_ui(ui: &mut Ui, view: &mut View<'_>, starters: &[StarterGpo]) {
     view.table_of_nodes_ui(ui, table, starters, &place, &[("Go to Starter GPO", &place)]);
 }
 
-fn details_ui(ui: &mut Ui, starter: &StarterGpo) {
+fn details_ui(ui: &mut Ui, view: &mut View<'_>, starter: &StarterGpo) {
     let time =
         |time: Option<crate::ident::Timestamp>| Value::text(time.map(|time| time.to_local_text()).unwrap_or_default());
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
@@ -92,6 +114,11 @@ fn details_ui(ui: &mut Ui, starter: &StarterGpo) {
             .copyable("Unique ID", Value::text(starter.id.to_string()).monospace())
             .row("Comment", Value::text(starter.description.as_str()))
             .ui(ui);
+        ui.add_space(2.0 * SPACE);
+        let why_not = (starter.kind == StarterGpoType::System).then_some(READ_ONLY_STARTER);
+        if view.change_button_ui(ui, "Edit Name and Comment…", why_not) {
+            view.commands.push(starter_gpo::edit_starter(view.forest, starter));
+        }
     });
 }
 

@@ -146,6 +146,11 @@ impl PaneState {
         }
     }
 
+    /// Returns the selected rows of a table of the pane, by its key.
+    pub(super) fn selected_rows(&self, key: &str) -> Vec<usize> {
+        self.tables.get(key).map(TableState::selected).unwrap_or_default()
+    }
+
     /// Says what of the pane takes the focus, where that is no table.
     pub(super) fn set_stop(&mut self, id: Id) {
         self.table_stop.get_or_insert(id);
@@ -277,6 +282,18 @@ impl View<'_> {
         if !unknown.is_empty() {
             self.commands.push(Command::Fetch(self.forest.id, Detail::Trustees(unknown)));
         }
+    }
+
+    /// Returns why nothing of the forest can be changed; none where it can.
+    pub(super) fn why_not_changed(&self) -> Option<&'static str> {
+        self.forest.info.read_only.then_some("The forest is open read-only.")
+    }
+
+    /// Draws a button for something that changes the forest; greyed, with the reason, where that cannot be. Tells whether it was pressed.
+    pub(super) fn change_button_ui(&self, ui: &mut Ui, text: &str, why_not: Option<&'static str>) -> bool {
+        let why_not = self.why_not_changed().or(why_not);
+        let button = ui.add_enabled(why_not.is_none(), egui::Button::new(text));
+        button.on_disabled_hover_text(why_not.unwrap_or_default()).clicked()
     }
 
     /// Goes to a place of the same forest.

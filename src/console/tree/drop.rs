@@ -4,7 +4,9 @@
 //! row of [`RULES`]; what no row speaks of may not be dropped.
 
 use crate::console::command::Availability;
-use crate::console::{Command, ForestEntry, Node, OpenForest, Place, Shown, link_edits};
+use crate::console::wmi_filter::{ask_wmi_filter, copy_filters};
+use crate::console::{Command, ForestEntry, ForestId, Node, OpenForest, Place, Shown, link_edits, starter_gpo};
+use crate::gpm::{Gpo, StarterGpo, WmiFilter};
 
 /// Something that is dragged or was copied, and where it is to go.
 #[derive(Clone, Copy)]
@@ -80,6 +82,55 @@ const RULES: &[DropRule] = &[
             link_edits::link_or_move(forest, &links, forest.som_of(dropping.onto.place()?)?)
         },
     },
+    // A WMI filter onto a GPO, by itself or through a link: the GPO uses it.
+    DropRule {
+        takes: |dropping| dropping.all(is_wmi_filter) && dropping.onto(|place| is_gpo(place) || is_link(place)),
+        availability: |dropping| match (dropping.nodes, dropping.gpo_and_filter()) {
+            ([_], Some(_)) => dropping.needs_writable_target(),
+            ([_], None) => {
+                Availability::Greyed("A GPO uses WMI filters of its own domain only: copy the filter there first.")
+            }
+            _ => Availability::Greyed("A GPO has one WMI filter."),
+        },
+        make: |dropping| {
+            let (gpo, filter) = dropping.gpo_and_filter()?;
+            Some(ask_wmi_filter(dropping.target()?, &[gpo], Some(filter)))
+        },
+    },
+    // WMI filters onto those of a domain: they are copied.
+    DropRule {
+        takes: |dropping| dropping.all(is_wmi_filter) && dropping.onto(is_wmi_filters),
+        availability: |dropping| dropping.needs_writable_target(),
+        make: |dropping| {
+            let Place::WmiFilters(domain) = dropping.onto.place()? else { return None };
+            let filters: Vec<&WmiFilter> = dropping.nodes.iter().filter_map(|node| dropping.wmi_filter(node)).collect();
+            copy_filters(dropping.target()?, domain, &filters)
+        },
+    },
+    // A starter GPO onto the GPOs of its domain: a new GPO begins with it.
+    DropRule {
+        takes: |dropping| dropping.all(is_starter_gpo) && dropping.onto(is_gpos),
+        availability: |dropping| match dropping.starter_of_target() {
+            Some(_) => dropping.needs_writable_target(),
+            None => {
+                Availability::Greyed("A new GPO begins with one starter GPO, of its own domain: copy it there first.")
+            }
+        },
+        make: |dropping| Some(starter_gpo::new_gpo_from(dropping.target()?.id, dropping.starter_of_target()?)),
+    },
+    // Starter GPOs onto those of a domain: they are copied; within the domain, under a name that is asked for.
+    DropRule {
+        takes: |dropping| dropping.all(is_starter_gpo) && dropping.onto(is_starter_gpos),
+        availability: |dropping| match dropping.nodes {
+            [_] => dropping.needs_writable_target(),
+            _ => Availability::Greyed("Starter GPOs are copied one at a time."),
+        },
+        make: |dropping| {
+            let Place::StarterGpos(domain) = dropping.onto.place()? else { return None };
+            let [node] = dropping.nodes else { return None };
+            Some(starter_gpo::copy_starter(node.forest()?, dropping.starter_gpo(node)?, dropping.target()?.id, domain))
+        },
+    },
 ];
 
 impl Dropping<'_> {
@@ -107,12 +158,39 @@ impl Dropping<'_> {
     }
 
     fn target(&self) -> Option<&OpenForest> {
-        let id = self.onto.forest()?;
+        self.forest(self.onto.forest()?)
+    }
+
+    fn forest(&self, id: ForestId) -> Option<&OpenForest> {
         self.shown.forests.iter().find(|entry| entry.id == id).and_then(ForestEntry::open)
     }
 
     fn is_within_one_forest(&self) -> bool {
         self.nodes.iter().all(|node| node.forest() == self.onto.forest())
+    }
+
+    fn wmi_filter(&self, node: &Node) -> Option<&WmiFilter> {
+        let Node::In(forest, Place::WmiFilter { domain, id }) = node else { return None };
+        self.forest(*forest)?.snapshot.domain(domain)?.wmi_filter(*id)
+    }
+
+    fn starter_gpo(&self, node: &Node) -> Option<&StarterGpo> {
+        let Node::In(forest, Place::StarterGpo { domain, id }) = node else { return None };
+        self.forest(*forest)?.starter_gpo(domain, *id)
+    }
+
+    /// Returns the one starter GPO that is dropped, where it is of the domain it is dropped on.
+    fn starter_of_target(&self) -> Option<&StarterGpo> {
+        let ([node], Place::Gpos(domain)) = (self.nodes, self.onto.place()?) else { return None };
+        let starter = self.starter_gpo(node).filter(|_| node.forest() == self.onto.forest())?;
+        (starter.domain == *domain).then_some(starter)
+    }
+
+    /// Returns the GPO that something is dropped on, and the filter of its own domain that is dropped.
+    fn gpo_and_filter(&self) -> Option<(&Gpo, &WmiFilter)> {
+        let filter = self.nodes.first().filter(|node| node.forest() == self.onto.forest())?;
+        let (gpo, filter) = (self.target()?.gpo(self.onto.place()?)?, self.wmi_filter(filter)?);
+        (gpo.domain == filter.domain).then_some((gpo, filter))
     }
 
     fn needs_writable_target(&self) -> Availability {
@@ -126,12 +204,12 @@ impl Dropping<'_> {
 
 /// Tells whether a place can be dragged, and copied to be pasted.
 pub fn can_be_dragged(place: &Place) -> bool {
-    is_gpo(place) || is_link(place)
+    is_gpo(place) || is_link(place) || is_wmi_filter(place) || is_starter_gpo(place)
 }
 
 /// Tells whether something can ever be pasted on a place.
 pub fn takes_something(place: &Place) -> bool {
-    is_gpos(place) || is_som(place)
+    is_gpos(place) || is_som(place) || is_wmi_filters(place) || is_starter_gpos(place)
 }
 
 fn is_gpo(place: &Place) -> bool {
@@ -148,4 +226,20 @@ fn is_gpos(place: &Place) -> bool {
 
 fn is_som(place: &Place) -> bool {
     matches!(place, Place::Domain(_) | Place::Ou(_) | Place::Site(_))
+}
+
+fn is_wmi_filter(place: &Place) -> bool {
+    matches!(place, Place::WmiFilter { .. })
+}
+
+fn is_wmi_filters(place: &Place) -> bool {
+    matches!(place, Place::WmiFilters(_))
+}
+
+fn is_starter_gpo(place: &Place) -> bool {
+    matches!(place, Place::StarterGpo { .. })
+}
+
+fn is_starter_gpos(place: &Place) -> bool {
+    matches!(place, Place::StarterGpos(_))
 }

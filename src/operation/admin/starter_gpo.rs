@@ -16,7 +16,7 @@ use crate::operation::edit::{Edit, EditPlan, Step, Touched, conflict};
 use crate::operation::starter_gpo::{
     GONE, NEW, find, find_folder, not_found, open_sysvol, parse_metadata, place, temporary, tidy,
 };
-use crate::store::{ForestStore, Sysvol, SysvolPath};
+use crate::store::{ForestStore, SysvolPath};
 
 use super::own_name::{invalid, own_name};
 
@@ -83,8 +83,7 @@ impl Edit for CreateStarterGpoFolder {
     /// Fails where SYSVOL cannot be read.
     async fn plan(&self, store: &Arc<dyn ForestStore>, task: &Task) -> Result<EditPlan, OperationError> {
         let domain = open(store, &self.domain, task).await?;
-        let sysvol = open_sysvol(&domain, task).await?;
-        let steps = task.or_cancel(missing_folder(&*sysvol, &self.domain)).await??;
+        let steps = missing_folder(&domain, task).await?;
         Ok(EditPlan { steps: steps.into_iter().collect(), touches: touched(&self.domain), ..EditPlan::default() })
     }
 }
@@ -100,9 +99,8 @@ impl Edit for CreateStarterGpo {
     async fn plan(&self, store: &Arc<dyn ForestStore>, task: &Task) -> Result<EditPlan, OperationError> {
         check_comment(&self.description)?;
         let domain = open(store, &self.domain, task).await?;
-        let sysvol = open_sysvol(&domain, task).await?;
         let name = free_name(&domain, &self.name, None, task).await?;
-        let mut steps: Vec<Step> = task.or_cancel(missing_folder(&*sysvol, &self.domain)).await??.into_iter().collect();
+        let mut steps: Vec<Step> = missing_folder(&domain, task).await?.into_iter().collect();
         let new = temporary(self.id, NEW);
         let folder = |path: SysvolPath| Step::MakeFolder { domain: self.domain.clone(), path, access: None };
         steps.push(folder(new.clone()));
@@ -205,15 +203,11 @@ impl Edit for DeleteStarterGpo {
 }
 
 /// Returns the step that makes the folder of the starter GPOs; none where it is there.
-async fn missing_folder(sysvol: &dyn Sysvol, domain: &DnsName) -> Result<Option<Step>, OperationError> {
-    let path = starter_gpo_folder();
-    match sysvol.stat(&path).await {
-        Ok(_) => Ok(None),
-        Err(error) if error.kind == crate::store::StoreErrorKind::NotFound => {
-            Ok(Some(Step::MakeFolder { domain: domain.clone(), path, access: None }))
-        }
-        Err(error) => Err(OperationError::of_read(&error)),
-    }
+async fn missing_folder(domain: &Domain, task: &Task) -> Result<Option<Step>, OperationError> {
+    let has_folder = task.or_cancel(domain.has_starter_gpo_folder()).await?;
+    let has_folder = has_folder.map_err(|error| OperationError::of_read(&error))?;
+    let make = || Step::MakeFolder { domain: domain.name().clone(), path: starter_gpo_folder(), access: None };
+    Ok((!has_folder).then(make))
 }
 
 /// Returns a name that no other starter GPO of the domain has; that of one of them may be left out.

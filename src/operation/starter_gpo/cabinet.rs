@@ -13,7 +13,7 @@ use crate::format::{
 use crate::gpm::{
     Domain, HResult, MessageId, OperationError, StarterGpo, StarterGpoType, StatusMessage, Task, read_bounded,
 };
-use crate::ident::Guid;
+use crate::ident::{DnsName, Guid};
 use crate::operation::change::FileTree;
 use crate::operation::content::ContentFile;
 use crate::operation::{Reporting, write_whole};
@@ -206,6 +206,36 @@ fn place_of(name: &str) -> Option<SysvolPath> {
     SysvolPath::parse(&text).ok().filter(is_allowed)
 }
 
+/// Reads what a cabinet says of the starter GPO in it, before that is loaded into a domain.
+///
+/// # Errors
+/// Fails where the file is no cabinet of a starter GPO, does not say its id, or holds more than administrative templates.
+pub async fn read_starter_cabinet(path: &Path, domain: &DnsName) -> Result<StarterGpo, OperationError> {
+    let files = read_places(path).await?;
+    let place = metadata_place();
+    let about = format!("{}: {STARTER_GPO_FILE}", path.display());
+    let bytes = files.get(&place).ok_or_else(|| no_metadata(path))?;
+    let file = parse_metadata(bytes, &about)?;
+    let id = file.id().ok_or_else(|| invalid(&about, "it does not say the id of the starter GPO"))?;
+    let is_texts = |path: &&SysvolPath| path.name().eq_ignore_ascii_case(STARTER_GPO_TEXTS);
+    let mut texts: Vec<&SysvolPath> = files.keys().filter(is_texts).collect();
+    texts.sort_by_key(|path| !path.folded().starts_with("en-us/"));
+    let texts = texts.first().and_then(|path| StarterGpoFile::parse(files.get(*path)?).ok());
+    Ok(StarterGpo::of_file(Some(&file), texts.as_ref(), domain, id, None))
+}
+
+/// Reads the files of a cabinet by their places.
+async fn read_places(path: &Path) -> Result<BTreeMap<SysvolPath, Vec<u8>>, OperationError> {
+    let owned = path.to_owned();
+    blocking(move || {
+        let failed = |error: std::io::Error| OperationError::of_read(&StoreError::from_io(owned.display(), &error));
+        let bytes = read_bounded(&owned).map_err(failed)?;
+        let files = read_cabinet(&bytes).map_err(|error| invalid(&owned.display(), error))?;
+        places(files, &owned.display().to_string())
+    })
+    .await
+}
+
 /// Loads a starter GPO from a cabinet and keeps its id. One of that id that is there is replaced where `overwrite` says so, and keeps its
 /// permissions. After a failure or cancel all is as it was before.
 ///
@@ -220,14 +250,7 @@ pub async fn load_starter_gpo(
 ) -> Result<StarterGpo, OperationError> {
     task.progress(0, STEPS);
     task.checkpoint()?;
-    let owned = path.to_owned();
-    let changed = blocking(move || {
-        let failed = |error: std::io::Error| OperationError::of_read(&StoreError::from_io(owned.display(), &error));
-        let bytes = read_bounded(&owned).map_err(failed)?;
-        let files = read_cabinet(&bytes).map_err(|error| invalid(&owned.display(), error))?;
-        places(files, &owned.display().to_string())
-    });
-    let changed = changed.await?;
+    let changed = read_places(path).await?;
     task.progress(1, STEPS);
     let id = id_of(&changed, path, task)?;
     let sysvol = open_sysvol(domain, task).await?;
@@ -271,14 +294,20 @@ fn places(files: Vec<CabinetFile>, cabinet: &str) -> Result<BTreeMap<SysvolPath,
     Ok(places)
 }
 
+fn metadata_place() -> SysvolPath {
+    SysvolPath::parse(STARTER_GPO_FILE).unwrap_or_default()
+}
+
+/// Returns the error of a cabinet that holds something else.
+fn no_metadata(path: &Path) -> OperationError {
+    let text = format!("the cabinet has no file {STARTER_GPO_FILE}: it is not that of a starter GPO");
+    let message = StatusMessage::error(MessageId::BackupFileMissing, HResult::FILE_NOT_FOUND, text);
+    OperationError::new(message.about(path.display()))
+}
+
 /// Returns the id of the starter GPO; a new one, with a warning, where the cabinet does not say it.
 fn id_of(files: &BTreeMap<SysvolPath, Vec<u8>>, path: &Path, task: &Task) -> Result<Guid, OperationError> {
-    let place = SysvolPath::parse(STARTER_GPO_FILE).unwrap_or_default();
-    let bytes = files.get(&place).ok_or_else(|| {
-        let text = format!("the cabinet has no file {STARTER_GPO_FILE}: it is not that of a starter GPO");
-        let message = StatusMessage::error(MessageId::BackupFileMissing, HResult::FILE_NOT_FOUND, text);
-        OperationError::new(message.about(path.display()))
-    })?;
+    let bytes = files.get(&metadata_place()).ok_or_else(|| no_metadata(path))?;
     let id = parse_metadata(bytes, &format!("{}: {STARTER_GPO_FILE}", path.display()))?.id();
     Ok(id.unwrap_or_else(|| {
         let text = "the cabinet does not say the id of the starter GPO; it gets a new one";

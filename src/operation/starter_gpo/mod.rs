@@ -13,7 +13,7 @@ mod restore;
 
 pub(super) use backup::find;
 pub use backup::{back_up_starter_gpo, back_up_starter_gpos};
-pub use cabinet::{SaveStarterOptions, SystemStarter, load_starter_gpo, save_starter_gpo};
+pub use cabinet::{SaveStarterOptions, SystemStarter, load_starter_gpo, read_starter_cabinet, save_starter_gpo};
 pub(super) use content::{StarterContent, find_folder, not_found, open_sysvol, parse_metadata};
 pub use copy::copy_starter_gpo;
 pub(super) use folder::{GONE, NEW, place, temporary, tidy};

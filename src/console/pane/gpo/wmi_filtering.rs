@@ -1,16 +1,13 @@
 //! The WMI filter of a GPO, on its Scope tab (`console-ui.md` 3.8, 6.12).
 
-use std::sync::Arc;
-
 use egui::{Button, ComboBox, Ui};
 
 use super::super::state::View;
+use crate::console::Place;
 use crate::console::kit::accessible;
 use crate::console::kit::notice::{Severity, banner_with_hint_ui};
-use crate::console::question::Question;
-use crate::console::{Command, Place};
+use crate::console::wmi_filter::ask_wmi_filter;
 use crate::gpm::{Gpo, WmiFilter};
-use crate::operation::admin::{GpoToEdit, SetGpoWmiFilter};
 
 const NO_FILTER: &str = "<none>";
 const NAME: &str = "This GPO is linked to the following WMI filter";
@@ -31,7 +28,7 @@ pub(super) fn wmi_ui(ui: &mut Ui, view: &mut View<'_>, gpo: &Gpo) {
     ui.label(NAME);
     ui.horizontal(|ui| {
         if let Some(chosen) = choice_ui(ui, view, gpo, filter) {
-            view.commands.push(ask(view, gpo, chosen));
+            view.commands.push(ask_wmi_filter(forest, &[gpo], chosen));
         }
         let open = ui.add_enabled(filter.is_some(), Button::new("Open"));
         let open = open.on_hover_text("Go to this WMI filter").on_disabled_hover_text("There is no filter to go to.");
@@ -72,18 +69,4 @@ fn choice_ui<'a>(
         combo.response.on_disabled_hover_text("The forest is open read-only.");
     });
     chosen
-}
-
-fn ask(view: &View<'_>, gpo: &Gpo, filter: Option<&WmiFilter>) -> Command {
-    let name = view.forest.gpo_label(gpo);
-    let text = match filter {
-        Some(filter) => format!("Change the WMI filter of {name} to {}?", filter.name),
-        None => format!("Remove the WMI filter of {name}? It will apply to every computer that its links reach."),
-    };
-    let edit = SetGpoWmiFilter {
-        gpo: GpoToEdit::from(gpo),
-        filter: filter.map(|filter| filter.id),
-        filter_name: filter.map_or_else(String::new, |filter| filter.name.clone()),
-    };
-    Question::new("WMI Filtering", text, "Yes", vec![Command::Edit(view.forest.id, Arc::new(edit))]).ask()
 }
