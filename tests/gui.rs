@@ -24,6 +24,10 @@ mod screens;
 mod view;
 #[path = "gui/shell.rs"]
 mod shell;
+#[path = "gui/walkthrough.rs"]
+mod walkthrough;
+#[path = "gui/reading.rs"]
+mod reading;
 #[path = "gui/walks.rs"]
 mod walks;
 #[cfg(target_os = "linux")]
