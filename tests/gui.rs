@@ -22,6 +22,8 @@ mod status;
 mod screens;
 #[path = "gui/view.rs"]
 mod view;
+#[path = "gui/keyboard.rs"]
+mod keyboard;
 #[path = "gui/shell.rs"]
 mod shell;
 #[path = "gui/walkthrough.rs"]

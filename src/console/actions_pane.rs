@@ -2,12 +2,17 @@
 //! those of the rows selected in the result pane. The same rows of the table as in the menus.
 
 use egui::accesskit::Role;
-use egui::{RichText, ScrollArea, Ui};
+use egui::{Id, Rect, RichText, ScrollArea, Sense, Ui};
 
 use super::command::{CommandContext, Menu};
 use super::kit::accessible;
-use super::theme::SPACE;
+use super::theme::{self, ROW_HEIGHT, SPACE};
 use super::{Command, Face, bars};
+
+/// Returns the id of what takes the focus when one goes to the pane; Tab leads on to the commands.
+pub fn actions_pane_id() -> Id {
+    Id::unique("actions pane")
+}
 
 /// Draws the pane: the commands of the node, and those of the selected rows where there are any.
 pub fn actions_pane_ui(
@@ -18,7 +23,9 @@ pub fn actions_pane_ui(
 ) {
     accessible::part(ui, Role::Complementary, "Actions");
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        section_ui(ui, &Face::of(node.node, node.shown()).label, |ui| {
+        let label = Face::of(node.node, node.shown()).label;
+        stop_ui(ui, &label);
+        section_ui(ui, &label, |ui| {
             bars::menu_ui(ui, Menu::Action, node, commands);
         });
         if let Some(rows) = rows {
@@ -30,6 +37,18 @@ pub fn actions_pane_ui(
             section_ui(ui, &label, |ui| bars::row_menu_ui(ui, rows, commands));
         }
     });
+}
+
+/// Lets the pane take the focus at its heading.
+fn stop_ui(ui: &Ui, label: &str) {
+    let heading = ui.available_rect_before_wrap();
+    let rect = Rect::from_min_size(heading.min, egui::vec2(heading.width(), ROW_HEIGHT));
+    let stop = ui.interact(rect, actions_pane_id(), Sense::FOCUSABLE);
+    accessible::describe(&stop, Role::Group, &format!("Commands of {label}"));
+    if stop.has_focus() {
+        let ring = egui::Stroke::new(2.0, theme::tokens(ui).focus);
+        ui.painter().rect_stroke(rect, theme::RADIUS, ring, egui::StrokeKind::Inside);
+    }
 }
 
 fn section_ui(ui: &mut Ui, title: &str, content: impl FnOnce(&mut Ui)) {

@@ -18,7 +18,7 @@ use crate::gpm::Task;
 use crate::operation::edit::{UndoEntry, UndoList};
 use crate::store::StoreErrorKind;
 
-use super::actions_pane::actions_pane_ui;
+use super::actions_pane::{actions_pane_id, actions_pane_ui};
 use super::bars::{self, Status};
 use super::command::{Availability, COPY_KEYS, CommandContext, Menu, PASTE_KEYS, Situation, row_of_keys, table};
 use super::connect_dialog::ConnectDialog;
@@ -547,14 +547,31 @@ impl App {
                 self.tree.request_filter_focus();
             }
         }
-        // Two panes: next and previous are the same.
-        let next = ui.input_mut(|input| {
-            input.consume_key(Modifiers::NONE, Key::F6) || input.consume_key(Modifiers::SHIFT, Key::F6)
+        let step = ui.input_mut(|input| {
+            // With Shift first: the toolkit takes Shift+F6 for F6 too.
+            let back = input.consume_key(Modifiers::SHIFT, Key::F6);
+            (back || input.consume_key(Modifiers::NONE, Key::F6)).then_some(back)
         });
-        if next {
-            let in_tree = ui.memory(|memory| memory.has_focus(Tree::id()));
-            commands.push(if in_tree { Command::FocusResult } else { Command::FocusTree });
+        if let Some(back) = step {
+            commands.push(self.next_pane(ui.ctx(), back));
         }
+    }
+
+    /// Returns the command that gives the focus to the next pane, or the one before.
+    fn next_pane(&self, ctx: &Context, back: bool) -> Command {
+        let mut panes = vec![Command::FocusResult];
+        let mut here = 0;
+        let focused = |id| ctx.memory(|memory| memory.has_focus(id));
+        if self.settings.actions_shown {
+            panes.push(Command::FocusActions);
+            here = if focused(actions_pane_id()) { 1 } else { here };
+        }
+        if self.settings.tree_shown {
+            panes.insert(0, Command::FocusTree);
+            here = if focused(Tree::id()) { 0 } else { here + 1 };
+        }
+        let next = if back { here + panes.len() - 1 } else { here + 1 };
+        panes.swap_remove(next % panes.len())
     }
 }
 

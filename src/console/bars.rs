@@ -2,7 +2,7 @@
 
 use egui::accesskit::Role;
 use egui::containers::menu::{MenuBar, MenuButton};
-use egui::{Button, Frame, KeyboardShortcut, Margin, RichText, Stroke, Ui, Vec2, vec2};
+use egui::{Button, Frame, KeyboardShortcut, Margin, Response, RichText, Stroke, Ui, Vec2, vec2};
 
 use crate::gpm::Task;
 
@@ -32,6 +32,7 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
                 ui.set_min_width(200.0);
                 menu_ui(ui, menu, context, commands);
             });
+            focus_ring_ui(ui, &response);
             if opened_by_key {
                 if let Some(focused) = ui.memory(|memory| memory.focused()) {
                     ui.data_mut(|data| data.insert_temp(focus_before_menu(), Some(focused)));
@@ -41,6 +42,14 @@ pub fn menu_bar_ui(ui: &mut Ui, context: &CommandContext<'_>, commands: &mut Vec
             }
         }
     });
+}
+
+/// Draws the ring around an entry of a menu that has the focus: menus draw none by themselves.
+fn focus_ring_ui(ui: &Ui, response: &Response) {
+    if response.has_focus() {
+        let ring = Stroke::new(2.0, theme::tokens(ui).focus);
+        ui.painter().rect_stroke(response.rect, theme::RADIUS, ring, egui::StrokeKind::Inside);
+    }
 }
 
 /// Draws the rows of a menu, with a line between sections.
@@ -239,6 +248,7 @@ fn menu_row_ui(
             node.set_toggled(if checked { egui::accesskit::Toggled::True } else { egui::accesskit::Toggled::False });
         });
     }
+    focus_ring_ui(ui, &response);
     if let Availability::Greyed(why) = availability {
         response = response.on_disabled_hover_text(why);
     }

@@ -198,6 +198,8 @@ pub enum Command {
     FocusTree,
     /// Move the focus to the result pane.
     FocusResult,
+    /// Move the focus to the Actions pane.
+    FocusActions,
     /// Close the program.
     Quit,
 }

@@ -17,6 +17,7 @@ pub enum Closing {
 /// Draws a dialog over everything else.
 pub fn show(ctx: &Context, title: &str, width: f32, content: impl FnOnce(&mut Ui)) -> Closing {
     let mut closing = Closing::Stay;
+    let mut first = None;
     let frame = egui::Frame::popup(&ctx.global_style()).inner_margin(Margin::same(16));
     let id = Id::unique(("dialog", title));
     let area = Modal::default_area(id).accessible_name(title);
@@ -28,6 +29,7 @@ pub fn show(ctx: &Context, title: &str, width: f32, content: impl FnOnce(&mut Ui
             ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
                 let close = ui.add(Button::new(Icon::Close.atom()).frame_when_inactive(false));
                 name(&close, "Close dialog");
+                first = Some(close.id);
                 if close.clicked() {
                     closing = Closing::Close;
                 }
@@ -35,6 +37,11 @@ pub fn show(ctx: &Context, title: &str, width: f32, content: impl FnOnce(&mut Ui
         });
         ui.add_space(2.0 * SPACE);
         content(ui);
+        // The focus is in the dialog from the beginning, and comes back when a click beside a control took it away.
+        let is_topmost = ui.memory(|memory| memory.allows_interaction(ui.layer_id()));
+        if is_topmost && ui.memory(|memory| memory.focused().is_none()) {
+            first.inspect(|id| ui.memory_mut(|memory| memory.request_focus(*id)));
+        }
     });
     let beside = response.backdrop_response.clicked();
     if response.should_close() && !beside {

@@ -10,7 +10,8 @@ use super::Command;
 use super::dialog::{self, Closing};
 use super::kit::accessible;
 use super::kit::data_table::{TableMemory, known_tables};
-use super::kit::tab_bar::tab_bar_ui;
+use super::kit::focus;
+use super::kit::tab_bar::{tab_bar_ui, tab_id};
 use super::settings::Settings;
 use super::theme::{ROW_HEIGHT, SPACE};
 use super::window::{Surroundings, Window};
@@ -60,6 +61,7 @@ pub struct OptionsDialog {
     folder: String,
     language: String,
     picking: Option<Promise<Option<PathBuf>>>,
+    focus_wanted: bool,
 }
 
 impl OptionsDialog {
@@ -160,11 +162,15 @@ impl Window for OptionsDialog {
             self.folder = options.template_folder.as_ref().map(text).unwrap_or_default();
             self.language = options.template_language.clone().unwrap_or_default();
             self.options = Some(options);
+            self.focus_wanted = true;
         }
         self.take_picked_folder();
         let (mut confirmed, mut cancelled) = (false, false);
         let closing = dialog::show(ctx, "Options", 560.0, |ui| {
             self.page = tab_bar_ui(ui, "Options", &PAGES, self.page);
+            if std::mem::take(&mut self.focus_wanted) {
+                focus::give_back(ui.ctx(), tab_id("Options", PAGES[self.page]));
+            }
             ui.add_space(2.0 * SPACE);
             let height = (ui.ctx().content_rect().height() - 220.0).clamp(120.0, 330.0);
             ScrollArea::vertical().max_height(height).min_scrolled_height(height).auto_shrink(false).show(ui, |ui| {

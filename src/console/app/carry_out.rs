@@ -8,10 +8,12 @@ use crate::gpm::ForestSnapshot;
 use crate::report::HtmlOptions;
 use crate::store::{ConnectTarget, Credentials, StoreError, StoreErrorKind};
 
+use super::super::actions_pane::actions_pane_id;
 use super::super::back_up_dialog::BackUpDialog;
 use super::super::command::{Availability, Command, CommandContext};
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
+use super::super::kit::focus;
 use super::super::link_edits::follow_link;
 use super::super::manage_backups::ManageBackups;
 use super::super::migration_table::MigrationTableEditor;
@@ -160,6 +162,7 @@ impl App {
                 self.settings.tree_shown = true;
                 self.tree.request_focus();
             }
+            Command::FocusActions => focus::give_back(ctx, actions_pane_id()),
             Command::FocusResult => self.panes.request_focus(),
             Command::Quit => ctx.send_viewport_cmd(ViewportCommand::Close),
         }

@@ -45,6 +45,8 @@ pub struct Tree {
     typed_at: f64,
     /// Where the selected node stands among the rows, for the node it was looked up for.
     selected_at: Option<(Node, Option<usize>)>,
+    /// Whether the tree had the focus before the button of the mouse was pressed: pressing it takes the focus away for a moment.
+    focused_before_press: bool,
     /// The node whose name is being edited.
     renaming: Option<Renaming>,
     /// When the selected label was clicked a second time: unless a double click follows, its name is edited.
@@ -68,6 +70,7 @@ impl Default for Tree {
             typed: String::new(),
             typed_at: 0.0,
             selected_at: None,
+            focused_before_press: false,
             renaming: None,
             clicked_again: None,
             menu: None,
@@ -237,6 +240,9 @@ impl Tree {
             tree.request_focus();
         }
         let focused = tree.has_focus();
+        if !ui.input(|input| input.pointer.any_down() || input.pointer.any_released()) {
+            self.focused_before_press = focused;
+        }
         if focused {
             let filter = EventFilter { horizontal_arrows: true, vertical_arrows: true, escape: false, tab: false };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(tree_id, filter));
@@ -348,7 +354,7 @@ impl Tree {
                 self.toggle(&node);
             } else if !is_selected {
                 commands.push(Command::Select(node.clone()));
-            } else if response.clicked() && tree_focused && !response.double_clicked() {
+            } else if response.clicked() && self.focused_before_press && !response.double_clicked() {
                 self.clicked_again = Some((node.clone(), ui.input(|input| input.time)));
             }
         }

@@ -1,5 +1,7 @@
 //! The name of a node edited in place (`console-ui.md` 4.1): Enter and a click elsewhere give the name, Esc leaves it.
 
+use egui::text::{CCursor, CCursorRange};
+use egui::text_edit::TextEditState;
 use egui::{Id, Key, Rect, TextEdit, Ui};
 
 use super::super::dialog;
@@ -38,20 +40,14 @@ impl Tree {
     ) {
         let Some(renaming) = &mut self.renaming else { return };
         let id = tree_id.with("rename");
-        if !std::mem::replace(&mut renaming.begun, true) {
-            let mut state = egui::text_edit::TextEditState::default();
-            let all = egui::text::CCursorRange::two(
-                egui::text::CCursor::new(0),
-                egui::text::CCursor::new(renaming.text.chars().count()),
-            );
-            state.cursor.set_char_range(Some(all));
-            state.store(ui.ctx(), id);
-        }
         let width = field.width().max(120.0);
         let edit = TextEdit::singleline(&mut renaming.text).id(id).margin(egui::Margin::symmetric(3, 1));
         let edit = ui.put(Rect::from_min_size(field.min, egui::vec2(width, field.height())), edit);
         accessible::name(&edit, format!("New name of {label}"));
         dialog::focus_once(&edit, &mut renaming.focus_wanted);
+        if edit.has_focus() && !std::mem::replace(&mut renaming.begun, true) {
+            select_all(ui, id, &renaming.text);
+        }
         if !edit.lost_focus() {
             return;
         }
@@ -80,4 +76,12 @@ impl Tree {
             ui.ctx().request_repaint_after(rest);
         }
     }
+}
+
+/// Selects all of the text in a field, so that what is typed takes its place.
+fn select_all(ui: &Ui, id: Id, text: &str) {
+    let mut state = TextEditState::load(ui.ctx(), id).unwrap_or_default();
+    let range = CCursorRange::two(CCursor::new(0), CCursor::new(text.chars().count()));
+    state.cursor.set_char_range(Some(range));
+    state.store(ui.ctx(), id);
 }
