@@ -57,6 +57,8 @@ mod advanced_security;
 mod delegation;
 #[path = "gui/search.rs"]
 mod search;
+#[path = "gui/gpos_refused.rs"]
+mod gpos_refused;
 #[path = "gui/gpos.rs"]
 mod gpos;
 #[path = "gui/links.rs"]

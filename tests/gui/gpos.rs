@@ -251,7 +251,10 @@ fn the_comment_is_changed_in_place() {
     wait(&mut console, "the comment is written", |console| {
         file(console, &strict, "GPO.cmt").as_ref() == Some(&expected)
     });
-    wait(&mut console, "it is read anew", |console| console.query_by_label("Save Comment").is_none());
+    wait(&mut console, "it is read anew", |console| {
+        let details = &console.state().forests()[0].open().unwrap().details;
+        details.comment(&root(), strict.id).ready().is_some_and(|comment| comment == "Locks after five minutes")
+    });
     settle(&mut console);
     field(&mut console, "something else");
     click(&mut console, "Discard Changes");
@@ -412,4 +415,45 @@ fn a_folder_without_its_gpo_is_cleared_away() {
     assert!(!rows(&console, HALVES).contains(&folder));
     press(&mut console, Modifiers::COMMAND, Key::Z);
     wait(&mut console, "the folder is back", |console| console.query_by_role_and_label(Role::Row, &folder).is_some());
+}
+
+#[test]
+fn a_report_is_saved_from_a_link() {
+    let mut console = demo();
+    go_to(&mut console, Place::Link { som: dn("OU=Headquarters"), order: 1 });
+    menu(&mut console, "Action", "Save Report…");
+    wait_for_dialog(&mut console, "Save Report", true);
+}
+
+#[test]
+fn the_menu_of_a_report_saves_prints_and_refreshes() {
+    let mut console = demo();
+    let place = gpo(&console, STRICT);
+    go_to(&mut console, place);
+    open_tab(&mut console, "Settings");
+    let report = |console: &Console| {
+        let forest = console.state().forests()[0].open().unwrap();
+        forest.details.reports.values().find_map(|report| report.ready().cloned())
+    };
+    wait(&mut console, "the report is there", |console| console.query_by_role(Role::TreeGrid).is_some());
+    let first = report(&console).unwrap();
+    let open_menu = |console: &mut Console| {
+        console.run_steps(3);
+        let lines: Vec<_> = console.get_by_role(Role::TreeGrid).query_all_by_role(Role::Row).collect();
+        lines[0].click_secondary();
+        console.run_steps(4);
+    };
+    open_menu(&mut console);
+    for command in ["Save Report…", "Print…", "Refresh", "Copy Section", "Show All"] {
+        assert!(console.query_all_by_label(command).next().is_some(), "{command}");
+    }
+    click(&mut console, "Refresh");
+    wait(&mut console, "the report is made anew", |console| {
+        report(console).is_some_and(|report| !Arc::ptr_eq(&report, &first))
+    });
+    wait(&mut console, "it is shown", |console| console.query_by_role(Role::TreeGrid).is_some());
+    open_menu(&mut console);
+    let saves: Vec<_> = console.query_all_by_role_and_label(Role::Button, "Save Report…").collect();
+    saves.last().unwrap().click();
+    wait_for_dialog(&mut console, "Save Report", true);
 }

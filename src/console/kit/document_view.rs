@@ -50,6 +50,9 @@ pub struct DocumentView {
     jump_wanted: bool,
     explaining: bool,
     menu: Option<egui::Pos2>,
+    /// Rows of the caller's own in the menu, and the one that was taken.
+    offered: Vec<&'static str>,
+    chosen: Option<&'static str>,
 }
 
 impl DocumentView {
@@ -79,6 +82,8 @@ impl DocumentView {
             jump_wanted: false,
             explaining: false,
             menu: None,
+            offered: Vec::new(),
+            chosen: None,
         }
     }
 

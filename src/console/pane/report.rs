@@ -10,6 +10,11 @@ use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::notice::loading_ui;
 use crate::console::{Command, Lazy, ReportOf, ReportUse, Reported, ShownReport};
 
+/// What the context menu of a report offers beside the report's own.
+const SAVE: &str = "Save Report…";
+const PRINT: &str = "Print…";
+const REFRESH: &str = "Refresh";
+
 /// Draws the report of something of a forest.
 pub(super) fn of_forest_ui(ui: &mut Ui, view: &mut View<'_>, reported: Reported) {
     let unknown = Lazy::Unknown;
@@ -51,13 +56,19 @@ fn shown_ui(ui: &mut Ui, state: &mut PaneState, commands: &mut Vec<Command>, of:
     if std::mem::take(&mut state.find_wanted) {
         view.request_find();
     }
+    view.offer(&[SAVE, PRINT, REFRESH]);
     view.ui(ui, |ui| {
-        for (text, what) in [("Save Report…", ReportUse::Save), ("View in Browser", ReportUse::Browse)] {
+        for (text, what) in [(SAVE, ReportUse::Save), ("View in Browser", ReportUse::Browse)] {
             if ui.button(text).clicked() {
                 commands.push(Command::UseReport(what, of.clone()));
             }
         }
     });
+    commands.extend(view.take_chosen().map(|chosen| match chosen {
+        SAVE => Command::UseReport(ReportUse::Save, of.clone()),
+        PRINT => Command::UseReport(ReportUse::Print, of.clone()),
+        _ => Command::RetryReport(of.clone()),
+    }));
     state.set_stop(DocumentView::focus_id());
     state.document_was_drawn = true;
 }

@@ -31,7 +31,25 @@ impl DocumentView {
         }
     }
 
+    /// Offers rows of the caller's own at the top of the menu; [`DocumentView::take_chosen`] tells which was taken.
+    pub fn offer(&mut self, rows: &[&'static str]) {
+        self.offered = rows.to_vec();
+    }
+
+    /// Returns the row of the caller's own that was taken in this frame.
+    pub fn take_chosen(&mut self) -> Option<&'static str> {
+        self.chosen.take()
+    }
+
     fn entries_ui(&mut self, ui: &mut Ui) {
+        for row in &self.offered {
+            if ui.button(*row).clicked() {
+                self.chosen = Some(row);
+            }
+        }
+        if !self.offered.is_empty() {
+            ui.separator();
+        }
         if let Some(cursor) = self.cursor {
             let line = &self.lines[cursor];
             let cell = line.texts().get(self.cell).or(line.texts().first()).map(|text| (*text).to_owned());
