@@ -132,13 +132,13 @@ async fn delegate(client: Client, of: Secured, own: u32, changes: usize) -> Vec<
         let sid: Sid = format!("S-1-5-21-1-2-3-{}", 10_000 * (own + 1) + number as u32 / 2 * 2).parse().unwrap();
         let trustee = Trustee::unresolved(sid.clone());
         let permission = Permission::new(trustee, PermissionType::GpoRead, true).unwrap();
-        // Of three that are added, two are taken away again.
+        // All but some are taken away again: a file system holds a list of some fifty entries and no more.
         let change = match number % 2 {
             0 => {
                 there.push(sid);
                 PermissionChange::Add(permission)
             }
-            _ if number % 3 != 0 => {
+            _ if number / 2 % 16 != 0 => {
                 there.retain(|known| *known != sid);
                 PermissionChange::Remove(permission)
             }
