@@ -17,7 +17,7 @@ use opengpmc::console::kit::data_table::{Cell, Column, DataTable, TableState, ro
 use opengpmc::console::kit::document_view::DocumentView;
 use opengpmc::console::pane::{PaneContext, PaneState, result_pane_ui};
 use opengpmc::console::tree::Tree;
-use opengpmc::console::{ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, Place, Shown, theme};
+use opengpmc::console::{ForestEntry, ForestId, ForestState, Icon, Node, OpenForest, Place, Shown, Situation, theme};
 use opengpmc::gpm::{Forest, LoadOptions, Som, Task};
 use opengpmc::report::{Document, Section, Table};
 use opengpmc::store::{ConnectTarget, ForestFile, ForestStore};
@@ -130,7 +130,9 @@ impl Default for Gpos {
 
 impl View for Gpos {
     fn ui(&mut self, ui: &mut Ui) {
-        let context = PaneContext { forests: &FORESTS, files: &[], forest: Some(forest()), node: &self.node };
+        let situation = Situation::default();
+        let (forests, forest) = (&FORESTS, Some(forest()));
+        let context = PaneContext { forests, files: &[], forest, node: &self.node, situation: &situation };
         result_pane_ui(ui, &context, &mut self.panes, &mut Vec::new());
     }
 

@@ -71,7 +71,7 @@ mod app_tests;
 
 pub use app::{App, AppOptions};
 pub use back_up_dialog::BackUpOf;
-pub use command::{Command, CommandContext, ConnectRequest};
+pub use command::{Command, CommandContext, ConnectRequest, Situation};
 pub use drag::Dragged;
 pub use face::Face;
 pub use forest_view::ForestView;

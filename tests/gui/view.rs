@@ -149,7 +149,7 @@ fn sites_are_hidden_until_they_are_shown() {
     tick(&mut console, &name, true);
     click(&mut console, "OK");
     settle(&mut console);
-    assert_eq!(rows(&console, "Sites"), [name.clone()]);
+    assert_eq!(rows(&console, "Sites"), std::slice::from_ref(&name));
     // Double click opens it.
     console.get_by_role_and_label(Role::Row, &name).click();
     console.get_by_role_and_label(Role::Row, &name).click();

@@ -135,7 +135,7 @@ fn n079_igpm_gpo_backup() {
         assert_eq!((backup.gpo_id, backup.comment.as_str()), (ground.gpo, "as it was"));
         let folder = backup.folder.as_ref().unwrap();
         assert!(folder.join("Backup.xml").is_file() && folder.join("gpreport.xml").is_file());
-        assert_eq!(BackupDir::open(folder.parent().unwrap()).unwrap().backups(), [backup.clone()]);
+        assert_eq!(BackupDir::open(folder.parent().unwrap()).unwrap().backups(), std::slice::from_ref(&backup));
     });
 }
 

@@ -18,6 +18,9 @@ struct Property<'a> {
     shown: Shown<'a>,
 }
 
+/// Draws a control, labelled by what has this id.
+type DrawControl<'a> = Box<dyn FnOnce(&mut Ui, egui::Id) + 'a>;
+
 /// What stands beside a label.
 enum Shown<'a> {
     Value {
@@ -25,7 +28,7 @@ enum Shown<'a> {
         copyable: bool,
     },
     /// A control that is drawn by whoever knows it; it is told the label that names it.
-    Control(Box<dyn FnOnce(&mut Ui, egui::Id) + 'a>),
+    Control(DrawControl<'a>),
 }
 
 /// The value of a property.

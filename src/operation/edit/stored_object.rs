@@ -39,7 +39,7 @@ impl StoredObject {
         entry.attributes.retain(|attribute| {
             let fits = |name: &&str| attribute.name.eq_ignore_ascii_case(name);
             is_own_attribute(&attribute.name)
-                && !NOT_FOR_NEW_OBJECTS.iter().any(|name| fits(&name))
+                && !NOT_FOR_NEW_OBJECTS.iter().any(fits)
                 && !attribute.name.eq_ignore_ascii_case(&of_name)
         });
         entry.attributes.sort_by_cached_key(|attribute| attribute.name.to_lowercase());
