@@ -9,6 +9,10 @@ mod common {
     pub mod small_domain;
     #[path = "../../tests/common/several_controllers.rs"]
     pub mod several_controllers;
+    #[path = "../../tests/common/faulty_store.rs"]
+    pub mod faulty_store;
+    #[path = "../../tests/common/gpo_state.rs"]
+    pub mod gpo_state;
 }
 #[path = "gui/support.rs"]
 mod support;
@@ -47,6 +51,10 @@ mod report;
 mod report_lines;
 #[path = "gui/backups.rs"]
 mod backups;
+#[path = "gui/backup_lines.rs"]
+mod backup_lines;
+#[path = "gui/broken_off.rs"]
+mod broken_off;
 #[path = "gui/undo.rs"]
 mod undo;
 #[path = "gui/picker.rs"]

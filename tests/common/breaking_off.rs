@@ -352,7 +352,7 @@ impl Ended {
             Fault::Files(failure) => (*failure, true, true),
             Fault::Gone(_) => (Failure::DROPPED, true, true),
             Fault::Locked(times) => (Failure::LOCKED, true, *times > 3),
-            Fault::Kill | Fault::Cancel(_) => unreachable!(),
+            Fault::Kill | Fault::Cancel(_) | Fault::Held(_) => unreachable!(),
         };
         match &self.result {
             Ok(()) => assert!(may_succeed && self.is_new, "{what}: a success is one"),

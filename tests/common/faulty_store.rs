@@ -13,6 +13,7 @@ use opengpmc::store::{
     Attribute, Change, ConnectionInfo, ContentSource, Directory, Entry, FileInfo, ForestStore, RootDse, SdParts,
     SearchRequest, StoreError, StoreErrorKind, Sysvol, SysvolPath, Visit,
 };
+use tokio::sync::Semaphore;
 
 /// What goes wrong at a write.
 #[derive(Clone)]
@@ -31,6 +32,29 @@ pub enum Fault {
     Locked(u32),
     /// Cancelling is asked for just before it.
     Cancel(Task),
+    /// It waits before the gate.
+    Held(Gate),
+}
+
+/// Lets nothing through until it is opened; after ten seconds it opens by itself, so that no test waits for ever.
+#[derive(Clone)]
+pub struct Gate(Arc<Semaphore>);
+
+impl Gate {
+    /// Returns a gate that is closed.
+    pub fn closed() -> Self {
+        Gate(Arc::new(Semaphore::new(0)))
+    }
+
+    /// Opens it, for good.
+    pub fn open(&self) {
+        self.0.close();
+    }
+
+    async fn pass(&self) {
+        // Closing the semaphore is what wakes those who wait.
+        let _ = tokio::time::timeout(Duration::from_secs(10), self.0.acquire()).await;
+    }
 }
 
 /// A part of a server.
@@ -106,11 +130,14 @@ struct State {
     files: Option<Failure>,
     /// The file that is locked, and how many times more.
     locked: Option<(String, u32)>,
+    /// What reads wait before.
+    reads: Option<Gate>,
 }
 
 /// What a write does.
 enum Verdict {
     Go,
+    GoAfter(Gate),
     Fail(StoreError),
     GoAndFail(StoreError),
 }
@@ -128,13 +155,22 @@ impl Faults {
         self.state.lock().unwrap().writes.clone()
     }
 
+    /// Lets every read wait before the gate from now on.
+    pub fn hold_reads(&self, gate: &Gate) {
+        self.state.lock().unwrap().reads = Some(gate.clone());
+    }
+
     /// Returns a forest whose writes go wrong as planned.
     pub fn wrap(&self, store: Arc<dyn ForestStore>) -> Arc<dyn ForestStore> {
         let directory = Arc::new(FaultyDirectory { inner: store.directory(), faults: self.clone() });
         Arc::new(FaultyStore { inner: store, directory, faults: self.clone() })
     }
 
-    fn read(&self, part: Part, object: &str) -> Result<(), StoreError> {
+    async fn read(&self, part: Part, object: &str) -> Result<(), StoreError> {
+        let gate = self.state.lock().unwrap().reads.clone();
+        if let Some(gate) = gate {
+            gate.pass().await;
+        }
         match self.state.lock().unwrap().gone {
             Some(gone) if gone == part || gone == Part::Everything => Err(Failure::DROPPED.error(object)),
             _ => Ok(()),
@@ -159,6 +195,7 @@ impl Faults {
                 task.cancel();
                 return Verdict::Go;
             }
+            Some(Fault::Held(gate)) => return Verdict::GoAfter(gate),
         }
         if state.gone.is_some_and(|gone| gone == part || gone == Part::Everything) {
             return Verdict::Fail(Failure::DROPPED.error(object));
@@ -189,6 +226,10 @@ macro_rules! faulty {
     ($verdict:expr, $call:expr) => {
         match $verdict {
             Verdict::Go => $call.await,
+            Verdict::GoAfter(gate) => {
+                gate.pass().await;
+                $call.await
+            }
             Verdict::Fail(error) => Err(error),
             // Nobody hears whether it could be done.
             Verdict::GoAndFail(error) => $call.await.and(Err(error.clone())).map_err(|_| error),
@@ -213,13 +254,13 @@ impl ForestStore for FaultyStore {
     }
 
     async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
-        self.faults.read(Part::Directory, &domain.to_string())?;
+        self.faults.read(Part::Directory, &domain.to_string()).await?;
         let inner = self.inner.domain_directory(domain).await?;
         Ok(Arc::new(FaultyDirectory { inner, faults: self.faults.clone() }))
     }
 
     async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {
-        self.faults.read(Part::Sysvol, &domain.to_string())?;
+        self.faults.read(Part::Sysvol, &domain.to_string()).await?;
         let inner = self.inner.sysvol(domain).await?;
         Ok(Arc::new(FaultySysvol { inner, faults: self.faults.clone() }))
     }
@@ -247,7 +288,7 @@ impl Directory for FaultyDirectory {
         request: &SearchRequest,
         visit: &mut (dyn FnMut(Entry) -> Visit + Send),
     ) -> Result<(), StoreError> {
-        self.faults.read(Part::Directory, request.base.as_str())?;
+        self.faults.read(Part::Directory, request.base.as_str()).await?;
         self.inner.search_with(request, visit).await
     }
 
@@ -283,8 +324,8 @@ impl FaultySysvol {
         format!("{}\\{path}", self.inner.location())
     }
 
-    fn read_of(&self, path: &SysvolPath) -> Result<(), StoreError> {
-        self.faults.read(Part::Sysvol, &self.name(path))
+    async fn read_of(&self, path: &SysvolPath) -> Result<(), StoreError> {
+        self.faults.read(Part::Sysvol, &self.name(path)).await
     }
 
     fn write(&self, what: &str, path: &SysvolPath) -> Verdict {
@@ -304,22 +345,22 @@ impl Sysvol for FaultySysvol {
     }
 
     async fn list(&self, folder: &SysvolPath) -> Result<Vec<FileInfo>, StoreError> {
-        self.read_of(folder)?;
+        self.read_of(folder).await?;
         self.inner.list(folder).await
     }
 
     async fn stat(&self, path: &SysvolPath) -> Result<FileInfo, StoreError> {
-        self.read_of(path)?;
+        self.read_of(path).await?;
         self.inner.stat(path).await
     }
 
     async fn read(&self, path: &SysvolPath) -> Result<Vec<u8>, StoreError> {
-        self.read_of(path)?;
+        self.read_of(path).await?;
         self.inner.read(path).await
     }
 
     async fn read_range(&self, path: &SysvolPath, offset: u64, length: usize) -> Result<Vec<u8>, StoreError> {
-        self.read_of(path)?;
+        self.read_of(path).await?;
         self.inner.read_range(path, offset, length).await
     }
 
@@ -348,7 +389,7 @@ impl Sysvol for FaultySysvol {
     }
 
     async fn security(&self, path: &SysvolPath, parts: SdParts) -> Result<Vec<u8>, StoreError> {
-        self.read_of(path)?;
+        self.read_of(path).await?;
         self.inner.security(path, parts).await
     }
 

@@ -46,7 +46,7 @@ pub fn click(console: &mut Console, button: &str) {
     console.run_steps(4);
 }
 
-const LIST: &str = "Backed up GPOs";
+pub const LIST: &str = "Backed up GPOs";
 
 pub fn wait_for_rows(console: &mut Console, count: usize) {
     wait(console, "the backups are listed", |console| {
@@ -209,7 +209,7 @@ fn all_gpos_are_backed_up_listed_and_deleted() {
 }
 
 /// Deletes a GPO of the root domain behind the console's back, and reads the forest anew.
-fn delete_gpo(console: &mut Console, name: &str) -> opengpmc::ident::Guid {
+pub fn delete_gpo(console: &mut Console, name: &str) -> opengpmc::ident::Guid {
     let forest = console.state().forests()[0].open().unwrap();
     let gpo = forest.snapshot.domain(&root()).unwrap().gpos_named(name).next().unwrap();
     let (id, dn, store, forest) = (gpo.id, gpo.dn.clone(), Arc::clone(&forest.store), forest.id);
@@ -224,7 +224,7 @@ fn delete_gpo(console: &mut Console, name: &str) -> opengpmc::ident::Guid {
     id
 }
 
-fn has_gpo(console: &Console, id: opengpmc::ident::Guid) -> bool {
+pub fn has_gpo(console: &Console, id: opengpmc::ident::Guid) -> bool {
     console.state().forests()[0].open().unwrap().snapshot.gpo(&root(), id).is_some()
 }
 

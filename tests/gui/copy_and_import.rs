@@ -19,7 +19,7 @@ use crate::console::{Console, demo, demo_request, go_to, open_tab, settle, wait,
 use crate::screens::{gpo, root};
 use crate::support::{cells, press, type_text};
 
-fn lumen() -> DnsName {
+pub fn lumen() -> DnsName {
     "lumen-sails.example".parse().unwrap()
 }
 
@@ -32,18 +32,24 @@ fn picture(console: &mut Console, name: &str) {
 
 /// Backs up a GPO of the demo forest.
 fn back_up(name: &str, folder: &Path) {
+    back_up_of(&root(), name, folder, "");
+}
+
+/// Backs up a GPO of a domain of the demo forest, with a description.
+pub fn back_up_of(domain: &DnsName, name: &str, folder: &Path, description: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let (store, task) = (demo_forest::open().await.unwrap(), Task::default());
         let forest = Forest::load(store.clone(), &LoadOptions::default(), &task).await.unwrap();
-        let gpo = forest.domain(&root()).unwrap().gpos_named(name).next().unwrap();
+        let gpo = forest.domain(domain).unwrap().gpos_named(name).next().unwrap();
         let reporting = Reporting::new(Arc::default());
-        back_up_gpo(&store, &forest, gpo, folder, &BackupOptions::default(), &reporting, &task).await.unwrap();
+        let options = BackupOptions { comment: description.to_owned(), ..BackupOptions::default() };
+        back_up_gpo(&store, &forest, gpo, folder, &options, &reporting, &task).await.unwrap();
     });
 }
 
 /// Returns the GPOs of that name in a domain, as the console shows them.
-fn found(console: &Console, domain: &DnsName, name: &str) -> Vec<Gpo> {
+pub fn found(console: &Console, domain: &DnsName, name: &str) -> Vec<Gpo> {
     let forest = console.state().forests()[0].open().unwrap();
     forest.snapshot.domain(domain).unwrap().gpos_named(name).cloned().collect()
 }
@@ -60,7 +66,7 @@ fn wait_for_copy(console: &mut Console, domain: &DnsName, name: &str) -> Gpo {
     found(console, domain, name).remove(0)
 }
 
-const TIER: &str = "Tier 0 - Log-on Restrictions";
+pub const TIER: &str = "Tier 0 - Log-on Restrictions";
 
 #[test]
 fn a_gpo_is_copied_within_its_domain() {
@@ -107,7 +113,7 @@ fn keys_copy_and_paste_in_the_tree() {
 }
 
 /// Goes on, and waits until the page of that title is there.
-fn next(console: &mut Console, title: &str) {
+pub fn next(console: &mut Console, title: &str) {
     click(console, "Next");
     wait(console, title, |console| {
         let headings = console.query_all_by_label(title);
@@ -116,7 +122,7 @@ fn next(console: &mut Console, title: &str) {
     console.run_steps(4);
 }
 
-fn wait_for(console: &mut Console, words: &str) {
+pub fn wait_for(console: &mut Console, words: &str) {
     wait(console, words, |console| console.query_all_by_label_contains(words).next().is_some());
     console.run_steps(4);
 }

@@ -12,7 +12,7 @@ use crate::picture;
 use crate::screens::{root, times};
 use crate::support::{press, type_text};
 
-fn editor() -> Console {
+pub fn editor() -> Console {
     let mut console = demo_of_size([1280.0, 800.0]);
     go_to(&mut console, Place::Gpos(root()));
     // What stands behind the editor holds no points in time there.
@@ -45,12 +45,12 @@ fn the_editor_looks_as_it_should() {
 }
 
 /// Returns the text of a cell.
-fn text(console: &Console, cell: &str) -> String {
+pub fn text(console: &Console, cell: &str) -> String {
     console.get_by_label(cell).accesskit_node().value().unwrap_or_default()
 }
 
 /// Opens a menu and chooses an entry of it.
-fn choose(console: &mut Console, path: &[&str]) {
+pub fn choose(console: &mut Console, path: &[&str]) {
     for step in path {
         let found: Vec<_> = console.query_all_by_label(step).collect();
         let last = found.last().unwrap_or_else(|| panic!("there is no `{step}`"));

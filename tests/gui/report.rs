@@ -435,7 +435,7 @@ fn a_starter_gpo_has_settings_too() {
     });
 }
 
-fn is_read(console: &Console) -> bool {
+pub fn is_read(console: &Console) -> bool {
     console.state().files().iter().all(|file| !matches!(file.state, FileState::Loading))
 }
 

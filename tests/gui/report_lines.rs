@@ -26,7 +26,7 @@ fn settings_of(console: &mut Console, name: &str) {
 }
 
 /// Shows the settings of a GPO with every section open, and returns the lines.
-fn all_of(console: &mut Console, name: &str) -> Vec<String> {
+pub fn all_of(console: &mut Console, name: &str) -> Vec<String> {
     settings_of(console, name);
     if let Some(button) = console.query_by_role_and_label(Role::Button, "Show All") {
         button.click();
@@ -36,7 +36,7 @@ fn all_of(console: &mut Console, name: &str) -> Vec<String> {
 }
 
 /// Returns the lines in view: for a heading its state and words, else its words.
-fn lines(console: &Console) -> Vec<String> {
+pub fn lines(console: &Console) -> Vec<String> {
     let grid = console.get_by_role(Role::TreeGrid);
     let mut lines: Vec<(usize, String)> = grid
         .query_all_by_role(Role::Row)
@@ -61,7 +61,7 @@ fn lines(console: &Console) -> Vec<String> {
 
 /// Checks that each of these stands in a line of its own, in this order.
 #[track_caller]
-fn in_order(lines: &[String], expected: &[&str]) {
+pub fn in_order(lines: &[String], expected: &[&str]) {
     let mut rest = lines.iter();
     for wanted in expected {
         assert!(rest.any(|line| line.contains(wanted)), "`{wanted}` is not there, or not in its place: {lines:#?}");

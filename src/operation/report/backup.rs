@@ -8,7 +8,7 @@ use crate::format::{BackupObject, BackupXml, BackupXmlError, Versions};
 use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, Cancelled, GpoStatus, Task, read_bounded};
 use crate::ident::{ExtensionList, Sid, Timestamp};
-use crate::report::{GpoReport, HalfReport, Side};
+use crate::report::{GpoReport, HalfReport, LinkReport, Side, read_reports};
 use crate::security::SddlContext;
 
 use super::files::{HalfFiles, read_folder};
@@ -37,6 +37,8 @@ pub enum ReportBackupError {
     },
 }
 
+/// The report that stands beside the settings in a set.
+const REPORT: &str = "gpreport.xml";
 const STARTER_METADATA: &str = "StarterGPO.tmplx";
 /// The folder of a set that holds the GPO's half in SYSVOL.
 const SYSVOL_FOLDER: &str = r"DomainSysvol\GPO";
@@ -44,7 +46,8 @@ const SYSVOL_FOLDER: &str = r"DomainSysvol\GPO";
 impl Reporting {
     /// Reports what a backup of a GPO holds. Blocks on the file system.
     ///
-    /// What no set stores is left out: times, owner, links.
+    /// What no set stores is left out: times, owner. The links are those that the report in the set tells of: what the GPO was linked to when it
+    /// was backed up. They are what an administrator makes anew after the GPO was deleted.
     ///
     /// # Errors
     /// Fails where the set has no readable `Backup.xml`; files of settings that cannot be read are named in the report.
@@ -131,11 +134,21 @@ impl Reporting {
             filter_description: None,
             computer,
             user,
-            links: Vec::new(),
+            links: former_links(backup, task)?,
             problems: files.problems.into_iter().chain(unreadable).collect(),
             template_source: self.template_source.clone(),
         })
     }
+}
+
+/// Returns what the GPO was linked to, as the report in the set tells; nothing where the set has none that can be read, which checking a backup
+/// tells.
+fn former_links(backup: &Backup, task: &Task) -> Result<Vec<LinkReport>, Cancelled> {
+    task.checkpoint()?;
+    let read = |path: PathBuf| read_reports(&read_bounded(&path).ok()?).ok();
+    let reports = backup.file(REPORT).ok().flatten().and_then(read).unwrap_or_default();
+    let own = reports.into_iter().find(|report| report.id == backup.gpo_id);
+    Ok(own.map(|report| report.links).unwrap_or_default())
 }
 
 /// Returns the folder of a set that holds the tree of a starter GPO: the set's own, or one directly below.
