@@ -501,7 +501,12 @@ impl App {
     /// Gives the focus back once no progress window stands before it any more.
     fn give_focus_back_after_job(&mut self) {
         let focus_before = self.focus_before.take();
-        focus::give_back(self.workers.ctx(), focus_before.unwrap_or_else(Tree::id));
+        let ctx = self.workers.ctx();
+        // Where no window stood above anything, whoever has the focus keeps it.
+        let nobody = || ctx.memory(|memory| memory.focused().is_none()).then(Tree::id);
+        if let Some(id) = focus_before.or_else(nobody) {
+            focus::give_back(ctx, id);
+        }
     }
 
     /// Tells whether a progress window takes the keys.

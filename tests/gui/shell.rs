@@ -6,7 +6,7 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::{Node, Place};
 
 use crate::backups::{click, menu, put};
-use crate::console::{Console, demo, go_to, open_tab, settle, wait};
+use crate::console::{Console, demo, demo_of_size, go_to, open_tab, settle, wait};
 use crate::screens::{dn, gpo, root};
 use crate::support::{press, rows, selected_rows};
 
@@ -99,7 +99,8 @@ fn the_scope_tree_is_hidden_and_shown() {
 
 #[test]
 fn the_actions_pane_repeats_the_commands_of_node_and_rows() {
-    let mut console = demo();
+    // High enough for all commands to be in view.
+    let mut console = demo_of_size([1280.0, 1600.0]);
     go_to(&mut console, Place::Domain(root()));
     open_tab(&mut console, "Linked Group Policy Objects");
     assert!(console.query_by_role_and_label(Role::Complementary, "Actions").is_none());
