@@ -1,7 +1,7 @@
 //! The desktop console: the window, the scope tree, the result panes.
 //!
 //! [`App`] owns the state; views draw it and push [`Command`]s, which it carries out between frames. What may be asked for
-//! stands in [`command::TABLE`], every colour and size in [`theme`], every picture in [`icon`]. The console knows the rest of
+//! stands in [`command::table`], every colour and size in [`theme`], every picture in [`icon`]. The console knows the rest of
 //! the library and nothing knows the console.
 
 pub mod node;
