@@ -230,7 +230,7 @@ pub fn finish(
 
 /// Opens the forest for changes, with the journal of this user. What an earlier run left half done is put back first.
 pub async fn context(session: &Session) -> anyhow::Result<ChangeContext> {
-    let store = session.open_for_changes().await?;
+    let store = session.open().await?;
     let journal = open_journal()?;
     super::journal::recover_all(session, &store, &journal).await?;
     Ok(ChangeContext { store, journal })

@@ -30,7 +30,7 @@ pub async fn carry_out(
 ) -> anyhow::Result<Outcome> {
     if arguments.dry_run {
         // What may be changed is asked of a forest that can be.
-        let store = session.open_for_changes().await?;
+        let store = session.open().await?;
         let plan = session.task.or_cancel(edit.plan(&store, &session.task)).await??;
         let told = tell(&session.task);
         show(output, edit, &plan)?;

@@ -45,7 +45,7 @@ impl Command {
         match self {
             Command::List => list(&journal, output),
             Command::Recover => {
-                let store = session.open_for_changes().await?;
+                let store = session.open().await?;
                 recover_all(session, &store, &journal).await
             }
             Command::History => {

@@ -37,19 +37,10 @@ impl Session {
         Ok(Session { target, credentials, options, task: Task::default() })
     }
 
-    /// Opens the forest, to be read.
+    /// Opens the forest.
     pub async fn open(&self) -> anyhow::Result<Arc<dyn ForestStore>> {
-        self.open_with(&self.options).await
-    }
-
-    /// Opens the forest, to be changed: a forest file opened by [`Session::open`] cannot be.
-    pub async fn open_for_changes(&self) -> anyhow::Result<Arc<dyn ForestStore>> {
-        self.open_with(&ConnectOptions { read_only: false, ..self.options.clone() }).await
-    }
-
-    async fn open_with(&self, options: &ConnectOptions) -> anyhow::Result<Arc<dyn ForestStore>> {
         self.task.activity(format!("Connecting to {}", self.target));
-        Ok(self.task.or_cancel(store::open(&self.target, &self.credentials, options)).await??)
+        Ok(self.task.or_cancel(store::open(&self.target, &self.credentials, &self.options)).await??)
     }
 
     /// Opens the forest and reads all of it.

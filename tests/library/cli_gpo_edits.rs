@@ -29,7 +29,7 @@ impl Ground {
     /// Runs the program; returns what it printed, and its errors behind that.
     fn run(&self, arguments: &[&str], expected_code: i32) -> String {
         let forest = self.path("corp.forest");
-        let all: Vec<&str> = ["--connect", &forest].iter().chain(arguments).copied().collect();
+        let all: Vec<&str> = ["--writable", "--connect", &forest].iter().chain(arguments).copied().collect();
         let output = program(&all).env("OPENGPMC_JOURNAL", self.path("journal")).output().unwrap();
         let told = format!("{}{}", text(&output.stdout), text(&output.stderr));
         // A filter of the domain is damaged, which whoever reads all of it is told.

@@ -39,7 +39,7 @@ impl Ground {
     /// Runs the program on the forest file, and compares the exit code; returns what it printed and told.
     #[track_caller]
     fn run(&self, arguments: &[&str], code: i32) -> (String, String) {
-        let connect = ["--connect", self.file().to_str().unwrap()].map(str::to_owned);
+        let connect = ["--writable", "--connect", self.file().to_str().unwrap()].map(str::to_owned);
         let all: Vec<&str> = connect.iter().map(String::as_str).chain(arguments.iter().copied()).collect();
         let output = self.program(&all);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
