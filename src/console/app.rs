@@ -500,12 +500,9 @@ impl App {
 
     /// Gives the focus back once no progress window stands before it any more.
     fn give_focus_back_after_job(&mut self) {
-        let focus_before = self.focus_before.take();
-        let ctx = self.workers.ctx();
-        // Where no window stood above anything, whoever has the focus keeps it.
-        let nobody = || ctx.memory(|memory| memory.focused().is_none()).then(Tree::id);
-        if let Some(id) = focus_before.or_else(nobody) {
-            focus::give_back(ctx, id);
+        // Where no window stood above anything, whoever has the focus keeps it, or is just getting it back from a menu.
+        if let Some(id) = self.focus_before.take() {
+            focus::give_back(self.workers.ctx(), id);
         }
     }
 

@@ -29,8 +29,6 @@ pub struct Options {
     pub template_language: Option<String>,
     /// Whether reports tell the comments of settings of administrative templates.
     pub report_comments: bool,
-    /// Whether a forest is added only where there is a two-way trust.
-    pub trust_detection: bool,
     /// Whether it is told that a link was selected and not a GPO.
     pub link_notice: bool,
     /// Whether the domain controller in use stands behind the name of each domain.
@@ -44,7 +42,6 @@ impl Options {
             template_folder: settings.template_folder.clone(),
             template_language: settings.template_language.clone(),
             report_comments: settings.report_comments,
-            trust_detection: settings.trust_detection,
             link_notice: settings.link_notice,
             controllers_named: settings.controllers_named,
         }
@@ -104,7 +101,7 @@ impl OptionsDialog {
                 options.template_folder = None;
                 self.folder.clear();
             }
-            if ui.radio(!of_machine, "This folder (ADMX, and classic ADM files)").clicked() {
+            if ui.radio(!of_machine, "This folder of ADMX files").clicked() {
                 options.template_folder.get_or_insert_default();
             }
         });
@@ -136,9 +133,6 @@ impl OptionsDialog {
 
     fn general_ui(&mut self, ui: &mut Ui) {
         let Some(options) = &mut self.options else { return };
-        ui.checkbox(&mut options.trust_detection, "Enable trust detection");
-        ui.weak("A forest is added only where there is a two-way trust with one in the view.");
-        ui.add_space(SPACE);
         ui.checkbox(&mut options.link_notice, "Tell when a link is selected and not a GPO");
         ui.add_space(SPACE);
         ui.checkbox(&mut options.controllers_named, "Show domain controllers after domain names");

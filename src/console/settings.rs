@@ -39,8 +39,6 @@ pub struct Settings {
     pub template_language: Option<String>,
     /// Whether reports tell the comments of settings of administrative templates.
     pub report_comments: bool,
-    /// Whether a forest is added only where there is a two-way trust.
-    pub trust_detection: bool,
     /// Whether it is told that a link was selected and not a GPO.
     pub link_notice: bool,
     /// Whether the domain controller in use stands behind the name of each domain.
@@ -78,7 +76,6 @@ impl Default for Settings {
             tables: BTreeMap::new(),
             template_language: None,
             report_comments: true,
-            trust_detection: true,
             link_notice: true,
             controllers_named: false,
             recent_targets: Vec::new(),

@@ -135,6 +135,8 @@ fn a_creation_that_is_refused_half_way_leaves_nothing_and_says_why() {
     });
     assert_eq!(folders(&console), before.0);
     let forest = console.state().forests()[0].id;
+    // The status bar tells it one frame before the window stands.
+    console.run_steps(3);
     click(&mut console, "OK");
     console.state_mut().ask(opengpmc::console::Command::Refresh(forest));
     crate::console::settle(&mut console);

@@ -386,8 +386,10 @@ fn the_scope_tab_changes_links_and_leads_to_their_containers() {
     choose(&mut console, "Directors");
     context_menu(&mut console, "Enforced");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict"]);
+    settle(&mut console);
     context_menu(&mut console, "Link Enabled");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict-"]);
+    settle(&mut console);
     // Several at once, after one question.
     press(&mut console, Modifiers::COMMAND, Key::A);
     console.run_steps(2);

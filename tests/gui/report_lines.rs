@@ -1,13 +1,10 @@
 //! What the Settings tab shows of each kind of setting, line by line, on GPOs of the demo forest.
 
 use egui::accesskit::Role;
-use egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
-use opengpmc::console::Lazy;
 
 use crate::console::{Console, demo_of_size, go_to, open_tab, wait};
 use crate::screens::gpo;
-use crate::support::press;
 
 /// Opens a console so tall that a whole report is in view.
 fn tall() -> Console {
@@ -286,22 +283,4 @@ fn what_cannot_be_read_is_named_in_its_place_and_the_rest_is_shown() {
             "No settings defined.",
         ],
     );
-}
-
-#[test]
-fn leaving_the_tab_ends_a_report_that_is_being_made_or_keeps_it_for_later() {
-    let mut console = tall();
-    let place = gpo(&console, "Servers - Hardening");
-    go_to(&mut console, place.clone());
-    console.get_by_role_and_label(Role::Tab, "Settings").click();
-    console.step();
-    // The window is drawn while the report is made.
-    press(&mut console, Modifiers::CTRL, Key::Tab);
-    let other = gpo(&console, "Baseline - All Users");
-    go_to(&mut console, other);
-    let waits = |console: &Console| {
-        let forest = console.state().forests()[0].open().unwrap();
-        forest.details.reports.values().any(|report| matches!(report, Lazy::Loading))
-    };
-    wait(&mut console, "nothing is made that nobody looks at", |console| !waits(console));
 }

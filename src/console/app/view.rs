@@ -134,7 +134,6 @@ impl App {
             template_folder,
             template_language,
             report_comments,
-            trust_detection,
             link_notice,
             controllers_named,
         } = options;
@@ -145,7 +144,6 @@ impl App {
         settings.template_folder = template_folder;
         settings.template_language = template_language;
         settings.report_comments = report_comments;
-        settings.trust_detection = trust_detection;
         settings.link_notice = link_notice;
         settings.controllers_named = controllers_named;
         if self.report_choices() != before {
