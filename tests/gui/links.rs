@@ -387,6 +387,7 @@ fn the_scope_tab_changes_links_and_leads_to_their_containers() {
     context_menu(&mut console, "Enforced");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict"]);
     settle(&mut console);
+    choose(&mut console, "Directors");
     context_menu(&mut console, "Link Enabled");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict-"]);
     settle(&mut console);

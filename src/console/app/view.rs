@@ -129,14 +129,8 @@ impl App {
     }
 
     pub(super) fn set_options(&mut self, options: Options) {
-        let Options {
-            tables,
-            template_folder,
-            template_language,
-            report_comments,
-            link_notice,
-            controllers_named,
-        } = options;
+        let Options { tables, template_folder, template_language, report_comments, link_notice, controllers_named } =
+            options;
         lay_out_tables(self.workers.ctx(), &tables);
         let before = self.report_choices();
         let settings = &mut self.settings;
