@@ -131,10 +131,10 @@ fn a_hundred_thousand_ous_are_drawn_row_by_row() {
 fn letters_find_the_next_node() {
     let mut harness = console(0, 0);
     harness.event(egui::Event::Text("s".to_owned()));
-    harness.run();
+    harness.run_steps(3);
     assert_eq!(place(&harness), Some(Place::Ou(dn("OU=Servers"))));
     harness.event(egui::Event::Text("ta".to_owned()));
-    harness.run();
+    harness.run_steps(3);
     assert_eq!(place(&harness), Some(Place::Ou(dn("OU=Staff"))));
 }
 

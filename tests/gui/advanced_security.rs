@@ -49,6 +49,8 @@ fn editor_in(mut console: Console, sddl: &str) -> (Console, Saved, String) {
 }
 
 fn click(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_all_by_role_and_label(Role::Button, button).last().unwrap().click();
     console.run_steps(6);
     settle(console);

@@ -42,6 +42,8 @@ pub fn put(console: &mut Console, field: &str, text: &str) {
 }
 
 pub fn click(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_by_role_and_label(Role::Button, button).click();
     console.run_steps(4);
 }

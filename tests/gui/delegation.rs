@@ -47,6 +47,8 @@ fn held(console: &Console, of: &Secured, name: &str) -> Vec<String> {
 }
 
 fn press_button(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_by_role_and_label(Role::Button, button).click();
     console.run_steps(6);
 }
@@ -304,7 +306,10 @@ fn permissions_on_a_filter_and_a_starter_gpo() {
     let before = held(&console, &of, everybody);
     select(&mut console, "Delegation", everybody);
     press_button(&mut console, "Delegation: Remove");
-    assert!(shows(&console, "Everybody must be able to read a WMI filter, so this will be refused"));
+    wait(&mut console, "it is said beforehand", |console| {
+        shows(console, "Everybody must be able to read a WMI filter, so this will be refused")
+    });
+    console.run_steps(3);
     press_button(&mut console, "Remove");
     wait(&mut console, "it is refused", |console| {
         console.query_all_by_label_contains("everybody must be able to read a WMI filter").next().is_some()
@@ -331,7 +336,7 @@ fn unknown_sids_are_shown_and_can_be_removed() {
     let stranger = STRANGER;
     let forest_id = forest(&console).id;
     console.state_mut().ask(Command::Refresh(forest_id));
-    settle(&mut console);
+    wait(&mut console, "the forest was read", |console| shows(console, "was read anew"));
     let place = gpo(&console, GPO);
     go_to(&mut console, place);
     // Somebody else's change left SYSVOL behind: that is asked about.

@@ -49,6 +49,8 @@ fn box_text(console: &Console) -> String {
 }
 
 fn click(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_by_role_and_label(Role::Button, button).click();
     console.run_steps(6);
 }

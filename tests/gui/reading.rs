@@ -64,7 +64,7 @@ fn all_gpos_stand_below_their_container_by_name() {
         .map(|name| labels.iter().position(|label| label == name).unwrap_or_else(|| panic!("{name}")))
         .collect();
     assert!(places.is_sorted(), "{shown:?}");
-    console.get_by_label_contains("59");
+    console.get_by_label("59 in all");
 }
 
 #[test]

@@ -41,6 +41,8 @@ fn search_forest() -> Console {
 }
 
 fn click(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_all_by_role_and_label(Role::Button, button).last().unwrap().click();
     console.run_steps(6);
 }

@@ -29,6 +29,8 @@ fn tree_has_focus(console: &Console) -> bool {
 }
 
 fn click_row(console: &mut Console, row: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     console.get_by_role_and_label(Role::Row, row).click();
     console.run_steps(4);
 }

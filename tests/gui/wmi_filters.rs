@@ -65,6 +65,8 @@ fn put_lines(console: &mut Console, field: &str, text: &str) {
 
 /// Clicks the button of that name in the dialog on top.
 fn click_last(console: &mut Console, button: &str) {
+    // A window takes a frame or two to find its place.
+    console.run_steps(3);
     let buttons: Vec<_> = console.query_all_by_role_and_label(Role::Button, button).collect();
     buttons.last().expect("the button is there").click();
     drop(buttons);
