@@ -222,6 +222,14 @@ impl App {
         &self.selected
     }
 
+    /// Tells whether anything runs in the background: reading, fetching, changing.
+    pub fn is_working(&self) -> bool {
+        let operates = self.operation_jobs.iter().any(OperationJob::is_running);
+        let reads = !(self.forest_jobs.is_empty() && self.fetch_jobs.is_empty() && self.file_jobs.is_empty());
+        let follows = !(self.reloads.is_empty() && self.undo_looks.is_empty() && self.commands.is_empty());
+        operates || reads || follows
+    }
+
     /// Asks for a command, as a menu would.
     pub fn ask(&mut self, command: Command) {
         self.commands.push(command);

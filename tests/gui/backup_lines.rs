@@ -66,7 +66,7 @@ fn backups_of_all_domains_are_listed_from_domains_and_of_one_from_its_gpos() {
     let backup = dir.backups().iter().find(|backup| backup.gpo_name == BITLOCKER).unwrap();
     let time = backup.time.unwrap().to_local_text();
     let id = backup.gpo_id.to_string();
-    wait(&mut console, "the sets are read", |console| cells(console, LIST, BITLOCKER)[5] != "");
+    wait(&mut console, "the sets are read", |console| !cells(console, LIST, BITLOCKER)[5].is_empty());
     let row = cells(&console, LIST, BITLOCKER);
     assert_eq!([&row[..4], &row[6..]].concat(), ["kestrelbay.example", BITLOCKER, &time, "before the change", &id]);
     assert_eq!(cells(&console, LIST, &of_yards)[0], YARDS);

@@ -124,7 +124,8 @@ pub fn go_to(console: &mut Console, place: Place) {
 pub fn settle(console: &mut Console) {
     console.run_steps(3);
     wait(console, "everything is fetched", |console| {
-        console.query_all_by_label_contains("Loading…").next().is_none() && !is_fetching(console)
+        let is_loading = console.query_all_by_label_contains("Loading…").next().is_some();
+        !is_loading && !is_fetching(console) && !console.state().is_working()
     });
     console.run_steps(3);
 }
