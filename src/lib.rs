@@ -13,6 +13,7 @@ pub mod store;
 pub mod gpm;
 pub mod report;
 pub mod extension;
+pub mod rsop;
 pub mod operation;
 #[cfg(feature = "gui")]
 pub mod console;

@@ -1,0 +1,24 @@
+//! The resultant set of policy: which GPOs apply to a user and a computer, in what order and why, and which settings come of it.
+//!
+//! A computation over values that were read before: nothing here does input or output. A [`Planner`] holds a forest, what its GPOs set
+//! ([`Policies`]) and what both mean, prepared once; [`Planner::plan`] answers for one [`Target`] under [`Assumptions`]. It works in the
+//! same way on a forest that was read, on a file, and on a forest with changes that were not made ([`WhatIf`]).
+//!
+//! The rooms, in the order of the computation: `scope` (which links reach an object, in what order), `token` (who somebody is), `access` and
+//! `filter` (what keeps a GPO out), `loopback`, `link_speed`, `merge` (which value wins), `plan` (all of them together).
+//!
+//! Sources: [MS-GPOL] 3.2.5, `operations.md` 7, and what real clients did (`rsop-cases.md`).
+
+mod subject;
+mod assumptions;
+mod policies;
+mod plan;
+pub mod merge;
+
+pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
+pub use plan::{
+    Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
+    SomReason, Verdict,
+};
+pub use policies::{GpoPolicy, HalfPolicy, Policies, TemplateState};
+pub use subject::{Account, AccountKind, Subject, Target};
