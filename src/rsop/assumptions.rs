@@ -45,6 +45,8 @@ pub enum WmiAssumption {
     Only(Vec<Guid>),
     /// These are known, each true or false; nothing is known of the others.
     Known(BTreeMap<Guid, bool>),
+    /// The WMI service of the client cannot evaluate any: the whole side fails as soon as one has to be ([MS-GPOL] 3.2.5.1.7).
+    Broken,
 }
 
 /// How user policy depends on the computer (`UserPolicyMode`).

@@ -38,7 +38,8 @@ pub struct SidePlan {
     /// Why the whole side would fail, so that nothing of it would be applied ([MS-GPOL] 3.2.5.1.5). The candidates say what would apply
     /// otherwise.
     pub failures: Vec<SideFailure>,
-    /// Every link in scope: those that apply in the order of application (the last wins), the others where they would have stood.
+    /// Every link in scope: those that apply in the order of application (the last wins), the others where they would have stood. Where
+    /// the side fails, what would apply if it did not.
     pub candidates: Vec<Candidate>,
     /// What each extension does, in the order in which they run. Only those that some applied GPO registers.
     pub extensions: Vec<ExtensionPlan>,
@@ -51,9 +52,9 @@ pub struct SidePlan {
 /// Why a whole side would fail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SideFailure {
-    /// The GPO because of which it fails.
-    pub gpo: GpoId,
-    /// What is wrong with it, in words.
+    /// The GPO because of which it fails; none where the cause is another.
+    pub gpo: Option<GpoId>,
+    /// What is wrong, in words.
     pub problem: String,
 }
 
@@ -145,7 +146,7 @@ pub enum Verdict {
     Denied(Reason),
     /// The client never sees it: it says nothing about it, and neither does any log.
     NotSeen(Reason),
-    /// It cannot be told, for want of the computer's identity.
+    /// It cannot be told: the computer's identity is not known, or what decides could not be read.
     NotKnown(Reason),
 }
 
@@ -162,6 +163,11 @@ pub enum Reason {
     },
     /// Loopback replaces the user's own GPOs.
     LoopbackReplace,
+    /// The computer's loopback mode is neither merge nor replace, so no user policy applies at all ([MS-GPOL] 3.2.5.1).
+    LoopbackInvalid {
+        /// What it is.
+        mode: u32,
+    },
     /// There is no such GPO.
     Missing,
     /// Its domain could not be asked.
@@ -170,6 +176,8 @@ pub enum Reason {
     OtherForest,
     /// The element of the attribute is damaged.
     DamagedLink,
+    /// Its attributes or its access list could not be read by whoever read the forest.
+    NotRead,
     /// Its container cannot be read by the computer ([MS16-072]).
     NotReadable {
         /// The trustee whose entry decides; none where nobody grants the right.
@@ -241,8 +249,19 @@ pub enum ExtensionOutcome {
 }
 
 impl SidePlan {
-    /// Returns the links that apply, in the order of application: the last wins.
+    /// Tells whether the whole side fails, so that nothing of it is applied.
+    pub fn fails(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// Returns the links that apply, in the order of application: the last wins. None where the side fails.
     pub fn applied(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
+        let fails = self.fails();
+        self.would_apply().filter(move |_| !fails)
+    }
+
+    /// Returns the links that apply or would apply if the side did not fail, in the order of application.
+    pub fn would_apply(&self) -> impl DoubleEndedIterator<Item = &Candidate> {
         self.candidates.iter().filter(|candidate| candidate.verdict.is_applied())
     }
 }
