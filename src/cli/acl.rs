@@ -9,14 +9,13 @@ use serde_json::json;
 use crate::gpm::Names;
 use crate::ident::{DnsName, Sid};
 use crate::operation::admin::security::{MakeAclConsistent, SetOwner, SetSecurityDescriptor, read_security_descriptor};
-use crate::operation::edit::{Edit, carry_out_all};
+use crate::operation::edit::Edit;
 use crate::operation::{AclCheck, AclConsistency, check_gpo_acl, check_gpo_acls};
 use crate::security::{AclDialect, SddlContext, SecurityDescriptor};
 use crate::store::SdParts;
 
-use super::change::{context, find_gpo};
-use super::edit::{EditArguments, carry_out};
-use super::messages::{summarize, tell};
+use super::change::find_gpo;
+use super::edit::{EditArguments, carry_out, carry_out_all};
 use super::output::{Outcome, Output, Table, printable};
 use super::secured::SecuredArguments;
 use super::{Session, permission};
@@ -159,26 +158,8 @@ impl Check {
             })
             .collect();
         let is_all = edits.len() == wrong.len();
-        if self.edit.dry_run {
-            let store = session.open().await?;
-            for edit in &edits {
-                let plan = session.task.or_cancel(edit.plan(&store, &session.task)).await??;
-                for line in plan.describe() {
-                    output.line(printable(line))?;
-                }
-            }
-            return Ok(if is_all { Outcome::Done } else { Outcome::Partly });
-        }
-        let context = context(session).await?;
-        let outcomes =
-            carry_out_all(&context, "Make SYSVOL permissions those of the directory", &edits, &session.task).await?;
-        let told = tell(&session.task);
-        if output.is_json() {
-            let repaired: Vec<&str> =
-                outcomes.iter().filter(|item| item.outcome.is_ok()).map(|item| item.name.as_str()).collect();
-            output.json(&json!({ "repaired": repaired, "messages": session.task.messages() }))?;
-        }
-        let outcome = told.and(summarize("access lists were repaired", &outcomes)?);
+        let told = ("Make SYSVOL permissions those of the directory", "access lists were repaired");
+        let outcome = carry_out_all(session, output, told, &edits, self.edit).await?;
         Ok(if is_all { outcome } else { outcome.and(Outcome::Partly) })
     }
 }

@@ -1,5 +1,7 @@
 //! Carrying out an edit from the command line: what would be changed with `--dry-run`, else the change, with how to undo it.
 
+use std::sync::Arc;
+
 use clap::Args;
 use serde_json::json;
 
@@ -7,7 +9,7 @@ use crate::operation::edit::{self, Edit, EditPlan};
 
 use super::Session;
 use super::change::context;
-use super::messages::tell;
+use super::messages::{summarize, tell};
 use super::output::{Outcome, Output, printable};
 
 /// How something is changed.
@@ -29,11 +31,12 @@ pub async fn carry_out(
     arguments: EditArguments,
 ) -> anyhow::Result<Outcome> {
     if arguments.dry_run {
-        // What may be changed is asked of a forest that can be.
-        let store = session.open().await?;
-        let plan = session.task.or_cancel(edit.plan(&store, &session.task)).await??;
+        let plan = plan(session, edit).await?;
         let told = tell(&session.task);
-        show(output, edit, &plan)?;
+        match output.is_json() {
+            true => output.json(&plan_json(edit, &plan))?,
+            false => show(output, edit, &plan)?,
+        }
         return Ok(told);
     }
     let context = context(session).await?;
@@ -55,11 +58,55 @@ pub async fn carry_out(
     Ok(told)
 }
 
+/// Carries out several edits, which one undo takes back, or shows what they would do. One that fails is named, and the others are done all the
+/// same; `what` says what was done to those: `access lists were repaired`.
+///
+/// # Errors
+/// Fails where one cannot be planned with `--dry-run`, and where all fail.
+pub async fn carry_out_all(
+    session: &Session,
+    output: &mut Output,
+    (title, what): (&str, &str),
+    edits: &[Arc<dyn Edit>],
+    arguments: EditArguments,
+) -> anyhow::Result<Outcome> {
+    if arguments.dry_run {
+        let mut plans = Vec::new();
+        for edit in edits {
+            plans.push((edit, plan(session, &**edit).await?));
+        }
+        let told = tell(&session.task);
+        if output.is_json() {
+            output.json(&plans.iter().map(|(edit, plan)| plan_json(&***edit, plan)).collect())?;
+        } else {
+            plans.iter().try_for_each(|(edit, plan)| show(output, &***edit, plan))?;
+        }
+        return Ok(told);
+    }
+    let context = context(session).await?;
+    let outcomes = edit::carry_out_all(&context, title, edits, &session.task).await?;
+    let told = tell(&session.task);
+    let done: Vec<&str> = outcomes.iter().filter(|item| item.outcome.is_ok()).map(|item| item.name.as_str()).collect();
+    if output.is_json() {
+        output.json(&json!({ "title": title, "done": done, "messages": session.task.messages() }))?;
+    } else {
+        done.iter().try_for_each(|name| output.line(printable(format!("{name}: done"))))?;
+    }
+    Ok(told.and(summarize(what, &outcomes)?))
+}
+
+async fn plan(session: &Session, edit: &dyn Edit) -> anyhow::Result<EditPlan> {
+    // What may be changed is asked of a forest that can be.
+    let store = session.open().await?;
+    Ok(session.task.or_cancel(edit.plan(&store, &session.task)).await??)
+}
+
+fn plan_json(edit: &dyn Edit, plan: &EditPlan) -> serde_json::Value {
+    json!({ "title": edit.title(), "changes": plan.describe(), "cannot_undo": plan.cannot_undo })
+}
+
 fn show(output: &mut Output, edit: &dyn Edit, plan: &EditPlan) -> anyhow::Result<()> {
     let changes = plan.describe();
-    if output.is_json() {
-        return output.json(&json!({ "title": edit.title(), "changes": changes, "cannot_undo": plan.cannot_undo }));
-    }
     output.line(printable(format!(
         "{}: {}",
         edit.title(),

@@ -1,21 +1,21 @@
 //! `starter-gpo`: starter GPOs (IGPMStarterGPO).
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
-use serde_json::json;
 
 use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup as SavedBackup, BackupDir, Domain, StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
-use crate::operation::{
-    SaveStarterOptions, SystemStarter, back_up_starter_gpos, copy_starter_gpo, load_starter_gpo, reports_to_folder,
-    restore_starter_gpos, save_starter_gpo,
-};
+use crate::operation::admin::{CopyStarterGpo, LoadStarterGpo, RestoreStarterGpo};
+use crate::operation::edit::Edit;
+use crate::operation::{SaveStarterOptions, SystemStarter, back_up_starter_gpos, reports_to_folder, save_starter_gpo};
 
 use super::backup::find as find_backup;
 use super::change::{finish, newest};
+use super::edit::{EditArguments, carry_out, carry_out_all};
 use super::gpo::choose;
 use super::gpo_backup;
 use super::messages::{summarize, tell};
@@ -76,7 +76,8 @@ pub struct Backup {
 
 /// Restore starter GPOs from backups, present or deleted, in the domain they are of
 ///
-/// A restored starter GPO has its GUID, name and settings back; the permissions of one that is there stay. After a failure or Ctrl-C it is as it was.
+/// A restored starter GPO has its GUID, name and settings back; the permissions of one that is there stay. After a failure or Ctrl-C it is as it was,
+/// and after `journal undo` too.
 #[derive(Debug, Args)]
 pub struct Restore {
     /// The folder of backups
@@ -90,6 +91,8 @@ pub struct Restore {
     /// This domain instead of the one the connection is to
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<DnsName>,
+    #[command(flatten)]
+    edit: EditArguments,
 }
 
 /// Copy a starter GPO, in its domain or into another of the forest
@@ -105,6 +108,8 @@ pub struct Copy {
     /// The name of the copy, instead of `Copy of …`
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    #[command(flatten)]
+    edit: EditArguments,
 }
 
 /// Save a starter GPO as a cabinet file
@@ -150,6 +155,8 @@ pub struct Load {
     /// This domain instead of the one the connection is to
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<DnsName>,
+    #[command(flatten)]
+    edit: EditArguments,
 }
 
 /// One starter GPO of a domain.
@@ -284,25 +291,33 @@ impl Restore {
             let folder = self.folder.display();
             return Err(anyhow!("there is no backup of a starter GPO of {} in {folder}", domain.name()));
         }
-        let outcomes = restore_starter_gpos(&domain, &wanted, &session.task).await?;
-        let told = tell(&session.task);
-        if output.is_json() {
-            let restored: Vec<_> = outcomes.iter().filter_map(|item| item.outcome.as_ref().ok()).collect();
-            output.json(&json!({ "restored": restored, "messages": session.task.messages() }))?;
-        }
-        Ok(problems.and(told).and(summarize("starter GPOs were restored", &outcomes)?))
+        let restore = |backup: &&SavedBackup| -> Arc<dyn Edit> {
+            Arc::new(RestoreStarterGpo { domain: domain.name().clone(), backup: (*backup).clone() })
+        };
+        let edits: Vec<_> = wanted.iter().map(restore).collect();
+        let outcome = match edits.as_slice() {
+            [edit] => carry_out(session, output, &**edit, self.edit).await?,
+            _ => {
+                let told = ("Restore starter GPOs", "starter GPOs were restored");
+                carry_out_all(session, output, told, &edits, self.edit).await?
+            }
+        };
+        Ok(problems.and(outcome))
     }
 }
 
 impl Copy {
     async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let (domain, starter) = self.one.find(session).await?;
-        let target = match &self.to_domain {
-            Some(name) => session.task.or_cancel(Domain::open(domain.store(), name)).await??,
-            None => domain.clone(),
+        let target = self.to_domain.as_ref().unwrap_or_else(|| domain.name()).clone();
+        let edit = CopyStarterGpo {
+            source: Arc::clone(domain.store()),
+            original: starter,
+            domain: target,
+            id: Guid::random(),
+            name: self.name.clone(),
         };
-        let copied = copy_starter_gpo(&domain, starter.id, &target, self.name.as_deref(), &session.task).await;
-        finish(session, output, copied.map(|copy| copy.id))
+        carry_out(session, output, &edit, self.edit).await
     }
 }
 
@@ -326,8 +341,13 @@ impl Save {
 impl Load {
     async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let domain = session.domain(self.domain.as_ref()).await?;
-        let loaded = load_starter_gpo(&domain, &self.file, self.overwrite, &session.task).await;
-        finish(session, output, loaded.map(|starter| starter.id))
+        let edit = LoadStarterGpo {
+            domain: domain.name().clone(),
+            cabinet: self.file.clone(),
+            new_id: Guid::random(),
+            overwrite: self.overwrite,
+        };
+        carry_out(session, output, &edit, self.edit).await
     }
 }
 

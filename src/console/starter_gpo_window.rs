@@ -10,16 +10,14 @@ use poll_promise::Promise;
 use crate::gpm::constants::BackupType;
 use crate::gpm::{Backup, BackupDir, Domain, OperationError, StarterGpo, StarterGpoType, Task};
 use crate::ident::{DnsName, Guid};
-use crate::operation::{
-    SaveStarterOptions, back_up_starter_gpos, load_starter_gpo, read_starter_cabinet, restore_starter_gpo,
-    save_starter_gpo,
-};
+use crate::operation::admin::{LoadStarterGpo, RestoreStarterGpo};
+use crate::operation::edit::Edit;
+use crate::operation::{SaveStarterOptions, back_up_starter_gpos, read_starter_cabinet, save_starter_gpo};
 
 use super::dialog::{self, Closing};
 use super::job::take;
 use super::kit::notice::{Severity, banner_ui, loading_ui};
 use super::kit::property_list::{PropertyList, Value};
-use super::operation_job::OperationJob;
 use super::path_field::{PathField, PathKind, documents_folder};
 use super::settings::Settings;
 use super::theme::SPACE;
@@ -292,11 +290,8 @@ impl StarterGpoWindow {
         if self.action == StarterAction::LoadCabinet && !self.may_load(around) {
             return Closing::Stay;
         }
-        match self.job(around) {
-            Ok(job) => {
-                around.started.push(job);
-                Closing::Close
-            }
+        match self.carry_out(around) {
+            Ok(()) => Closing::Close,
             Err(problem) => {
                 self.problem = Some(problem);
                 Closing::Stay
@@ -304,7 +299,8 @@ impl StarterGpoWindow {
         }
     }
 
-    fn job(&self, around: &mut Surroundings<'_>) -> Result<OperationJob, String> {
+    /// Starts it: what changes the domain is an edit, what writes files is work of its own.
+    fn carry_out(&self, around: &mut Surroundings<'_>) -> Result<(), String> {
         let forest = around.forest(self.forest).ok_or("The forest is not open any more.")?;
         let path = self.path.path();
         let needed = |what: &str| path.clone().ok_or_else(|| format!("Enter {what}."));
@@ -315,9 +311,11 @@ impl StarterGpoWindow {
             opened.map_err(|error| OperationError::of_directory(&error))
         };
         let (title, workers, overwrite) = (self.action.title(), around.workers, self.overwrite);
-        let container = Node::In(self.forest, Place::StarterGpos(self.domain.clone()));
-        let changed = move || vec![Command::ShowChanged(container)];
-        Ok(match self.action {
+        let edit = |edit: Arc<dyn Edit>| {
+            let container = Node::In(self.forest, Place::StarterGpos(self.domain.clone()));
+            Command::EditAndSelect(self.forest, edit, container)
+        };
+        match self.action {
             StarterAction::BackUpAll | StarterAction::BackUp(_) => {
                 let (folder, one) = (needed("the folder that the backups are made into")?, self.action.one());
                 around.commands.push(Command::RememberFolder(folder.clone()));
@@ -330,14 +328,17 @@ impl StarterGpoWindow {
                     let reporting = reporting.await;
                     back_up_starter_gpos(&domain, &wanted, &folder, &text, &reporting, &task).await
                 };
-                workers.operation(title, work, |_| Vec::new())
+                around.started.push(workers.operation(title, work, |_| Vec::new()));
             }
             StarterAction::Restore(_) | StarterAction::RestoreAny => {
                 let backup = self.backups.get(self.chosen).ok_or("Choose a backup.")?.clone();
                 around.commands.extend(path.map(Command::RememberFolder));
-                let work =
-                    move |task: Task| async move { restore_starter_gpo(&open(&task).await?, &backup, &task).await };
-                workers.operation(title, work, |_| changed())
+                around.commands.push(edit(Arc::new(RestoreStarterGpo { domain: self.domain.clone(), backup })));
+            }
+            StarterAction::LoadCabinet => {
+                let cabinet = needed("the cabinet that is loaded")?;
+                let (domain, new_id) = (self.domain.clone(), Guid::random());
+                around.commands.push(edit(Arc::new(LoadStarterGpo { domain, cabinet, new_id, overwrite })));
             }
             StarterAction::SaveCabinet(id) => {
                 let file = needed("the cabinet that is written")?;
@@ -346,16 +347,10 @@ impl StarterGpoWindow {
                     let domain = open(&task).await?;
                     save_starter_gpo(&domain, id, &file, &options, &reporting.await, &task).await
                 };
-                workers.operation(title, work, |_| Vec::new())
+                around.started.push(workers.operation(title, work, |_| Vec::new()));
             }
-            StarterAction::LoadCabinet => {
-                let file = needed("the cabinet that is loaded")?;
-                let work = move |task: Task| async move {
-                    load_starter_gpo(&open(&task).await?, &file, overwrite, &task).await
-                };
-                workers.operation(title, work, |_| changed())
-            }
-        })
+        }
+        Ok(())
     }
 }
 

@@ -54,7 +54,6 @@ pub use report::{
 pub use restore::{RestoreOptions, RestoredGpo, restore_backup, restore_backups};
 pub use snapshot::{SnapshotError, SnapshotSummary, save_snapshot};
 pub use starter_gpo::{
-    SaveStarterOptions, StarterSettings, SystemStarter, back_up_starter_gpo, back_up_starter_gpos, copy_starter_gpo,
-    load_starter_gpo, read_starter_cabinet, restore_starter_gpo, restore_starter_gpos, save_starter_gpo,
-    starter_content,
+    SaveStarterOptions, StarterSettings, SystemStarter, back_up_starter_gpo, back_up_starter_gpos,
+    read_starter_cabinet, save_starter_gpo, starter_content,
 };

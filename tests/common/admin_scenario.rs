@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use opengpmc::format::{CabinetFile, write_cabinet};
 use opengpmc::gpm::{
     Domain, GpoStatus, OperationError, Permission, PermissionType, Task, Trustee, WmiQuery, starter_gpo_folder,
 };
@@ -11,8 +12,8 @@ use opengpmc::operation::admin::link::{EditLinks, LinkChange, LinkId, MoveLink};
 use opengpmc::operation::admin::ou::{CreateOu, DeleteOu, RenameOu};
 use opengpmc::operation::admin::security::{ChangePermissions, PermissionChange, Secured};
 use opengpmc::operation::admin::{
-    CreateGpo, CreateStarterGpo, CreateWmiFilter, DeleteGpo, DeleteStarterGpo, DeleteWmiFilter, EditWmiFilter,
-    GpoToEdit, RenameGpo, SetGpoComment, SetGpoStatus,
+    CopyStarterGpo, CreateGpo, CreateStarterGpo, CreateWmiFilter, DeleteGpo, DeleteStarterGpo, DeleteWmiFilter,
+    EditWmiFilter, GpoToEdit, LoadStarterGpo, RenameGpo, SetGpoComment, SetGpoStatus,
 };
 use opengpmc::operation::edit::{Edit, carry_out, undo, undo_list};
 use opengpmc::store::{Attribute, Change, ForestStore, StoreErrorKind, SysvolPath};
@@ -43,6 +44,9 @@ pub enum Admin {
     DeleteWmiFilter,
     CreateStarterGpo,
     DeleteStarterGpo,
+    CopyStarterGpo,
+    /// In the place of the one that is there.
+    LoadStarterGpo,
     CreateOu,
     RenameOu,
     DeleteOu,
@@ -52,7 +56,7 @@ pub enum Admin {
 
 impl Admin {
     /// All of them.
-    pub const ALL: [Admin; 21] = [
+    pub const ALL: [Admin; 23] = [
         Admin::CreateGpo,
         Admin::CreateGpoFromStarter,
         Admin::DeleteGpo,
@@ -69,6 +73,8 @@ impl Admin {
         Admin::DeleteWmiFilter,
         Admin::CreateStarterGpo,
         Admin::DeleteStarterGpo,
+        Admin::CopyStarterGpo,
+        Admin::LoadStarterGpo,
         Admin::CreateOu,
         Admin::RenameOu,
         Admin::DeleteOu,
@@ -84,6 +90,14 @@ const MADE: &str = "{0000000B-0000-0000-0000-0000000000F3}";
 /// What new things are called: by it they are found and removed again.
 const NEW: &str = "Broken off, new";
 const CLERKS: &str = "S-1-5-21-1-2-3-1101";
+
+/// Returns a cabinet with other settings of the starter GPO that is there.
+fn cabinet_of_starter() -> Vec<u8> {
+    let metadata = format!("<StarterGPO><ID>{STARTER}</ID><DisplayName>Begin anew</DisplayName></StarterGPO>");
+    let files = [("StarterGPO.tmplx", metadata.as_bytes()), ("User_Registry.pol", b"PReg\x01\0\0\0")];
+    let files = files.map(|(name, bytes)| CabinetFile { name: name.to_owned(), bytes: bytes.to_vec() });
+    write_cabinet(&files).unwrap()
+}
 
 /// A domain with two OUs, links, a WMI filter and a starter GPO, beside the two GPOs that are there already.
 pub struct AdminGround<'a> {
@@ -276,6 +290,17 @@ impl AdminGround<'_> {
             }),
             Admin::DeleteStarterGpo => {
                 Box::new(DeleteStarterGpo { domain, id: guid(STARTER), name: "Begin".to_owned() })
+            }
+            Admin::CopyStarterGpo => {
+                let original = Domain::open(self.store, self.domain).await.unwrap();
+                let original = original.starter_gpo(guid(STARTER)).await.unwrap();
+                let (source, id) = (self.store.clone(), guid(MADE));
+                Box::new(CopyStarterGpo { source, original, domain, id, name: None })
+            }
+            Admin::LoadStarterGpo => {
+                let cabinet = std::env::temp_dir().join(format!("opengpmc-broken-off-{}.cab", std::process::id()));
+                std::fs::write(&cabinet, cabinet_of_starter()).unwrap();
+                Box::new(LoadStarterGpo { domain, cabinet, new_id: guid(MADE), overwrite: true })
             }
             Admin::CreateOu => Box::new(CreateOu { parent: two, name: "Three".to_owned() }),
             Admin::RenameOu => Box::new(RenameOu { ou: two, name: "Second".to_owned() }),

@@ -222,6 +222,41 @@ fn a_system_starter_gpo_is_read_only() {
 }
 
 #[test]
+fn copies_and_restored_starter_gpos_are_undone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().display().to_string();
+    let mut console = demo();
+    go_to_starter(&mut console, NAME);
+    menu(&mut console, "Action", "Back Up…");
+    put(&mut console, "Location", &path);
+    click(&mut console, "Back Up");
+    wait(&mut console, "it is backed up", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
+    wait_for_end(&mut console);
+    menu(&mut console, "Action", "Delete");
+    wait_for_names(&mut console, |names| !names.iter().any(|name| name == NAME));
+    menu(&mut console, "Action", "Restore from Backup…");
+    put(&mut console, "Location", &path);
+    wait(&mut console, "its backup is found", |console| console.query_all_by_role(Role::RadioButton).count() == 1);
+    console.run_steps(4);
+    click(&mut console, "Restore");
+    wait_for_names(&mut console, |names| names.iter().any(|name| name == NAME));
+    press(&mut console, Modifiers::COMMAND, Key::Z);
+    wait_for_names(&mut console, |names| !names.iter().any(|name| name == NAME));
+    go_to_starter(&mut console, "Empty & new");
+    menu(&mut console, "Action", "Copy");
+    go_to_container(&mut console);
+    open_tab(&mut console, "Delegation");
+    menu(&mut console, "Action", "Paste");
+    put(&mut console, "Name", "A copy of it");
+    click(&mut console, "Copy");
+    wait_for_names(&mut console, |names| names.iter().any(|name| name == "A copy of it"));
+    let (id, _) = starters(&console).into_iter().find(|(_, known)| known == "A copy of it").unwrap();
+    assert_eq!(console.state().selected().place(), Some(&Place::StarterGpo { domain: root(), id }));
+    menu(&mut console, "Edit", "Undo");
+    wait_for_names(&mut console, |names| !names.iter().any(|name| name == "A copy of it"));
+}
+
+#[test]
 fn the_folder_of_starter_gpos_is_made_where_there_is_none() {
     let mut console = bare();
     go_to(&mut console, Place::StarterGpos(root()));

@@ -7,11 +7,12 @@ use opengpmc::gpm::{
     StatusCall, StatusMessage, Task, start,
 };
 use opengpmc::ident::Guid;
+use opengpmc::operation::admin::{CopyStarterGpo, LoadStarterGpo, RestoreStarterGpo};
+use opengpmc::operation::edit::carry_out;
 use opengpmc::operation::migration::MigrationOptions;
 use opengpmc::operation::{
     BackupOptions, ChangeContext, CopyOptions, ImportSource, Journal, Reporting, RestoreOptions, SaveStarterOptions,
-    back_up_gpo, back_up_starter_gpo, copy_gpo, copy_starter_gpo, import_settings, load_starter_gpo, restore_backup,
-    restore_starter_gpo, save_starter_gpo,
+    back_up_gpo, back_up_starter_gpo, copy_gpo, import_settings, restore_backup, save_starter_gpo,
 };
 use opengpmc::store::{ForestStore, demo};
 use tokio::runtime::Handle;
@@ -158,7 +159,8 @@ async fn domain_restore_starter_gpo() {
     check(|ground, task| async move {
         let (domain, id, folder) = starter(&ground).await;
         let backup = saved(&domain, id, &folder, &Task::default()).await.unwrap();
-        restore_starter_gpo(&domain, &backup, &task).await.map(|_| ())
+        let edit = RestoreStarterGpo { domain: domain.name().clone(), backup };
+        carry_out(&ground.context(), &edit, &task).await.map(|_| ())
     })
     .await;
 }
@@ -167,7 +169,10 @@ async fn domain_restore_starter_gpo() {
 async fn starter_gpo_copy_to() {
     check(|ground, task| async move {
         let (domain, id, _) = starter(&ground).await;
-        copy_starter_gpo(&domain, id, &domain, None, &task).await.map(|_| ())
+        let original = domain.starter_gpo(id).await.unwrap();
+        let (source, domain) = (ground.store.clone(), domain.name().clone());
+        let edit = CopyStarterGpo { source, original, domain, id: Guid::random(), name: None };
+        carry_out(&ground.context(), &edit, &task).await.map(|_| ())
     })
     .await;
 }
@@ -187,7 +192,9 @@ async fn starter_gpo_save_and_domain_load_starter_gpo() {
         let file = folder.path().join("x.cab");
         let options = SaveStarterOptions::default();
         save_starter_gpo(&domain, id, &file, &options, &reporting, &Task::default()).await.unwrap();
-        load_starter_gpo(&domain, &file, true, &task).await.map(|_| ())
+        let (domain, new_id) = (domain.name().clone(), Guid::random());
+        let edit = LoadStarterGpo { domain, cabinet: file, new_id, overwrite: true };
+        carry_out(&ground.context(), &edit, &task).await.map(|_| ())
     })
     .await;
 }

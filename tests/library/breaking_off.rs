@@ -146,6 +146,8 @@ of_every_edit! {
     delete_wmi_filter: DeleteWmiFilter,
     create_starter_gpo: CreateStarterGpo,
     delete_starter_gpo: DeleteStarterGpo,
+    copy_starter_gpo: CopyStarterGpo,
+    load_starter_gpo: LoadStarterGpo,
     create_ou: CreateOu,
     rename_ou: RenameOu,
     delete_ou: DeleteOu,

@@ -723,11 +723,13 @@ fn starter_gpos_are_saved_and_brought_back() {
     assert!(all.len() >= 4, "{all:?}");
     let listed = run(&["backup", "list", &sets]);
     assert!(text(&listed.stdout).contains("starter GPO"), "{}", text(&listed.stdout));
-    check(&["restore", &sets, "--id", ID], 0, "Remote update ports was restored");
-    check(&["restore", &sets, "--all", "--json"], 0, "\"restored\"");
+    check(&["restore", &sets, "--id", ID], 0, "Restore the starter GPO Remote update ports: done");
+    check(&["restore", &sets, "--all", "--json"], 0, "Restore the starter GPO Remote update ports");
+    check(&["restore", &sets, "--all", "--dry-run"], 0, "remove folder");
     check(&["restore", &sets, "--id", ID, "--domain", "lumen-sails.example"], 1, "restored there only");
     check(&["restore", &path(""), "--all"], 1, "there is no backup of a starter GPO");
-    check(&["copy", NAME, "--name", "Mine"], 0, "was copied to Mine");
+    check(&["copy", NAME, "--name", "Mine"], 0, "Copy the starter GPO Remote update ports: done");
+    check(&["copy", NAME, "--to-domain", "lumen-sails.example", "--dry-run"], 0, "move ");
     check(&["copy", NAME, "--name", "Empty & new"], 1, "already");
     check(&["delete", NAME], 0, "Delete the starter GPO Remote update ports: done");
     check(&["delete", "No such"], 1, "there is no starter GPO");
@@ -739,8 +741,9 @@ fn starter_gpos_are_saved_and_brought_back() {
     check(&["save", "Empty & new", &path("x.cab"), "--author", "me"], 2, "--as-system");
     check(&["save", "Empty & new", &path("x.cab"), "--as-system", "--author", "me"], 0, "was saved as");
     check(&["load", &cabinet], 1, "it is not to be replaced");
-    check(&["load", &cabinet, "--overwrite"], 0, "was loaded into kestrelbay.example");
-    check(&["load", &cabinet, "--domain", "lumen-sails.example"], 0, "was loaded into lumen-sails.example");
+    check(&["load", &cabinet, "--overwrite"], 0, "into kestrelbay.example: done");
+    check(&["load", &cabinet, "--overwrite", "--dry-run"], 0, "write file");
+    check(&["load", &cabinet, "--domain", "lumen-sails.example"], 0, "into lumen-sails.example: done");
     let gpos = run(&["--connect", "demo", "gpo", "restore", &sets, "--all"]);
     assert!(text(&gpos.stderr).contains("there is no backup in"), "{}", text(&gpos.stderr));
 }

@@ -10,11 +10,11 @@ use opengpmc::gpm::{
     starter_gpo_folder,
 };
 use opengpmc::ident::Guid;
-use opengpmc::operation::admin::DeleteStarterGpo;
-use opengpmc::operation::edit::carry_out;
+use opengpmc::operation::admin::{CopyStarterGpo, DeleteStarterGpo, LoadStarterGpo, RestoreStarterGpo};
+use opengpmc::operation::edit::{Edit, carry_out, undo, undo_list};
 use opengpmc::operation::{
     ChangeContext, Journal, Reporting, SaveStarterOptions, SystemStarter, back_up_starter_gpo, back_up_starter_gpos,
-    copy_starter_gpo, load_starter_gpo, restore_starter_gpo, save_starter_gpo, verify_backup,
+    recover, save_starter_gpo, verify_backup,
 };
 use opengpmc::store::{ForestStore, SdParts, StoreErrorKind, Sysvol, SysvolPath, demo};
 
@@ -74,8 +74,36 @@ impl Ground {
         save_starter_gpo(&self.domain, guid(id), file, options, &reporting(), &Task::default()).await
     }
 
-    async fn load(&self, file: &Path, overwrite: bool) -> Result<StarterGpo, OperationError> {
-        load_starter_gpo(&self.domain, file, overwrite, &Task::default()).await
+    fn context(&self, store: &Arc<dyn ForestStore>) -> ChangeContext {
+        let journal = Journal::open(&self.backups.path().join("journal")).unwrap();
+        ChangeContext { store: store.clone(), journal }
+    }
+
+    async fn carry_out(&self, edit: &dyn Edit, task: &Task) -> Result<(), OperationError> {
+        carry_out(&self.context(&self.store), edit, task).await.map(drop)
+    }
+
+    async fn load(&self, file: &Path, overwrite: bool) -> Result<(), OperationError> {
+        self.carry_out(&load(file, overwrite), &Task::default()).await
+    }
+
+    async fn restore(&self, backup: &Backup) -> Result<(), OperationError> {
+        self.carry_out(&restore(backup), &Task::default()).await
+    }
+
+    /// Returns the edit that copies a starter GPO within its domain.
+    async fn copy(&self, id: &str, name: Option<&str>) -> CopyStarterGpo {
+        CopyStarterGpo {
+            source: self.store.clone(),
+            original: self.starter(id).await,
+            domain: ROOT.parse().unwrap(),
+            id: Guid::random(),
+            name: name.map(str::to_owned),
+        }
+    }
+
+    async fn starter(&self, id: &str) -> StarterGpo {
+        self.domain.starter_gpo(guid(id)).await.unwrap()
     }
 
     fn cabinet(&self, name: &str) -> PathBuf {
@@ -98,6 +126,15 @@ impl Ground {
         files.sort();
         files
     }
+}
+
+fn load(file: &Path, overwrite: bool) -> LoadStarterGpo {
+    let domain = ROOT.parse().unwrap();
+    LoadStarterGpo { domain, cabinet: file.to_owned(), new_id: Guid::from_u128(99), overwrite }
+}
+
+fn restore(backup: &Backup) -> RestoreStarterGpo {
+    RestoreStarterGpo { domain: ROOT.parse().unwrap(), backup: backup.clone() }
 }
 
 async fn delete(store: &Arc<dyn ForestStore>, id: Guid, task: &Task) -> Result<(), OperationError> {
@@ -129,7 +166,8 @@ async fn what_was_saved_comes_back() {
         );
         // One that is there is replaced, permissions and all.
         ground.sysvol.replace(&path(&format!("StarterGPOs/{id}/User_new.txt")), b"x").await.unwrap();
-        let restored = restore_starter_gpo(&ground.domain, &backup, &Task::default()).await.unwrap();
+        ground.restore(&backup).await.unwrap();
+        let restored = ground.starter(&id).await;
         assert_eq!(
             (restored.id, restored.kind, &restored.display_name),
             (starter.id, starter.kind, &starter.display_name)
@@ -154,7 +192,7 @@ async fn a_deleted_one_is_restored_with_its_id() {
     assert_eq!(ground.starters().await.len(), before.len() - 1);
     let gone = delete(&ground.store, guid(WORKSTATION), &Task::default()).await;
     assert_eq!(error(gone), (MessageId::GpoNotFound, HResult::PATH_NOT_FOUND));
-    restore_starter_gpo(&ground.domain, &backup, &Task::default()).await.unwrap();
+    ground.restore(&backup).await.unwrap();
     assert_eq!(ground.files(WORKSTATION).await, files);
     // Its own permissions are gone with it: a set holds none.
     let folder = path(&format!("StarterGPOs/{WORKSTATION}"));
@@ -168,7 +206,7 @@ async fn a_backup_of_another_domain_is_refused() {
     let ground = Ground::new().await;
     let backup = Backup { domain: "lumen-sails.example".to_owned(), ..ground.back_up(WORKSTATION).await };
     let before = ground.state().await;
-    let refused = restore_starter_gpo(&ground.domain, &backup, &Task::default()).await;
+    let refused = ground.restore(&backup).await;
     assert_eq!(error(refused), (MessageId::BackupOtherDomain, HResult::INVALID_ARGUMENT));
     assert_same(&before, &ground.state().await);
 }
@@ -177,7 +215,9 @@ async fn a_backup_of_another_domain_is_refused() {
 async fn a_copy_is_a_custom_one_of_its_own() {
     let ground = Ground::new().await;
     let copy = async |id: &str, name: Option<&str>| {
-        copy_starter_gpo(&ground.domain, guid(id), &ground.domain, name, &Task::default()).await
+        let edit = ground.copy(id, name).await;
+        ground.carry_out(&edit, &Task::default()).await?;
+        Ok(ground.starter(&edit.id.to_string()).await)
     };
     let first = copy(REMOTE_UPDATE, None).await.unwrap();
     assert_eq!((first.display_name.as_str(), first.kind), ("Copy of Remote update ports", StarterGpoType::Custom));
@@ -195,8 +235,8 @@ async fn a_copy_is_a_custom_one_of_its_own() {
     assert_eq!(error(copy(WORKSTATION, Some("mine")).await), (MessageId::GpoExists, HResult::OBJECT_EXISTS));
     assert_eq!(error(copy(WORKSTATION, Some(" ")).await).1, HResult::INVALID_ARGUMENT);
     let other = Domain::open(&ground.store, &"lumen-sails.example".parse().unwrap()).await.unwrap();
-    let far = copy_starter_gpo(&ground.domain, guid(WORKSTATION), &other, None, &Task::default()).await.unwrap();
-    assert_eq!(far.domain.to_string(), "lumen-sails.example");
+    let far = CopyStarterGpo { domain: other.name().clone(), ..ground.copy(WORKSTATION, None).await };
+    ground.carry_out(&far, &Task::default()).await.unwrap();
     assert_eq!(other.starter_gpo(far.id).await.unwrap().display_name, "Copy of Kestrel Bay - New workstation");
 }
 
@@ -210,9 +250,10 @@ async fn a_cabinet_brings_it_back() {
         let before = ground.files(&id).await;
         let present = ground.load(&file, false).await;
         assert_eq!(error(present), (MessageId::GpoExists, HResult::ALREADY_EXISTS));
-        assert_eq!(ground.load(&file, true).await.unwrap().id, starter.id);
+        ground.load(&file, true).await.unwrap();
         delete(&ground.store, starter.id, &Task::default()).await.unwrap();
-        let loaded = ground.load(&file, false).await.unwrap();
+        ground.load(&file, false).await.unwrap();
+        let loaded = ground.starter(&id).await;
         assert_eq!((loaded.id, loaded.kind, &loaded.display_name), (starter.id, starter.kind, &starter.display_name));
         assert_eq!(
             (loaded.version, &loaded.author, &loaded.description),
@@ -255,8 +296,9 @@ async fn a_cabinet_can_make_it_a_system_one() {
     assert!(!file.exists());
     assert_eq!(ground.save(WORKSTATION, &file, &options("2.5")).await.unwrap(), id);
     assert_eq!(error(ground.save(WORKSTATION, &file, &options("2.5")).await).1, HResult::ALREADY_EXISTS);
-    let loaded = ground.load(&file, false).await.unwrap();
-    assert_eq!((loaded.id, loaded.kind), (id, StarterGpoType::System));
+    ground.load(&file, false).await.unwrap();
+    let loaded = ground.domain.starter_gpo(id).await.unwrap();
+    assert_eq!(loaded.kind, StarterGpoType::System);
     assert_eq!(
         (loaded.author.as_str(), loaded.product.as_str(), loaded.template_version.as_str()),
         ("A & B", "Yard", "2.5")
@@ -322,8 +364,9 @@ async fn a_cabinet_without_an_id_gets_a_new_one() {
     };
     std::fs::write(&file, write_cabinet(&[foreign]).unwrap()).unwrap();
     let task = Task::default();
-    let loaded = load_starter_gpo(&ground.domain, &file, false, &task).await.unwrap();
-    assert_eq!(loaded.display_name, "From elsewhere");
+    let edit = load(&file, false);
+    ground.carry_out(&edit, &task).await.unwrap();
+    assert_eq!(ground.domain.starter_gpo(edit.new_id).await.unwrap().display_name, "From elsewhere");
     assert!(task.messages().iter().any(|message| message.severity == Severity::Warning));
 }
 
@@ -338,14 +381,15 @@ async fn anything_but_administrative_templates_is_refused() {
     let saved = back_up_starter_gpo(&ground.domain, id, &folder, "", &reporting(), &task).await;
     assert_eq!(error(saved), refused);
     assert!(!folder.exists());
-    assert_eq!(error(copy_starter_gpo(&ground.domain, id, &ground.domain, None, &task).await), refused);
+    let copy = ground.copy(WORKSTATION, None).await;
+    assert_eq!(error(ground.carry_out(&copy, &task).await), refused);
     let file = ground.cabinet("x.cab");
     assert_eq!(error(ground.save(WORKSTATION, &file, &SaveStarterOptions::default()).await), refused);
     ground.sysvol.remove(&stranger).await.unwrap();
     let backup = ground.back_up(WORKSTATION).await;
     std::fs::write(backup.folder.as_ref().unwrap().join("Machine/evil.exe"), "x").unwrap();
     let before = ground.state().await;
-    assert_eq!(error(restore_starter_gpo(&ground.domain, &backup, &task).await), refused);
+    assert_eq!(error(ground.restore(&backup).await), refused);
     assert_same(&before, &ground.state().await);
 }
 
@@ -389,17 +433,18 @@ async fn prepare(work: Work) -> Prepared {
 
 async fn run(work: Work, prepared: &Prepared, faults: &Faults, task: &Task) -> Result<(), OperationError> {
     let store = faults.wrap(prepared.ground.store.clone());
-    let domain = Domain::open(&store, &ROOT.parse().unwrap()).await.unwrap();
-    let id = guid(WORKSTATION);
-    match work {
-        Work::RestorePresent | Work::RestoreDeleted => {
-            restore_starter_gpo(&domain, &prepared.backup, task).await.map(|_| ())
+    let ground = &prepared.ground;
+    let edit: Box<dyn Edit> = match work {
+        Work::RestorePresent | Work::RestoreDeleted => Box::new(restore(&prepared.backup)),
+        Work::Copy => Box::new(ground.copy(WORKSTATION, Some("The copy")).await),
+        Work::LoadPresent => Box::new(load(&prepared.cabinet, true)),
+        Work::LoadNew => Box::new(load(&prepared.cabinet, false)),
+        Work::Delete => {
+            let (domain, name) = (ROOT.parse().unwrap(), String::new());
+            Box::new(DeleteStarterGpo { domain, id: guid(WORKSTATION), name })
         }
-        Work::Copy => copy_starter_gpo(&domain, id, &domain, Some("The copy"), task).await.map(|_| ()),
-        Work::LoadPresent => load_starter_gpo(&domain, &prepared.cabinet, true, task).await.map(|_| ()),
-        Work::LoadNew => load_starter_gpo(&domain, &prepared.cabinet, false, task).await.map(|_| ()),
-        Work::Delete => delete(&store, id, task).await,
-    }
+    };
+    carry_out(&ground.context(&store), &*edit, task).await.map(drop)
 }
 
 /// Returns the state with GUIDs and times of the moment alike, which differ from run to run.
@@ -467,28 +512,59 @@ async fn a_lost_answer_to_each_rename_is_noticed() {
 #[tokio::test]
 async fn what_a_broken_connection_left_is_put_back() {
     for work in [Work::RestorePresent, Work::LoadPresent] {
+        let prepared = prepare(work).await;
+        let old = prepared.ground.state().await;
         let faults = Faults::default();
-        run(work, &prepare(work).await, &faults, &Task::default()).await.unwrap();
-        let writes = faults.writes();
+        run(work, &prepared, &faults, &Task::default()).await.unwrap();
+        let (writes, new) = (faults.writes(), prepared.ground.state().await);
         for write in 1..=writes.len() {
             let prepared = prepare(work).await;
-            let before = prepared.ground.starters().await;
-            let files = prepared.ground.files(WORKSTATION).await;
-            let outcome = run(work, &prepared, &Faults::at(write, Fault::Gone(Part::Sysvol)), &Task::default()).await;
-            // The next operation finds what is left.
+            let faults = Faults::at(write, Fault::Gone(Part::Sysvol));
+            let outcome = run(work, &prepared, &faults, &Task::default()).await;
             let ground = &prepared.ground;
-            copy_starter_gpo(&ground.domain, guid(REMOTE_UPDATE), &ground.domain, None, &Task::default())
-                .await
-                .unwrap();
-            let names =
-                |starters: Vec<StarterGpo>| starters.into_iter().map(|one| one.display_name).collect::<Vec<_>>();
-            let mut after = names(ground.starters().await);
-            after.retain(|name| !name.starts_with("Copy of"));
-            assert_eq!(after, names(before), "{}", writes[write - 1]);
-            if outcome.is_err() && write < writes.len() {
-                assert_eq!(ground.files(WORKSTATION).await, files, "{work:?}: {}", writes[write - 1]);
+            let journal = ground.context(&ground.store).journal;
+            for left in journal.interrupted().unwrap() {
+                recover(&ground.store, &journal, &left, &Task::default()).await.unwrap();
             }
+            let expected = if outcome.is_ok() { &new } else { &old };
+            let differences = expected.differences(&ground.state().await);
+            assert_eq!(differences, Vec::<String>::new(), "{work:?}: {}", writes[write - 1]);
         }
+    }
+}
+
+#[tokio::test]
+async fn each_is_undone_and_redone() {
+    for work in WORKS {
+        let prepared = prepare(work).await;
+        let ground = &prepared.ground;
+        let before = ground.state().await;
+        run(work, &prepared, &Faults::default(), &Task::default()).await.unwrap();
+        let after = ground.state().await;
+        let context = ground.context(&ground.store);
+        for round in 0..2 {
+            let newest = undo_list(&context.journal, &*ground.store).unwrap().undo[0].id;
+            undo(&context, newest, &Task::default()).await.unwrap();
+            assert_eq!(before.differences(&ground.state().await), Vec::<String>::new(), "{work:?}, undo {round}");
+            let newest = undo_list(&context.journal, &*ground.store).unwrap().redo[0].id;
+            undo(&context, newest, &Task::default()).await.unwrap();
+            assert_eq!(after.differences(&ground.state().await), Vec::<String>::new(), "{work:?}, redo {round}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_somebody_else_has_changed_since_is_not_undone() {
+    let prepared = prepare(Work::LoadPresent).await;
+    let ground = &prepared.ground;
+    run(Work::LoadPresent, &prepared, &Faults::default(), &Task::default()).await.unwrap();
+    for (file, bytes) in [("User/registry.pol", &b"theirs"[..]), ("User/comment.cmtx", b"theirs")] {
+        ground.sysvol.replace(&path(&format!("StarterGPOs/{WORKSTATION}/{file}")), bytes).await.unwrap();
+        let before = ground.state().await;
+        let context = ground.context(&ground.store);
+        let newest = undo_list(&context.journal, &*ground.store).unwrap().undo[0].id;
+        assert!(undo(&context, newest, &Task::default()).await.is_err(), "{file}");
+        assert_same(&before, &ground.state().await);
     }
 }
 

@@ -4,10 +4,8 @@ use opengpmc::gpm::{
     GpoParts, HResult, SearchCriteria, SearchOperation, SearchProperty, SearchValue, StarterGpoType, Task,
 };
 use opengpmc::ident::{Guid, WmiFilterRef};
-use opengpmc::operation::admin::{CreateGpo, CreateStarterGpo};
-use opengpmc::operation::{
-    RestoreOptions, back_up_starter_gpo, copy_starter_gpo, load_starter_gpo, restore_backup, restore_starter_gpo,
-};
+use opengpmc::operation::admin::{CreateGpo, CreateStarterGpo, RestoreStarterGpo};
+use opengpmc::operation::{RestoreOptions, back_up_starter_gpo, restore_backup};
 use opengpmc::store::{Attribute, Change, StoreErrorKind};
 
 use super::ground::{GPO_NAME, STARTER, everywhere, reporting, save_as_system};
@@ -151,11 +149,12 @@ fn n028_igpm_domain2_search_starter_gpos() {
 fn n029_igpm_domain2_load_starter_gpo() {
     everywhere(async |ground| {
         let (file, id) = save_as_system(ground).await;
-        let task = Task::default();
-        let loaded = load_starter_gpo(&ground.domain, &file, false, &task).await.unwrap();
-        assert_eq!((loaded.id, loaded.kind), (id, StarterGpoType::System), "it keeps its id");
-        assert!(load_starter_gpo(&ground.domain, &file, false, &task).await.is_err(), "it is there already");
-        load_starter_gpo(&ground.domain, &file, true, &task).await.unwrap();
+        ground.edit(&ground.load_starter(&file, false)).await;
+        let loaded = ground.domain.starter_gpo(id).await.unwrap();
+        assert_eq!(loaded.kind, StarterGpoType::System, "it keeps its id");
+        let again = ground.refused(&ground.load_starter(&file, false)).await;
+        assert_eq!(again, HResult::ALREADY_EXISTS, "it is there already");
+        ground.edit(&ground.load_starter(&file, true)).await;
         ground.delete_starter(id).await;
     });
 }
@@ -165,12 +164,12 @@ fn n030_igpm_domain2_restore_starter_gpo() {
     everywhere(async |ground| {
         let (domain, task) = (&ground.domain, Task::default());
         let name = format!("Restored {}", Guid::random());
-        let id = copy_starter_gpo(domain, STARTER, domain, Some(&name), &task).await.unwrap().id;
+        let id = ground.copy_starter(&name).await;
         let folder = ground.new_folder();
         let backup = back_up_starter_gpo(domain, id, &folder, "", &reporting(), &task).await.unwrap();
         ground.delete_starter(id).await;
-        let restored = restore_starter_gpo(domain, &backup, &task).await.unwrap();
-        assert_eq!((restored.id, restored.display_name), (id, name));
+        ground.edit(&RestoreStarterGpo { domain: ground.name().clone(), backup }).await;
+        assert_eq!(domain.starter_gpo(id).await.unwrap().display_name, name);
         ground.delete_starter(id).await;
     });
 }

@@ -8,11 +8,11 @@ use opengpmc::gpm::{
 };
 use opengpmc::ident::{Dn, DnsName, Guid, Sid};
 use opengpmc::operation::admin::security::MakeAclConsistent;
-use opengpmc::operation::admin::{DeleteStarterGpo, GpoToEdit};
+use opengpmc::operation::admin::{CopyStarterGpo, DeleteStarterGpo, GpoToEdit, LoadStarterGpo};
 use opengpmc::operation::edit::{Edit, carry_out};
 use opengpmc::operation::{
     BackupOptions, ChangeContext, Journal, Reporting, SaveStarterOptions, SystemStarter, back_up_gpo,
-    back_up_starter_gpo, load_starter_gpo, save_starter_gpo,
+    back_up_starter_gpo, save_starter_gpo,
 };
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::{self, Attribute, Change, ConnectTarget, ForestStore, SdParts, StoreErrorKind, SysvolPath, demo};
@@ -158,6 +158,25 @@ impl Ground {
     /// Carries out an edit that is refused, and returns why.
     pub async fn refused(&self, edit: &dyn Edit) -> HResult {
         carry_out(&self.context(), edit, &Task::default()).await.unwrap_err().0.code
+    }
+
+    /// Copies the starter GPO, under a name of its own.
+    pub async fn copy_starter(&self, name: &str) -> Guid {
+        let id = Guid::random();
+        let edit = CopyStarterGpo {
+            source: self.store.clone(),
+            original: self.starter().await,
+            domain: self.name().clone(),
+            id,
+            name: Some(name.to_owned()),
+        };
+        self.edit(&edit).await;
+        id
+    }
+
+    /// Returns the edit that loads a starter GPO from a cabinet.
+    pub fn load_starter(&self, cabinet: &Path, overwrite: bool) -> LoadStarterGpo {
+        LoadStarterGpo { domain: self.name().clone(), cabinet: cabinet.to_owned(), new_id: Guid::random(), overwrite }
     }
 
     /// Deletes a starter GPO.
@@ -346,5 +365,9 @@ async fn bring_starter(domain: &Domain) {
     let folder = tempfile::tempdir().unwrap();
     let (file, options, task) = (folder.path().join("x.cab"), SaveStarterOptions::default(), Task::default());
     save_starter_gpo(&source, STARTER, &file, &options, &reporting(), &task).await.unwrap();
-    load_starter_gpo(domain, &file, false, &task).await.unwrap();
+    let journal = Journal::open(&folder.path().join("journal")).unwrap();
+    let context = ChangeContext { store: domain.store().clone(), journal };
+    let (domain, new_id) = (domain.name().clone(), Guid::random());
+    let edit = LoadStarterGpo { domain, cabinet: file, new_id, overwrite: false };
+    carry_out(&context, &edit, &task).await.unwrap();
 }

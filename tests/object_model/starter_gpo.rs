@@ -8,9 +8,7 @@ use opengpmc::operation::admin::security::{
     ChangePermissions, PermissionChange, Secured, SetSecurityInfo, read_security_info,
 };
 use opengpmc::operation::admin::{DeleteStarterGpo, EditStarterGpo};
-use opengpmc::operation::{
-    SaveStarterOptions, copy_starter_gpo, load_starter_gpo, reports_to_folder, save_starter_gpo,
-};
+use opengpmc::operation::{SaveStarterOptions, reports_to_folder, save_starter_gpo};
 use opengpmc::report::ReportFormat;
 use opengpmc::store::StoreErrorKind;
 
@@ -34,8 +32,7 @@ fn n095_igpm_starter_gpo_description_get() {
 /// Loads a system starter GPO, looks at it, and deletes it.
 async fn with_system(ground: &Ground, look: impl Fn(&opengpmc::gpm::StarterGpo)) {
     let (file, id) = save_as_system(ground).await;
-    let loaded = load_starter_gpo(&ground.domain, &file, false, &Task::default()).await.unwrap();
-    look(&loaded);
+    ground.edit(&ground.load_starter(&file, false)).await;
     look(&ground.domain.starter_gpo(id).await.unwrap());
     ground.delete_starter(id).await;
 }
@@ -104,9 +101,7 @@ fn n105_igpm_starter_gpo_starter_gpo_version_get() {
 
 /// Copies the starter GPO for a test that changes it.
 async fn copy(ground: &Ground) -> Guid {
-    let name = format!("Copied {}", Guid::random());
-    let copied = copy_starter_gpo(&ground.domain, STARTER, &ground.domain, Some(&name), &Task::default()).await;
-    copied.unwrap().id
+    ground.copy_starter(&format!("Copied {}", Guid::random())).await
 }
 
 #[test]

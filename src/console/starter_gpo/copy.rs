@@ -6,16 +6,15 @@ use egui::{Context, TextEdit};
 
 use crate::console::dialog::{self, Closing};
 use crate::console::kit::notice::{Severity, banner_ui};
-use crate::console::operation_job::OperationJob;
 use crate::console::theme::SPACE;
 use crate::console::window::{Surroundings, Window};
 use crate::console::{Command, ForestId, Node, Place};
-use crate::gpm::{Domain, OperationError, StarterGpo, Task};
-use crate::ident::DnsName;
-use crate::operation::copy_starter_gpo;
+use crate::gpm::StarterGpo;
+use crate::ident::{DnsName, Guid};
+use crate::operation::admin::CopyStarterGpo;
 
 /// The dialog.
-pub(super) struct CopyStarterGpo {
+pub(super) struct CopyWindow {
     source: (ForestId, StarterGpo),
     target: (ForestId, DnsName),
     name: String,
@@ -23,48 +22,28 @@ pub(super) struct CopyStarterGpo {
     focus_wanted: bool,
 }
 
-impl CopyStarterGpo {
+impl CopyWindow {
     /// Returns the dialog.
     pub fn new(source: (ForestId, StarterGpo), target: (ForestId, DnsName)) -> Self {
-        CopyStarterGpo { source, target, name: String::new(), problem: None, focus_wanted: true }
-    }
-
-    fn job(&self, around: &Surroundings<'_>) -> Result<OperationJob, String> {
-        let ((from, starter), (to, domain)) = (&self.source, &self.target);
-        let store = |id| around.forest(id).map(|forest| Arc::clone(&forest.store));
-        let stores = store(*from).zip(store(*to));
-        let (source, target) = stores.ok_or("The forest is not open any more.")?;
-        let (id, own, other, forest) = (starter.id, starter.domain.clone(), domain.clone(), *to);
-        let name = Some(self.name.trim().to_owned()).filter(|name| !name.is_empty());
-        let work = move |task: Task| async move {
-            let failed = |error| OperationError::of_directory(&error);
-            let source = task.or_cancel(Domain::open(&source, &own)).await?.map_err(failed)?;
-            let target = task.or_cancel(Domain::open(&target, &other)).await?.map_err(failed)?;
-            copy_starter_gpo(&source, id, &target, name.as_deref(), &task).await
-        };
-        let domain = domain.clone();
-        let title = format!("Copy {}", starter.display_name);
-        Ok(around.workers.operation(title, work, move |copied| match copied {
-            Ok(copy) => vec![Command::ShowChanged(Node::In(forest, Place::StarterGpo { domain, id: copy.id }))],
-            Err(_) => Vec::new(),
-        }))
+        CopyWindow { source, target, name: String::new(), problem: None, focus_wanted: true }
     }
 
     fn start(&mut self, around: &mut Surroundings<'_>) -> Closing {
-        match self.job(around) {
-            Ok(job) => {
-                around.started.push(job);
-                Closing::Close
-            }
-            Err(problem) => {
-                self.problem = Some(problem);
-                Closing::Stay
-            }
-        }
+        let ((from, starter), (to, domain)) = (&self.source, &self.target);
+        let Some(source) = around.forest(*from).map(|forest| Arc::clone(&forest.store)) else {
+            self.problem = Some("The forest is not open any more.".to_owned());
+            return Closing::Stay;
+        };
+        let (domain, id) = (domain.clone(), Guid::random());
+        let name = Some(self.name.trim().to_owned()).filter(|name| !name.is_empty());
+        let edit = CopyStarterGpo { source, original: starter.clone(), domain: domain.clone(), id, name };
+        let copy = Node::In(*to, Place::StarterGpo { domain, id });
+        around.commands.push(Command::EditAndSelect(*to, Arc::new(edit), copy));
+        Closing::Close
     }
 }
 
-impl Window for CopyStarterGpo {
+impl Window for CopyWindow {
     fn ui(&mut self, ctx: &Context, around: &mut Surroundings<'_>) -> Closing {
         let ((from, starter), (to, domain)) = (&self.source, &self.target);
         if (from != to || starter.domain != *domain) && self.problem.is_none() {

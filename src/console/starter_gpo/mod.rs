@@ -13,7 +13,7 @@ use crate::gpm::StarterGpo;
 use crate::ident::DnsName;
 use crate::operation::admin::{CreateStarterGpoFolder, DeleteStarterGpo};
 
-use copy::CopyStarterGpo;
+use copy::CopyWindow;
 use editor::StarterGpoEditor;
 
 /// Returns the command that makes the folder of the starter GPOs of a domain.
@@ -36,7 +36,7 @@ pub fn edit_starter(forest: &OpenForest, starter: &StarterGpo) -> Command {
 /// Returns the command that copies a starter GPO into a domain.
 pub fn copy_starter(source: ForestId, starter: &StarterGpo, target: ForestId, domain: &DnsName) -> Command {
     let (starter, domain) = (starter.clone(), domain.clone());
-    Command::Open(WindowFactory::new(move || CopyStarterGpo::new((source, starter.clone()), (target, domain.clone()))))
+    Command::Open(WindowFactory::new(move || CopyWindow::new((source, starter.clone()), (target, domain.clone()))))
 }
 
 /// Returns the command that asks for the name of a new GPO that begins with a starter GPO.

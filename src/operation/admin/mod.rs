@@ -10,6 +10,7 @@ pub mod ou;
 pub mod security;
 mod rights;
 mod starter_gpo;
+mod starter_gpo_content;
 mod wmi_filter;
 mod wmi_filter_file;
 
@@ -20,6 +21,7 @@ pub use gpo_create::CreateGpo;
 pub use gpo_delete::{DeleteGpo, DeleteOrphanFolder};
 pub use gpo_ensure::EnsureGpo;
 pub use starter_gpo::{CreateStarterGpo, CreateStarterGpoFolder, DeleteStarterGpo, EditStarterGpo};
+pub use starter_gpo_content::{CopyStarterGpo, LoadStarterGpo, RestoreStarterGpo};
 pub use wmi_filter::{CopyWmiFilter, CreateWmiFilter, DeleteWmiFilter, EditWmiFilter};
 pub(super) use wmi_filter::{NewFilter, objects_of_filter};
 pub use wmi_filter_file::{export_wmi_filter, read_wmi_filter_file};

@@ -203,7 +203,7 @@ impl Edit for DeleteStarterGpo {
 }
 
 /// Returns the step that makes the folder of the starter GPOs; none where it is there.
-async fn missing_folder(domain: &Domain, task: &Task) -> Result<Option<Step>, OperationError> {
+pub(super) async fn missing_folder(domain: &Domain, task: &Task) -> Result<Option<Step>, OperationError> {
     let has_folder = task.or_cancel(domain.has_starter_gpo_folder()).await?;
     let has_folder = has_folder.map_err(|error| OperationError::of_read(&error))?;
     let make = || Step::MakeFolder { domain: domain.name().clone(), path: starter_gpo_folder(), access: None };
@@ -240,11 +240,15 @@ fn below(folder: &SysvolPath, name: &str) -> SysvolPath {
     folder.join(name).unwrap_or_default()
 }
 
-fn touched(domain: &DnsName) -> Vec<Touched> {
+pub(super) fn touched(domain: &DnsName) -> Vec<Touched> {
     vec![Touched::StarterGpos(domain.clone())]
 }
 
-async fn open(store: &Arc<dyn ForestStore>, domain: &DnsName, task: &Task) -> Result<Domain, OperationError> {
+pub(super) async fn open(
+    store: &Arc<dyn ForestStore>,
+    domain: &DnsName,
+    task: &Task,
+) -> Result<Domain, OperationError> {
     let opened = task.or_cancel(Domain::open(store, domain)).await?;
     opened.map_err(|error| OperationError::of_directory(&error))
 }

@@ -48,7 +48,7 @@ impl FileTree {
     }
 
     /// Returns all folders that must be there, those of the files too, parents first.
-    fn needed_folders(&self) -> Vec<SysvolPath> {
+    pub(in crate::operation) fn needed_folders(&self) -> Vec<SysvolPath> {
         let mut known = HashSet::new();
         let mut needed = Vec::new();
         let of_files = self.files.iter().filter_map(|file| file.path.parent());

@@ -199,7 +199,10 @@ async fn prepare(
     task: &Task,
 ) -> Result<Vec<Saved>, OperationError> {
     let mut saved = Vec::new();
-    for (place, step) in steps.iter_mut().enumerate() {
+    for place in 0..steps.len() {
+        let (earlier, rest) = steps.split_at_mut(place);
+        let Some(step) = rest.first_mut() else { break };
+        step.find_tree(earlier);
         let folder: PathBuf = entry.folder().join(format!("tree-{place}"));
         saved.push(work::save(&context.store, step, folder, task).await?);
     }

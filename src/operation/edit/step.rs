@@ -259,6 +259,21 @@ impl Step {
         })
     }
 
+    /// Where it removes a folder that `earlier` steps of the same edit move: sets where that lies before the edit.
+    pub(super) fn find_tree(&mut self, earlier: &[Step]) {
+        let Step::RemoveTree { domain, path, found_at } = self else { return };
+        let mut lies_at = path.clone();
+        for step in earlier.iter().rev() {
+            if let Step::MoveTree { domain: own, from, to } = step
+                && own == domain
+                && *to == lies_at
+            {
+                lies_at = from.clone();
+            }
+        }
+        *found_at = lies_at;
+    }
+
     /// Returns the step that takes this one back; none where another one does. `saved` is what the journal keeps of it.
     pub(super) fn reversed(&self, saved: &Saved) -> Option<Step> {
         Some(match self.clone() {

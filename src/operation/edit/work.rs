@@ -196,8 +196,11 @@ pub(super) async fn save(
         }
         Step::RemoveFolder { domain, path, access } => {
             let sysvol = sysvol_of(store, domain).await?;
-            if sysvol.has_security() {
-                *access = sysvol.security(path, SdParts::READABLE).await.ok();
+            // One that a step before this one moves there keeps the list that it was made with.
+            if sysvol.has_security()
+                && let Ok(present) = sysvol.security(path, SdParts::READABLE).await
+            {
+                *access = Some(present);
             }
         }
         _ => {}
@@ -328,8 +331,8 @@ pub(super) async fn take_back(store: &Arc<dyn ForestStore>, step: &Step, saved: 
         // A crash may have left the temporary sibling of a file in a folder that nobody else knows of.
         Step::MakeFolder { domain, path, .. } | Step::PutTree { domain, path, .. } => {
             let sysvol = sysvol_of(store, domain).await?;
-            let is_own =
-                matches!(step, Step::PutTree { .. }) || path.parts().iter().any(|part| part.parse::<Guid>().is_ok());
+            let is_own_name = |part: &str| part.parse::<Guid>().is_ok() || part.starts_with("~opengpmc-");
+            let is_own = matches!(step, Step::PutTree { .. }) || path.parts().iter().any(|part| is_own_name(part));
             let removed = if is_own { sysvol.remove_tree(path).await } else { sysvol.remove(path).await };
             return match removed {
                 Err(error) if error.kind != StoreErrorKind::NotFound => Err(OperationError::of_write(&error)),

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::format::{
-    CabinetFile, MOST_CABINET_BYTES, STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile,
-    read_cabinet, write_cabinet,
+    CabinetFile, STARTER_GPO_FILE, STARTER_GPO_TEXTS, StarterGpoField, StarterGpoFile, read_cabinet, write_cabinet,
 };
 use crate::gpm::{
     Domain, HResult, MessageId, OperationError, StarterGpo, StarterGpoType, StatusMessage, Task, read_bounded,
@@ -18,14 +18,11 @@ use crate::operation::change::FileTree;
 use crate::operation::content::ContentFile;
 use crate::operation::{Reporting, write_whole};
 use crate::report::ReportFormat;
-use crate::store::{StoreError, SysvolPath};
+use crate::store::{StoreError, Sysvol, SysvolPath};
 
 use super::backup::{find, report_file};
-use super::content::{
-    REPORT, StarterContent, find_folder, invalid, is_allowed, not_allowed, open_sysvol, parse_metadata, read_file,
-};
-use super::folder::{put_in_place, tidy};
-use super::{STEPS, blocking, written};
+use super::content::{REPORT, StarterContent, invalid, is_allowed, not_allowed, parse_metadata, read_tree};
+use super::{STEPS, blocking};
 
 /// How a starter GPO is saved as a cabinet.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,7 +77,10 @@ pub async fn save_starter_gpo(
         content.change_metadata(&values)?;
     }
     task.progress(1, STEPS);
-    let mut files = read_files(&content.tree, task).await?;
+    // Its old report is left out.
+    content.tree.files.retain(|file| !is_report(&file.path));
+    let file = |(path, bytes): (SysvolPath, Vec<u8>)| CabinetFile { name: flat_name(&path), bytes };
+    let mut files: Vec<CabinetFile> = read_tree(&content.tree, task).await?.into_iter().map(file).collect();
     task.progress(2, STEPS);
     let report = report_file(domain, &starter, ReportFormat::Html, reporting, task).await?;
     files.push(CabinetFile { name: REPORT.to_owned(), bytes: report });
@@ -139,17 +139,6 @@ fn values_in_cabinet(
 fn is_version(text: &str) -> bool {
     let digits = |text: &str, most| (1..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('.').is_some_and(|(major, minor)| digits(major, 4) && digits(minor, 5))
-}
-
-/// Reads the files of a starter GPO under their names in a cabinet; its old report is left out.
-async fn read_files(tree: &FileTree, task: &Task) -> Result<Vec<CabinetFile>, OperationError> {
-    let mut files = Vec::new();
-    let mut rest = MOST_CABINET_BYTES;
-    for file in tree.files.iter().filter(|file| !is_report(&file.path)) {
-        let bytes = read_file(tree, file, &mut rest, task).await?;
-        files.push(CabinetFile { name: flat_name(&file.path), bytes });
-    }
-    Ok(files)
 }
 
 fn is_report(path: &SysvolPath) -> bool {
@@ -236,44 +225,29 @@ async fn read_places(path: &Path) -> Result<BTreeMap<SysvolPath, Vec<u8>>, Opera
     .await
 }
 
-/// Loads a starter GPO from a cabinet and keeps its id. One of that id that is there is replaced where `overwrite` says so, and keeps its
-/// permissions. After a failure or cancel all is as it was before.
+/// Reads a cabinet: the id of its starter GPO, and the files. `new_id` is the id of one whose cabinet does not say it; a warning tells so.
 ///
 /// # Errors
-/// Fails where the file is no cabinet of a starter GPO, holds more than administrative templates, one of the same id is there and is not to be
-/// replaced, or SYSVOL cannot be written.
-pub async fn load_starter_gpo(
-    domain: &Domain,
+/// Fails where the file is no cabinet of a starter GPO, or holds more than administrative templates.
+pub(in crate::operation) async fn cabinet_content(
     path: &Path,
-    overwrite: bool,
+    new_id: Guid,
+    sysvol: &Arc<dyn Sysvol>,
     task: &Task,
-) -> Result<StarterGpo, OperationError> {
-    task.progress(0, STEPS);
-    task.checkpoint()?;
+) -> Result<(Guid, FileTree), OperationError> {
     let changed = read_places(path).await?;
-    task.progress(1, STEPS);
-    let id = id_of(&changed, path, task)?;
-    let sysvol = open_sysvol(domain, task).await?;
-    tidy(&*sysvol, task).await?;
-    let present = task.or_cancel(find_folder(&*sysvol, id)).await??;
-    if present.is_some() && !overwrite {
-        let text = format!("{} has the starter GPO {id} already, and it is not to be replaced", domain.name());
-        let message = StatusMessage::error(MessageId::GpoExists, HResult::ALREADY_EXISTS, text);
-        return Err(OperationError::new(message.about(path.display())));
-    }
+    let id = id_of(&changed, path)?.unwrap_or_else(|| {
+        let text = "the cabinet does not say the id of the starter GPO; it gets a new one";
+        task.message(StatusMessage::warning(MessageId::BackupXmlInvalid, text).about(path.display()));
+        new_id
+    });
     let file = |(path, bytes): (&SysvolPath, &Vec<u8>)| ContentFile {
         path: path.clone(),
         place: path.clone(),
         size_bytes: bytes.len() as u64,
     };
-    let tree =
-        FileTree { folders: Vec::new(), files: changed.iter().map(file).collect(), sysvol: sysvol.clone(), changed };
-    task.progress(2, STEPS);
-    put_in_place(&*sysvol, id, &tree, present.as_ref(), task).await?;
-    let starter = written(domain, id, task).await?;
-    let message = format!("{} was loaded into {}", starter.display_name, domain.name());
-    task.message(StatusMessage::information(MessageId::Done, message).about(id));
-    Ok(starter)
+    let files = changed.iter().map(file).collect();
+    Ok((id, FileTree { folders: Vec::new(), files, sysvol: Arc::clone(sysvol), changed }))
 }
 
 /// Returns the files of a cabinet by their places. All names are checked before one is used; the report is left out.
@@ -305,15 +279,10 @@ fn no_metadata(path: &Path) -> OperationError {
     OperationError::new(message.about(path.display()))
 }
 
-/// Returns the id of the starter GPO; a new one, with a warning, where the cabinet does not say it.
-fn id_of(files: &BTreeMap<SysvolPath, Vec<u8>>, path: &Path, task: &Task) -> Result<Guid, OperationError> {
+/// Returns the id of the starter GPO; none where the cabinet does not say it.
+fn id_of(files: &BTreeMap<SysvolPath, Vec<u8>>, path: &Path) -> Result<Option<Guid>, OperationError> {
     let bytes = files.get(&metadata_place()).ok_or_else(|| no_metadata(path))?;
-    let id = parse_metadata(bytes, &format!("{}: {STARTER_GPO_FILE}", path.display()))?.id();
-    Ok(id.unwrap_or_else(|| {
-        let text = "the cabinet does not say the id of the starter GPO; it gets a new one";
-        task.message(StatusMessage::warning(MessageId::BackupXmlInvalid, text).about(path.display()));
-        Guid::random()
-    }))
+    Ok(parse_metadata(bytes, &format!("{}: {STARTER_GPO_FILE}", path.display()))?.id())
 }
 
 #[cfg(test)]

@@ -137,6 +137,22 @@ pub(super) async fn read_file(
     Ok(bytes)
 }
 
+/// Reads all files of a starter GPO, by their paths.
+///
+/// # Errors
+/// Fails where one cannot be read, or they have more bytes than a cabinet may have.
+pub(in crate::operation) async fn read_tree(
+    tree: &FileTree,
+    task: &Task,
+) -> Result<Vec<(SysvolPath, Vec<u8>)>, OperationError> {
+    let mut rest = MOST_CABINET_BYTES;
+    let mut files = Vec::new();
+    for file in &tree.files {
+        files.push((file.path.clone(), read_file(tree, file, &mut rest, task).await?));
+    }
+    Ok(files)
+}
+
 /// Reads the metadata of a starter GPO; `place` names it in the message of a failure.
 pub(in crate::operation) fn parse_metadata(bytes: &[u8], place: &str) -> Result<StarterGpoFile, OperationError> {
     if bytes.len() as u64 > LARGEST_METADATA {
