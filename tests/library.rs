@@ -37,6 +37,7 @@ mod library {
     mod names;
     mod principals;
     mod reports;
+    mod rsop_reading;
     mod async_contract;
     mod breaking_off;
     mod async_members;

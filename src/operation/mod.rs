@@ -22,6 +22,7 @@ pub mod migration;
 pub mod content;
 pub mod admin;
 pub mod edit;
+pub mod rsop;
 
 pub use crate::store::write_whole;
 pub use acl_consistency::{AclCheck, AclConsistency, check_gpo_acl, check_gpo_acls};

@@ -51,8 +51,12 @@ pub enum TemplateState {
 impl Policies {
     /// Returns the policies of some GPOs, by the DN of their container.
     pub fn new(policies: impl IntoIterator<Item = (Dn, GpoPolicy)>) -> Self {
-        let policies = policies.into_iter().map(|(dn, policy)| (dn, Arc::new(policy)));
-        Policies { policies: Arc::new(policies.collect()) }
+        Policies::of_shared(policies.into_iter().map(|(dn, policy)| (dn, Arc::new(policy))))
+    }
+
+    /// Returns the policies of some GPOs that others use too, by the DN of their container.
+    pub fn of_shared(policies: impl IntoIterator<Item = (Dn, Arc<GpoPolicy>)>) -> Self {
+        Policies { policies: Arc::new(policies.into_iter().collect()) }
     }
 
     /// Returns what a GPO sets; none where it was not read.

@@ -28,13 +28,13 @@ struct CommonDomain {
 /// The two halves of a GPO.
 #[derive(Clone, Default)]
 pub(in crate::operation) struct Halves<T> {
-    pub(super) computer: T,
-    pub(super) user: T,
+    pub(in crate::operation) computer: T,
+    pub(in crate::operation) user: T,
 }
 
 impl<'a> Common<'a> {
     /// Reads it: one search in each domain of these GPOs, below the one GPO or below all.
-    pub(super) async fn read(
+    pub(in crate::operation) async fn read(
         store: &'a Arc<dyn ForestStore>,
         forest: &'a ForestSnapshot,
         gpos: &[&Gpo],
@@ -58,12 +58,12 @@ impl<'a> Common<'a> {
     }
 
     /// Returns a domain.
-    pub(super) fn domain(&self, name: &DnsName) -> Result<&Domain, StoreError> {
+    pub(in crate::operation) fn domain(&self, name: &DnsName) -> Result<&Domain, StoreError> {
         self.of(name).map(|common| &common.domain)
     }
 
     /// Returns the objects below the halves of a GPO.
-    pub(super) fn objects(&self, gpo: &Gpo) -> Result<Halves<Vec<DirectoryObject>>, StoreError> {
+    pub(in crate::operation) fn objects(&self, gpo: &Gpo) -> Result<Halves<Vec<DirectoryObject>>, StoreError> {
         let objects = self.of(&gpo.domain)?.objects.as_ref().map_err(StoreError::clone)?;
         Ok(objects.get(&gpo.dn).cloned().unwrap_or_default())
     }

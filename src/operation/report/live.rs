@@ -65,7 +65,7 @@ impl Reporting {
     ) -> Result<GpoReport, ReportGpoError> {
         let domain = common.domain(&gpo.domain)?;
         let gpos = [gpo];
-        let (files, states) = join!(files(domain, gpo, task), domain.sysvol_states(&gpos, task, |_, _| {}));
+        let (files, states) = join!(gpo_files(domain, gpo, task), domain.sysvol_states(&gpos, task, |_, _| {}));
         let (files, state) = (files?, states?.pop());
         let (sysvol_version, missing) = match state {
             Some(SysvolState::Version(version)) => (Some(version), None),
@@ -223,7 +223,12 @@ impl Reporting {
 /// GPOs whose files are read at the same time.
 pub(super) const GPOS_IN_FLIGHT: usize = 8;
 
-async fn files(domain: &Domain, gpo: &Gpo, task: &Task) -> Result<Result<HalfFiles, StoreError>, Cancelled> {
+/// Reads the files of a GPO from SYSVOL.
+pub(in crate::operation) async fn gpo_files(
+    domain: &Domain,
+    gpo: &Gpo,
+    task: &Task,
+) -> Result<Result<HalfFiles, StoreError>, Cancelled> {
     let sysvol = match task.or_cancel(domain.sysvol()).await? {
         Ok(sysvol) => sysvol,
         Err(error) => return Ok(Err(error)),

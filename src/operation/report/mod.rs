@@ -12,9 +12,9 @@ mod to_folder;
 pub use backup::ReportBackupError;
 pub(super) use backup::starter_folder;
 pub(super) use common::{Common, by_half};
-pub(super) use files::read_folder;
-pub(super) use live::ReadGpo;
+pub(super) use files::{HalfFiles, read_folder};
 pub use live::ReportGpoError;
+pub(super) use live::{ReadGpo, gpo_files};
 pub use to_folder::{ReportFolderError, ReportedFolder, file_name, report_problems, reports_to_folder};
 
 use std::sync::Arc;

@@ -312,26 +312,52 @@ impl<'c> Reader<'c> {
         Ok(found)
     }
 
-    /// Returns the SIDs of all groups an account is in, its primary group included ([MS-ADTS] 3.1.1.4.5.19).
+    /// Returns the SIDs of all security groups an account is in, its primary group and all former SIDs included ([MS-ADTS] 3.1.1.4.5.19).
+    /// Distribution lists are in no token and lend no membership; domain local groups count in their own domain alone.
     fn token_groups(&self, row: &Row<'_>) -> Result<BTreeSet<Sid>, StoreError> {
-        let mut groups = self.all_groups_of(row.key)?;
-        let mut primary = None;
-        visit_stored(row, "primaryGroupID", &mut |value| {
-            primary = value::number(value).and_then(|rid| u32::try_from(rid).ok());
-            false
-        })?;
-        let domain = self.sid(row)?.and_then(|sid| sid.parent());
+        let domain = self.layout.locate(row.key).map(|context| context.id);
         let mut sids = BTreeSet::new();
-        if let Some(primary) = domain.zip(primary).and_then(|(domain, rid)| domain.child(rid)) {
-            for group in self.keys_by_sid(&primary)? {
-                groups.extend(self.all_groups_of(&group)?);
-            }
+        add_former_sids(row, &mut sids)?;
+        let mut waiting = vec![row.key.to_owned()];
+        let primary = stored_number(row, "primaryGroupID")?.and_then(|rid| u32::try_from(rid).ok());
+        if let Some(primary) = self.sid(row)?.and_then(|sid| sid.parent()?.child(primary?)) {
+            waiting.extend(self.keys_by_sid(&primary)?);
             sids.insert(primary);
         }
-        for group in groups {
-            sids.extend(self.sid_by_key(&group)?);
+        let mut seen: BTreeSet<String> = waiting.iter().cloned().collect();
+        while let Some(member) = waiting.pop() {
+            for (_, dn) in self.groups_of(&member)? {
+                let group = fold_dn(dn.as_bytes());
+                if seen.insert(group.clone()) && self.add_group_to_token(&group, domain, &mut sids)? {
+                    waiting.push(group);
+                }
+            }
         }
         Ok(sids)
+    }
+
+    /// Adds the SIDs of a group to those of a token of this domain. Returns false where it is in no such token.
+    fn add_group_to_token(
+        &self,
+        group_key: &str,
+        domain: Option<i64>,
+        sids: &mut BTreeSet<Sid>,
+    ) -> Result<bool, StoreError> {
+        const DOMAIN_LOCAL: i64 = 4;
+        const SECURITY: i64 = 0x8000_0000;
+        let Some(context) = self.layout.locate(group_key) else { return Ok(false) };
+        let query = format!("SELECT {COLUMNS} FROM entry WHERE naming_context = ? AND key = ?");
+        let mut statement = self.connection.prepare_cached(&query).about(group_key)?;
+        let mut rows = statement.query((context.id, group_key)).about(group_key)?;
+        let Some(row) = rows.next().about(group_key)? else { return Ok(false) };
+        let row = Row::read(row).about(group_key)?;
+        let kind = stored_number(&row, "groupType")?.unwrap_or_default();
+        if kind & SECURITY == 0 || kind & DOMAIN_LOCAL != 0 && domain != Some(context.id) {
+            return Ok(false);
+        }
+        sids.extend(self.sid(&row)?);
+        add_former_sids(&row, sids)?;
+        Ok(true)
     }
 
     fn sid(&self, row: &Row<'_>) -> Result<Option<Sid>, StoreError> {
@@ -354,17 +380,6 @@ impl<'c> Reader<'c> {
             .about(sid)?;
         let rows = statement.query_map((attribute, sid.to_bytes()), |row| row.get(0)).about(sid)?;
         rows.collect::<rusqlite::Result<_>>().about(sid)
-    }
-
-    fn sid_by_key(&self, object_key: &str) -> Result<Option<Sid>, StoreError> {
-        let Some(context) = self.layout.locate(object_key) else { return Ok(None) };
-        let query = format!("SELECT {COLUMNS} FROM entry WHERE naming_context = ? AND key = ?");
-        let mut statement = self.connection.prepare_cached(&query).about(object_key)?;
-        let mut rows = statement.query((context.id, object_key)).about(object_key)?;
-        match rows.next().about(object_key)? {
-            Some(row) => self.sid(&Row::read(row).about(object_key)?),
-            None => Ok(None),
-        }
     }
 }
 
@@ -391,6 +406,22 @@ fn visit_stored(row: &Row<'_>, name: &str, visit: &mut dyn FnMut(&[u8]) -> bool)
         }
     }
     Ok(())
+}
+
+fn stored_number(row: &Row<'_>, name: &str) -> Result<Option<i64>, StoreError> {
+    let mut number = None;
+    visit_stored(row, name, &mut |value| {
+        number = value::number(value);
+        false
+    })?;
+    Ok(number)
+}
+
+fn add_former_sids(row: &Row<'_>, sids: &mut BTreeSet<Sid>) -> Result<(), StoreError> {
+    visit_stored(row, "sIDHistory", &mut |value| {
+        sids.extend(Sid::from_bytes(value).ok());
+        true
+    })
 }
 
 fn generalized(seconds: i64) -> String {
