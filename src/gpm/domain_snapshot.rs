@@ -7,7 +7,10 @@ use serde::Serialize;
 use crate::ident::{Dn, DnsName, Guid, Sid};
 
 use super::decode;
-use super::{Gpo, GpoNameProblem, InheritedLink, Problem, Som, SomIndex, StarterGpo, WmiFilter, check_gpo_name};
+use super::{
+    Gpo, GpoNameProblem, InheritedLink, LinkEffect, Problem, ScopedLink, Som, SomIndex, StarterGpo, WmiFilter,
+    check_gpo_name, links_in_order,
+};
 
 /// One domain of a forest as it was read.
 #[derive(Clone, Debug, Serialize)]
@@ -181,19 +184,14 @@ impl DomainSnapshot {
     /// inheritance. Disabled and damaged links and those of sites are left out; a GPO linked twice stands there twice.
     pub fn inherited_links(&self, index: SomIndex) -> Vec<InheritedLink> {
         let chain: Vec<SomIndex> = self.som_and_ancestors(index).collect();
-        let links = |som: SomIndex, enforced: bool| {
-            let links = self.soms[som.0].links.iter();
-            links.filter(move |link| link.enabled && link.enforced == enforced).map(move |link| (som, link))
+        let soms: Vec<&Som> = chain.iter().map(|som| &self.soms[som.0]).collect();
+        let links = links_in_order(&soms).into_iter().rev().filter(|scoped| scoped.effect == LinkEffect::Reaches);
+        let inherited = |(precedence, scoped): (usize, ScopedLink<'_>)| InheritedLink {
+            precedence,
+            som: chain[scoped.position],
+            link: scoped.link.clone(),
         };
-        let enforced = chain.iter().rev().flat_map(|&som| links(som, true));
-        // A container that blocks cuts off those above it, not itself.
-        let first_blocking = chain.iter().position(|som| self.soms[som.0].inheritance_blocked);
-        let reached = first_blocking.map_or(chain.len(), |position| position + 1);
-        let others = chain[..reached].iter().flat_map(|&som| links(som, false));
-        (1..)
-            .zip(enforced.chain(others))
-            .map(|(precedence, (som, link))| InheritedLink { precedence, som, link: link.clone() })
-            .collect()
+        (1..).zip(links).map(inherited).collect()
     }
 
     /// Sorts the GPOs and WMI filters and builds the indexes. Called once, when all is read.

@@ -13,6 +13,16 @@ mod subject;
 mod assumptions;
 mod policies;
 mod plan;
+mod scope;
+mod token;
+mod access;
+mod extension_order;
+mod link_speed;
+mod prepared;
+mod filter;
+mod loopback;
+mod side;
+mod planner;
 pub mod merge;
 
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
@@ -20,5 +30,6 @@ pub use plan::{
     Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
     SomReason, Verdict,
 };
+pub use planner::Planner;
 pub use policies::{GpoPolicy, HalfPolicy, Policies, TemplateState};
 pub use subject::{Account, AccountKind, Subject, Target};

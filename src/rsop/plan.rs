@@ -127,6 +127,8 @@ pub struct Candidate {
     pub version_sysvol: Option<u16>,
     /// Name of its WMI filter, or the GUID of one that is missing.
     pub wmi_filter: Option<String>,
+    /// The trustee by whose entry the target has the right Apply Group Policy; none where it has not, or the GPO has no access list.
+    pub granted_by: Option<Sid>,
     /// What becomes of it.
     pub verdict: Verdict,
     /// What is not certain or not as it should be, in words.
