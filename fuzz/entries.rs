@@ -20,7 +20,9 @@ use opengpmc::format::{
 use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
 use opengpmc::operation::render_reports;
-use opengpmc::report::{GpoReport, HalfReport, HtmlOptions, ReportFormat, Side, read_reports, write_report};
+use opengpmc::report::{
+    GpoReport, HalfReport, HtmlOptions, ReportFormat, Side, read_reports, read_rsop, write_report, write_rsop,
+};
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
 use opengpmc::store::Filter;
 
@@ -260,6 +262,17 @@ pub fn report_xml(bytes: &[u8]) {
         assert_eq!(again, Ok(Some(written)));
     }
     render(&reports);
+}
+
+/// Resultant sets of policy, with all that is shown and written of them.
+pub fn rsop_report(bytes: &[u8]) {
+    let Ok(report) = read_rsop(bytes) else { return };
+    let written = write_rsop(&report);
+    let again = read_rsop(&written).map(|again| write_rsop(&again));
+    assert_eq!(again, Ok(written));
+    for result in [&report.user, &report.computer].into_iter().flatten() {
+        result.gpos.iter().for_each(|gpo| assert_eq!(gpo.is_applied(), result.why_not(gpo).is_none()));
+    }
 }
 
 /// The files of a half in which extensions find their settings, each of which may hold anything.

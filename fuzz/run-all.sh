@@ -21,6 +21,7 @@ seeds() {
   backup_index) echo 'manifest.xml bkupinfo.xml' ;;
   backup_xml) echo 'backup.xml' ;;
   report_xml) echo 'gpreport.xml' ;;
+  rsop_report) echo 'gpresult*.xml' ;;
   admx) echo 'accountnotifications.admx activexinstallservice.admx' ;;
   adml) echo 'accountnotifications.adml activexinstallservice.adml' ;;
   policy_comments) echo 'comment.cmtx' ;;

@@ -38,6 +38,7 @@ mod library {
     mod principals;
     mod reports;
     mod rsop_reading;
+    mod rsop_reports;
     mod async_contract;
     mod breaking_off;
     mod async_members;

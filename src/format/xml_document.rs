@@ -29,8 +29,23 @@ const DECLARATION: &str = "xmlns:";
 pub(crate) fn parse_xml(text: &str, most_nodes: u32) -> Result<Document<'_>, ParseXmlError> {
     check_prefixes(text)?;
     let options = ParsingOptions { nodes_limit: most_nodes, ..ParsingOptions::default() };
-    Document::parse_with_options(text, options)
-        .map_err(|error| ParseXmlError { line: error.pos().row, message: error.to_string() })
+    Document::parse_with_options(text, options).map_err(|error| match error {
+        // The crate does not say where.
+        roxmltree::Error::UnclosedRootNode => {
+            let line = line_at(text, text.len());
+            ParseXmlError {
+                line,
+                message: format!("the root element is not closed where the file ends, at line {line}"),
+            }
+        }
+        error => ParseXmlError { line: error.pos().row, message: error.to_string() },
+    })
+}
+
+/// Returns the line of a place in a text, from 1.
+fn line_at(text: &str, at: usize) -> u32 {
+    let line_breaks = text.get(..at).unwrap_or_default().matches('\n').count();
+    u32::try_from(line_breaks + 1).unwrap_or(u32::MAX)
 }
 
 fn check_prefixes(text: &str) -> Result<(), ParseXmlError> {
@@ -40,8 +55,7 @@ fn check_prefixes(text: &str) -> Result<(), ParseXmlError> {
         let end = behind.find(|c: char| c == '=' || c.is_ascii_whitespace() || c == '>').unwrap_or(behind.len());
         prefixes.insert(behind.get(..end).unwrap_or_default());
         if prefixes.len() > MOST_PREFIXES {
-            let line_breaks = text.get(..at).unwrap_or_default().matches('\n').count();
-            let line = u32::try_from(line_breaks + 1).unwrap_or(u32::MAX);
+            let line = line_at(text, at);
             let message = format!("more than {MOST_PREFIXES} prefixes of namespaces, at line {line}");
             return Err(ParseXmlError { line, message });
         }
@@ -66,6 +80,7 @@ mod tests {
         check(&format!("<a>{}</a>", "<b/>".repeat(1000)), Err("nodes limit reached"));
         check(&format!("<a>{}</a>", "<b xmlns:q='c'/>".repeat(400)), Ok(401));
         let nested: String = (0..5000).map(|number| format!("<a xmlns:p{number}='u'>\n")).collect();
+        check("<a>\n<b/>", Err("the root element is not closed where the file ends, at line 2"));
         check(&nested, Err("more than 256 prefixes of namespaces, at line 257"));
     }
 

@@ -19,7 +19,7 @@ pub struct Element {
     pub children: Vec<Element>,
 }
 
-/// The namespaces of a GPO report.
+/// The namespaces of reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Namespace {
     /// `…/GroupPolicy/Settings`, the report itself.
@@ -30,6 +30,12 @@ pub enum Namespace {
     Types,
     /// `…/GroupPolicy/Types/Security`: descriptors.
     Security,
+    /// `…/GroupPolicy/Rsop`, a resultant set of policy.
+    Rsop,
+    /// `…/GroupPolicy/Settings/Base`: which GPO a setting of a resultant set comes from.
+    Base,
+    /// Any other: the one that the element's attribute `xmlns` names. Only resultant sets have such elements, of which nothing may be lost.
+    Foreign,
 }
 
 impl Element {

@@ -67,7 +67,7 @@ pub struct HalfReport {
 }
 
 /// What one client-side extension sets in one half (the element `ExtensionData`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtensionReport {
     /// Its name in reports, such as `Windows Firewall`.
     pub name: String,

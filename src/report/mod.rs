@@ -15,6 +15,7 @@ mod plain;
 mod html;
 mod csv;
 mod text;
+pub mod rsop;
 
 pub use csv::write_csv;
 pub use document::{Block, Cell, Column, Document, Explain, Mark, Row, Section, Table};
@@ -22,6 +23,7 @@ pub use element::{Element, Namespace};
 pub use format::{ReportFormat, UnknownFormat};
 pub use gpo_report::{ExtensionReport, GpoReport, HalfReport, LinkReport, PartProblem, Side};
 pub use html::{HtmlOptions, write_html};
+pub use rsop::{RsopReport, read_rsop, write_rsop};
 pub use text::write_text;
 pub use xml_reader::{ReadReportError, read_reports};
 pub use xml_writer::{write_report, write_reports};

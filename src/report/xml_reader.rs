@@ -5,10 +5,10 @@ use roxmltree::Node;
 use crate::format::{XmlTextError, decode_xml, parse_xml};
 use crate::ident::{Guid, Timestamp};
 
-use super::xml_writer::{EXTENSION_DATA, RAW_CONTENTS, UNREAD};
+use super::xml_writer::{EXTENSION_DATA, PREFIX, RAW_CONTENTS, UNREAD, namespace_of};
 use super::{Element, ExtensionReport, GpoReport, HalfReport, LinkReport, Namespace, PartProblem};
 
-/// The file is no report of a GPO.
+/// The file is no report of a GPO, or no resultant set of policy where one was expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadReportError {
     /// The file is no text.
@@ -31,11 +31,27 @@ pub enum ReadReportError {
         /// What stands there, at most 80 characters.
         value: String,
     },
+    /// It is XML, and no resultant set of policy.
+    #[error(
+        "line {line}: no result of Group Policy: the root element is `{root}`, expected `Rsop`, as `gpresult /X` writes it"
+    )]
+    NoRsop {
+        /// Line of the root element, from 1.
+        line: u32,
+        /// The name of the root element, at most 80 characters.
+        root: String,
+    },
+    /// Elements are nested deeper than any report has them.
+    #[error("line {line}: elements are nested more than {DEEPEST} deep")]
+    TooDeep {
+        /// Line of the element that is too deep, from 1.
+        line: u32,
+    },
 }
 
 /// The most nodes that are read: some thirty times the largest real report.
 const MOST_NODES: u32 = 20_000_000;
-/// Elements nested deeper than this are left out.
+/// Elements of a GPO's report nested deeper than this are left out; a resultant set that has such is refused.
 const DEEPEST: usize = 200;
 
 const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
@@ -70,7 +86,7 @@ fn read_gpo(node: Node<'_, '_>) -> Result<GpoReport, ReadReportError> {
         created: read_time(&text_at(node, &["CreatedTime"])),
         modified: read_time(&text_at(node, &["ModifiedTime"])),
         read: read_time(&text_at(node, &["ReadTime"])),
-        security: child(node, "SecurityDescriptor").map(|security| read_element(security, "", 0)),
+        security: child(node, "SecurityDescriptor").map(|security| read_element(security, Scope::LENIENT, 0)),
         filter_available: text_at(node, &["FilterDataAvailable"]) == "true",
         filter_name: optional("FilterName"),
         filter_description: optional("FilterDescription"),
@@ -96,27 +112,34 @@ fn is_extension(node: &Node<'_, '_>) -> bool {
 }
 
 fn read_extension(data: Node<'_, '_>) -> ExtensionReport {
+    extension_report(read_element(data, Scope::LENIENT, 0))
+}
+
+/// Returns what an element `ExtensionData` says.
+pub(super) fn extension_report(data: Element) -> ExtensionReport {
     let mut report = ExtensionReport {
-        name: text_at(data, &["Name"]),
+        name: data.text_at(&["Name"]).to_owned(),
         xml_type: String::new(),
         namespace: String::new(),
         elements: Vec::new(),
         problems: Vec::new(),
     };
-    if let Some(extension) = child(data, "Extension") {
-        let full_type = extension.attribute((XSI, "type")).unwrap_or_default();
-        let (prefix, xml_type) = full_type.split_once(':').unwrap_or(("", full_type));
-        report.xml_type = xml_type.to_owned();
-        let own = (!prefix.is_empty()).then(|| extension.lookup_namespace_uri(Some(prefix))).flatten();
-        report.namespace = own.unwrap_or_default().to_owned();
-        let elements = extension.children().filter(Node::is_element);
-        report.elements = elements.map(|element| read_element(element, &report.namespace, 0)).collect();
+    for error in data.children_named("Error") {
+        let message = match error.text_at(&["Details"]) {
+            "" => error.text.as_str(),
+            details => details,
+        };
+        report.problems.extend(message.lines().map(|line| problem(line, &report.name)));
     }
-    for error in children_named(data, "Error") {
-        let message = text_at(error, &["Details"]);
-        let message = if message.is_empty() { text(error) } else { message };
-        let problems = message.lines().map(|line| problem(line, &report.name));
-        report.problems.extend(problems.collect::<Vec<_>>());
+    if let Some(extension) = data.children.into_iter().find(|child| child.name == "Extension") {
+        let xml_type = extension.get("xsi:type").unwrap_or_default();
+        if let Some(namespace) = extension.get(PREFIX) {
+            report.namespace = namespace.to_owned();
+            report.xml_type = xml_type.strip_prefix("q:").unwrap_or(xml_type).to_owned();
+        } else {
+            report.xml_type = xml_type.split_once(':').map_or(xml_type, |(_, xml_type)| xml_type).to_owned();
+        }
+        report.elements = extension.children;
     }
     report
 }
@@ -142,31 +165,90 @@ fn read_link(node: Node<'_, '_>) -> LinkReport {
     }
 }
 
-fn read_element(node: Node<'_, '_>, extension: &str, depth: usize) -> Element {
+/// How elements are read.
+#[derive(Clone, Copy)]
+struct Scope<'a> {
+    /// Namespace of the extension whose element it is in; empty outside of one.
+    extension: &'a str,
+    /// Whether namespaces that reports do not have are kept; else they count as that of the report.
+    exact: bool,
+}
+
+impl Scope<'_> {
+    const LENIENT: Scope<'static> = Scope { extension: "", exact: false };
+    const EXACT: Scope<'static> = Scope { extension: "", exact: true };
+
+    fn namespace(self, uri: &str) -> Namespace {
+        match uri.rsplit('/').next().unwrap_or_default() {
+            _ if !self.extension.is_empty() && uri == self.extension => Namespace::Extension,
+            _ if self.exact => namespace_of(uri),
+            "Types" => Namespace::Types,
+            "Security" if uri.ends_with("/Types/Security") => Namespace::Security,
+            _ => Namespace::Settings,
+        }
+    }
+}
+
+/// Reads the root of a resultant set of policy with all that is in it.
+pub(super) fn read_rsop_root(bytes: &[u8]) -> Result<Element, ReadReportError> {
+    let text = decode_xml(bytes)?;
+    let document = parse_xml(&text, MOST_NODES).map_err(|error| ReadReportError::Xml(error.message))?;
+    let root = document.root_element();
+    let line = |node: Node<'_, '_>| document.text_pos_at(node.range().start).row;
+    if root.tag_name().name() != "Rsop" {
+        let name = root.tag_name().name().chars().take(80).collect();
+        return Err(ReadReportError::NoRsop { line: line(root), root: name });
+    }
+    let mut open = vec![(root, 0)];
+    while let Some((node, depth)) = open.pop() {
+        if depth > DEEPEST {
+            return Err(ReadReportError::TooDeep { line: line(node) });
+        }
+        open.extend(node.children().filter(Node::is_element).map(|child| (child, depth + 1)));
+    }
+    Ok(read_element(root, Scope::EXACT, 0))
+}
+
+fn read_element(node: Node<'_, '_>, scope: Scope<'_>, depth: usize) -> Element {
     let tag = node.tag_name();
     let uri = tag.namespace().unwrap_or_default();
-    let namespace = match uri.rsplit('/').next().unwrap_or_default() {
-        _ if !extension.is_empty() && uri == extension => Namespace::Extension,
-        "Types" => Namespace::Types,
-        "Security" if uri.ends_with("/Types/Security") => Namespace::Security,
-        _ => Namespace::Settings,
-    };
-    let mut element = Element::of(namespace, tag.name().to_owned());
+    let mut element = Element::of(scope.namespace(uri), tag.name().to_owned());
+    if element.namespace == Namespace::Foreign {
+        element.attributes.push(("xmlns".into(), uri.to_owned()));
+    }
+    let extension = extension_type(node);
+    let scope = Scope { extension: extension.map_or(scope.extension, |(namespace, _)| namespace), ..scope };
+    if let Some((namespace, xml_type)) = extension {
+        element = element.attribute(PREFIX, namespace).attribute("xsi:type", format!("q:{xml_type}"));
+    }
     for attribute in node.attributes() {
         let name = match attribute.namespace() {
+            Some(XSI) if attribute.name() == "type" && extension.is_some() => continue,
             Some(XSI) => format!("xsi:{}", attribute.name()),
+            Some(roxmltree::NS_XML_URI) => format!("xml:{}", attribute.name()),
             _ => attribute.name().to_owned(),
         };
         element.attributes.push((name.into(), attribute.value().to_owned()));
     }
     if depth < DEEPEST {
         let children = node.children().filter(Node::is_element);
-        element.children = children.map(|child| read_element(child, extension, depth + 1)).collect();
+        element.children = children.map(|child| read_element(child, scope, depth + 1)).collect();
     }
     if element.children.is_empty() {
         element.text = text(node);
     }
     element
+}
+
+/// Returns namespace and type of an element `Extension`, where it names them with a prefix.
+fn extension_type<'a>(node: Node<'a, '_>) -> Option<(&'a str, &'a str)> {
+    let is_part = |node: Node<'_, '_>| node.parent().is_some_and(|parent| is_extension(&parent));
+    if node.tag_name().name() != "Extension" || !is_part(node) {
+        return None;
+    }
+    let (prefix, xml_type) = node.attribute((XSI, "type"))?.split_once(':')?;
+    let namespace = node.lookup_namespace_uri(Some(prefix)).filter(|namespace| !namespace.is_empty())?;
+    Some((namespace, xml_type))
 }
 
 fn child<'a, 'input>(node: Node<'a, 'input>, name: &str) -> Option<Node<'a, 'input>> {
@@ -187,7 +269,7 @@ fn text(node: Node<'_, '_>) -> String {
 }
 
 /// Reads `2016-11-25T17:08:18` or `2017-10-17T04:44:54.6451082Z`, UTC; none where the text is no time of our calendar.
-fn read_time(text: &str) -> Option<Timestamp> {
+pub(super) fn read_time(text: &str) -> Option<Timestamp> {
     let civil: jiff::civil::DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
     Timestamp::from_unix_seconds(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
 }

@@ -10,13 +10,19 @@ use super::{Element, ExtensionReport, GpoReport, HalfReport, Namespace, PartProb
 const SETTINGS: &str = "http://www.microsoft.com/GroupPolicy/Settings";
 const TYPES: &str = "http://www.microsoft.com/GroupPolicy/Types";
 const SECURITY: &str = "http://www.microsoft.com/GroupPolicy/Types/Security";
+const RSOP: &str = "http://www.microsoft.com/GroupPolicy/Rsop";
+const BASE: &str = "http://www.microsoft.com/GroupPolicy/Settings/Base";
+/// The attribute with which the element `Extension` declares the prefix of its extension; the number is given when it is written.
+pub(super) const PREFIX: &str = "xmlns:q";
+/// The prefixes that every report declares.
+pub(super) const COMMON_PREFIXES: &str =
+    " xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"";
 /// The element of what an extension sets.
 pub(super) const EXTENSION_DATA: &str = "ExtensionData";
 /// The element of what no extension reports; only this program writes it.
 pub(super) const RAW_CONTENTS: &str = "RawContents";
 /// What a comment begins with that says what of a GPO could not be read; GPMC's report has no element for it.
 pub(super) const UNREAD: &str = "Could not be read: ";
-const ROOT_ATTRIBUTES: &str = "xmlns:xsd=\"http://www.w3.org/2001/XMLSchema\" xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xmlns=\"http://www.microsoft.com/GroupPolicy/Settings\"";
 
 /// Returns the report of one GPO as the bytes of a `gpreport.xml`: UTF-16LE with mark.
 pub fn write_report(report: &GpoReport) -> Vec<u8> {
@@ -39,7 +45,7 @@ pub fn write_reports<'a>(reports: impl IntoIterator<Item = &'a GpoReport>) -> Ve
     writer.into_bytes()
 }
 
-struct Writer {
+pub(super) struct Writer {
     out: String,
     depth: usize,
     /// Number of the extension being written, counted through a GPO.
@@ -47,11 +53,11 @@ struct Writer {
 }
 
 impl Writer {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Writer { out: "<?xml version=\"1.0\" encoding=\"utf-16\"?>".to_owned(), depth: 0, prefix: 0 }
     }
 
-    fn into_bytes(self) -> Vec<u8> {
+    pub(super) fn into_bytes(self) -> Vec<u8> {
         [0xFEFF].into_iter().chain(self.out.encode_utf16()).flat_map(u16::to_le_bytes).collect()
     }
 
@@ -76,7 +82,7 @@ impl Writer {
     }
 
     fn gpo(&mut self, report: &GpoReport) {
-        self.line(&format!("<GPO {ROOT_ATTRIBUTES}>"));
+        self.line(&format!("<GPO{COMMON_PREFIXES} xmlns=\"{SETTINGS}\">"));
         self.depth += 1;
         let identifier = Element::of(Namespace::Settings, "Identifier")
             .with(Element::text_of(Namespace::Types, "Identifier", report.id.to_string()))
@@ -146,72 +152,50 @@ impl Writer {
     }
 
     fn extension(&mut self, extension: &ExtensionReport) {
-        let tag = if extension.is_raw() { RAW_CONTENTS } else { EXTENSION_DATA };
-        self.line(&format!("<{tag}>"));
-        self.depth += 1;
-        self.extension_element(extension);
-        self.field("Name", &extension.name);
-        if !extension.problems.is_empty() {
-            self.line("<Error>");
-            self.depth += 1;
-            let line = |problem: &PartProblem| match &problem.file {
-                // Of the extension as a whole.
-                file if *file == extension.name => problem.message.clone(),
-                file => format!("{file}: {}", problem.message),
-            };
-            let details: Vec<String> = extension.problems.iter().map(line).collect();
-            self.field("Details", &details.join("\n"));
-            self.depth -= 1;
-            self.line("</Error>");
-        }
-        self.depth -= 1;
-        self.line(&format!("</{tag}>"));
-    }
-
-    fn extension_element(&mut self, extension: &ExtensionReport) {
-        self.prefix += 1;
-        self.indent();
-        let prefix = self.prefix;
-        let _ = write!(self.out, "<Extension xmlns:q{prefix}=\"");
-        push_escaped(&mut self.out, &extension.namespace, true);
-        let _ = write!(self.out, "\" xsi:type=\"q{prefix}:");
-        push_escaped(&mut self.out, &extension.xml_type, true);
-        if extension.elements.is_empty() {
-            self.out.push_str("\" />");
-        } else {
-            self.out.push_str("\">");
-            self.depth += 1;
-            for element in &extension.elements {
-                self.element(element, Namespace::Settings);
-            }
-            self.depth -= 1;
-            self.line("</Extension>");
-        }
+        self.element(&extension_data(extension, Namespace::Settings), Namespace::Settings);
     }
 
     /// Writes an element below one of the namespace `default`, which is the default namespace there.
     fn element(&mut self, element: &Element, default: Namespace) {
+        self.element_declaring(element, default, "");
+    }
+
+    /// Writes an element with these declarations of prefixes.
+    pub(super) fn element_declaring(&mut self, element: &Element, default: Namespace, declarations: &str) {
         self.indent();
         let start = self.out.len() + 1;
         self.out.push('<');
-        let mut inner = default;
         if element.namespace == Namespace::Extension {
             let _ = write!(self.out, "q{}:", self.prefix);
         }
         self.out.push_str(&element.name);
         let name = start..self.out.len();
-        if element.namespace != default && element.namespace != Namespace::Extension {
-            inner = element.namespace;
-            let _ = write!(self.out, " xmlns=\"{}\"", uri(inner));
+        self.out.push_str(declarations);
+        let declares = element.get(PREFIX).is_some();
+        if declares {
+            self.prefix += 1;
         }
         for (index, (name, value)) in element.attributes.iter().enumerate() {
             // Names that only differed by their namespace: XML has none twice.
             if element.attributes.iter().take(index).any(|(earlier, _)| earlier == name) {
                 continue;
             }
-            let _ = write!(self.out, " {name}=\"");
+            let (written, value) = match (&**name, value.strip_prefix("q:")) {
+                (PREFIX, _) => (write!(self.out, " {PREFIX}{}=\"", self.prefix), value.as_str()),
+                ("xsi:type", Some(own)) if declares => (write!(self.out, " {name}=\"q{}:", self.prefix), own),
+                _ => (write!(self.out, " {name}=\""), value.as_str()),
+            };
+            // Writing to a string does not fail.
+            debug_assert!(written.is_ok());
             push_escaped(&mut self.out, value, true);
             self.out.push('"');
+        }
+        let mut inner = default;
+        if element.namespace != default && element.namespace != Namespace::Extension {
+            inner = element.namespace;
+            if let Some(uri) = uri(inner) {
+                let _ = write!(self.out, " xmlns=\"{uri}\"");
+            }
         }
         if !element.children.is_empty() {
             self.out.push('>');
@@ -234,12 +218,48 @@ impl Writer {
     }
 }
 
-fn uri(namespace: Namespace) -> &'static str {
-    match namespace {
-        Namespace::Settings | Namespace::Extension => SETTINGS,
-        Namespace::Types => TYPES,
-        Namespace::Security => SECURITY,
+/// Returns the element of what an extension sets, in the namespace `outer`. Its element `Extension` declares a prefix for the
+/// extension's namespace with the attribute [`PREFIX`], and its `xsi:type` stands behind `q:`.
+pub(super) fn extension_data(extension: &ExtensionReport, outer: Namespace) -> Element {
+    let tag = if extension.is_raw() { RAW_CONTENTS } else { EXTENSION_DATA };
+    let mut settings = Element::of(Namespace::Settings, "Extension").with_all(extension.elements.iter().cloned());
+    if !extension.namespace.is_empty() {
+        settings = settings.attribute(PREFIX, extension.namespace.as_str());
+        settings = settings.attribute("xsi:type", format!("q:{}", extension.xml_type));
+    } else if !extension.xml_type.is_empty() {
+        settings = settings.attribute("xsi:type", extension.xml_type.as_str());
     }
+    let name = Element::text_of(Namespace::Settings, "Name", extension.name.as_str());
+    let mut data = Element::of(outer, tag).with(settings).with(name);
+    if !extension.problems.is_empty() {
+        let line = |problem: &PartProblem| match &problem.file {
+            // Of the extension as a whole.
+            file if *file == extension.name => problem.message.clone(),
+            file => format!("{file}: {}", problem.message),
+        };
+        let details: Vec<String> = extension.problems.iter().map(line).collect();
+        let details = Element::text_of(Namespace::Settings, "Details", details.join("\n"));
+        data = data.with(Element::of(Namespace::Settings, "Error").with(details));
+    }
+    data
+}
+
+/// Returns the URI of a namespace; none for one that an attribute of the element names.
+fn uri(namespace: Namespace) -> Option<&'static str> {
+    match namespace {
+        Namespace::Settings | Namespace::Extension => Some(SETTINGS),
+        Namespace::Types => Some(TYPES),
+        Namespace::Security => Some(SECURITY),
+        Namespace::Rsop => Some(RSOP),
+        Namespace::Base => Some(BASE),
+        Namespace::Foreign => None,
+    }
+}
+
+/// Returns the namespace of a URI.
+pub(super) fn namespace_of(uri: &str) -> Namespace {
+    let known = [Namespace::Settings, Namespace::Types, Namespace::Security, Namespace::Rsop, Namespace::Base];
+    known.into_iter().find(|namespace| self::uri(*namespace) == Some(uri)).unwrap_or(Namespace::Foreign)
 }
 
 /// Writes a time as .NET does: seven digits of fraction with the zeros at the end cut, and `Z`.

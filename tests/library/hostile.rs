@@ -42,6 +42,7 @@ const ENTRIES: &[fn(&[u8])] = &[
     entries::starter_gpo_file,
     entries::mof,
     entries::mof,
+    entries::rsop_report,
 ];
 
 /// A good sample for each reader, to be damaged.
@@ -83,6 +84,7 @@ const SAMPLES: &[&[u8]] = &[
     b"\xef\xbb\xbf<?xml version=\"1.0\"?>\r\n<s:StarterGPO xmlns:s='u' version='1.0'>\r\n  <s:Name k='>'>$(string.n)</s:Name><Comment/><Type>System</Type><ID>{D0D86874-FF85-4553-BDC0-DF66FC6205A3}</ID>\r\n  <stringTable><string id=\"n\"><![CDATA[a]]>&amp;b</string></stringTable>\r\n</s:StarterGPO>",
     b"/* c */\ninstance of MSFT_SomFilter\n{\n\tAuthor = \"a@b\" \"\\x41\";\n\tName = \"n\\\"\";\n\tOther = {1, {NULL}};\n\tRules = {\ninstance of MSFT_Rule\n{\n\tQuery = \"SELECT * FROM A WHERE b LIKE \\\"1%\\\"\";\n\tQueryLanguage = \"WQL\";\n\tTargetNameSpace = \"root\\\\CIMv2\";\n},\ninstance of MSFT_Rule\n{\n\tQuery = \"q\\n\";\n}};\n};\n",
     b"SELECT a.b[0], count(*) FROM A WHERE (a = 'C:\\\\x' AND NOT b <> -0x1F) OR UPPER(c) LIKE \"%\" OR d IS NOT NULL",
+    b"<Rsop xmlns='http://www.microsoft.com/GroupPolicy/Rsop' xmlns:x='http://www.w3.org/2001/XMLSchema-instance'><ReadTime>2026-03-01T12:00:00.1Z</ReadTime><DataType>LoggedData</DataType><ComputerResults><Name>C\\a$</Name><Odd z='1'/><SearchedSOM><Path>c/o</Path><Order>4</Order><Blocked>true</Blocked></SearchedSOM><SlowLink>1</SlowLink><ExtensionStatus><Error>-5</Error></ExtensionStatus><GPO><Name>g</Name><Path><Identifier xmlns='http://www.microsoft.com/GroupPolicy/Types'>{31B2F340-016D-11D2-945F-00C04FB984F9}</Identifier></Path><Link><SOMPath>c/o</SOMPath><AppliedOrder>1</AppliedOrder></Link></GPO><ExtensionData><Extension xmlns:q='http://www.microsoft.com/GroupPolicy/Settings/Security' x:type='q:SecuritySettings' xmlns='http://www.microsoft.com/GroupPolicy/Settings'><q:Account><GPO xmlns='http://www.microsoft.com/GroupPolicy/Settings/Base'><Identifier xmlns='http://www.microsoft.com/GroupPolicy/Types'>LocalGPO</Identifier></GPO><Precedence xmlns='http://www.microsoft.com/GroupPolicy/Settings/Base'>1</Precedence><q:Name>MaximumPasswordAge</q:Name><q:SettingNumber>42</q:SettingNumber><q:Type>Password</q:Type></q:Account></Extension><Name xmlns='http://www.microsoft.com/GroupPolicy/Settings'>Security</Name></ExtensionData><EventsDetails><SinglePassEventsDetails ErrorCount='1'><EventRecord><EventXml>&lt;Event xmlns='http://schemas.microsoft.com/win/2004/08/events/event'&gt;&lt;System&gt;&lt;EventID&gt;5312&lt;/EventID&gt;&lt;/System&gt;&lt;EventData&gt;&lt;Data Name='GPOInfoList'&gt;&amp;lt;GPO ID='a'&amp;gt;&amp;lt;Name&amp;gt;n&amp;lt;/Name&amp;gt;&amp;lt;/GPO&amp;gt;&lt;/Data&gt;&lt;/EventData&gt;&lt;/Event&gt;</EventXml></EventRecord></SinglePassEventsDetails></EventsDetails></ComputerResults></Rsop>",
 ];
 
 #[test]
