@@ -21,6 +21,7 @@ pub mod system_calls;
 pub mod several_controllers;
 pub mod admin_scenario;
 pub mod scenario;
+pub mod without_rights;
 pub mod breaking_off;
 
 /// Returns the names of what is in a folder of the journal besides what is done.
