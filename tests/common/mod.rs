@@ -11,6 +11,8 @@ pub mod change_suite;
 pub mod corpus;
 pub mod interchange;
 pub mod child;
+#[cfg(unix)]
+pub mod fake_computer;
 #[cfg(target_os = "linux")]
 pub mod large_content;
 pub mod faulty_store;

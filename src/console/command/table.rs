@@ -47,7 +47,6 @@ mod link;
 mod migration;
 mod node;
 mod report;
-mod rsop;
 mod search;
 mod som;
 mod starter_gpo;
@@ -80,7 +79,6 @@ const SUBJECTS: &[&[Row]] = &[
     backup::ROWS,
     migration::ROWS,
     report::ROWS,
-    rsop::ROWS,
     search::ROWS,
     node::ROWS,
     view::ROWS,
