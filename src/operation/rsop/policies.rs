@@ -13,7 +13,7 @@ use crate::format::GptIni;
 use crate::gpm::{Cancelled, ForestSnapshot, Gpo, MessageId, Som, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion};
 use crate::operation::report::{Common, HalfFiles, gpo_files};
-use crate::report::PartProblem;
+use crate::report::{PartProblem, Side};
 use crate::rsop::merge::HalfSettings;
 use crate::rsop::{Assumptions, GpoPolicy, HalfPolicy, Policies, Subject, Target, TemplateState};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, Sysvol};
@@ -202,15 +202,15 @@ async fn read_policy<'f>(
             Default::default()
         }
     };
-    let half = |registered: &ExtensionList, files, objects| {
+    let half = |side, registered: &ExtensionList, files, objects| {
         let contents = HalfContents::new(registered.clone(), files, objects);
-        let settings = HalfSettings::default();
+        let settings = HalfSettings::prepare(side, &contents);
         HalfPolicy { contents, settings }
     };
     let policy = GpoPolicy {
         template: state.template.clone(),
-        computer: half(&gpo.computer_extensions, files.computer, objects.computer),
-        user: half(&gpo.user_extensions, files.user, objects.user),
+        computer: half(Side::Computer, &gpo.computer_extensions, files.computer, objects.computer),
+        user: half(Side::User, &gpo.user_extensions, files.user, objects.user),
     };
     Ok((gpo, state, policy))
 }

@@ -1,14 +1,21 @@
 //! Which value wins: the settings of all GPOs that apply, put together extension by extension (`operations.md` 7.6).
+//!
+//! What a half sets is prepared once ([`HalfSettings::prepare`]): its `registry.pol` as instructions, the settings of every other extension
+//! by key. [`merge`] then only compares keys. Which rule an extension follows stands in one table, `rules`, with its source; the
+//! rules that need more than a key have a file each.
 
-use std::sync::Arc;
+mod key;
+mod registry;
+mod resultant;
 
-use serde::Serialize;
+pub use resultant::{Merged, OnLoss, Resultant, ResultantSetting, SettingSource};
 
-use crate::format::PolData;
+use crate::extension::HalfContents;
 use crate::gpm::SomType;
 use crate::ident::Guid;
 use crate::report::Side;
 
+use super::extension_order::REGISTRY;
 use super::{GpoId, HalfPolicy};
 
 /// A half of a GPO that applies, at one place of the list.
@@ -39,65 +46,61 @@ pub struct MergeContext<'a> {
     pub domain_layers: Vec<Layer<'a>>,
 }
 
-/// The outcome of merging.
-#[derive(Clone, Debug, Default)]
-pub struct Merged {
-    /// The settings.
-    pub resultant: Resultant,
-    /// The extensions that fail as a whole, each with why, in words: none of their settings are applied.
-    pub failures: Vec<(Guid, String)>,
+/// The settings of one half of a GPO, prepared for merging.
+#[derive(Debug, Default)]
+pub struct HalfSettings {
+    registry: registry::RegistryPart,
+}
+
+impl HalfSettings {
+    /// Prepares what a half sets. What cannot be read is kept as such, since it decides about the rest.
+    pub fn prepare(side: Side, contents: &HalfContents) -> Self {
+        HalfSettings { registry: registry::RegistryPart::prepare(side, contents) }
+    }
+}
+
+/// What merging has come to so far.
+#[derive(Default)]
+struct Collected {
+    resultant: Resultant,
+    failures: Vec<(Guid, String)>,
+}
+
+impl Collected {
+    fn warn(&mut self, warning: String) {
+        if !self.resultant.warnings.contains(&warning) {
+            self.resultant.warnings.push(warning);
+        }
+    }
+
+    /// Notes that an extension fails as a whole; the first cause counts.
+    fn fail(&mut self, cse: Guid, why: String) {
+        if !self.has_failed(cse) {
+            self.failures.push((cse, why));
+        }
+    }
+
+    fn has_failed(&self, cse: Guid) -> bool {
+        self.failures.iter().any(|(failed, _)| *failed == cse)
+    }
 }
 
 /// Puts the settings of some halves together.
 ///
 /// `layers` stand in the order of application. Of a GPO that applies at two places there are two.
-pub fn merge(_side: Side, _layers: &[Layer<'_>], _context: &MergeContext<'_>) -> Merged {
-    Merged::default()
+pub fn merge(_side: Side, layers: &[Layer<'_>], context: &MergeContext<'_>) -> Merged {
+    let mut collected = Collected::default();
+    registry::merge(&layers_of(layers, REGISTRY, context), &mut collected);
+    let Collected { mut resultant, failures } = collected;
+    resultant.settings.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    Merged { resultant, failures }
 }
 
-/// The settings of one half of a GPO, prepared for merging.
-#[derive(Clone, Debug, Default)]
-pub struct HalfSettings {}
-
-/// The settings that come of several GPOs.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Resultant {
-    /// The settings, by extension and key.
-    pub settings: Vec<ResultantSetting>,
-    /// What is not certain or not as it should be, in words.
-    pub warnings: Vec<String>,
+/// Returns the layers that an extension is called for, in the order of application.
+fn layers_of<'a, 'b>(layers: &'b [Layer<'a>], cse: Guid, context: &MergeContext<'_>) -> Vec<&'b Layer<'a>> {
+    let runs = !context.skipped.contains(&cse);
+    layers.iter().filter(|layer| runs && layer.extensions.contains(&cse)).collect()
 }
 
-/// One setting with where it comes from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ResultantSetting {
-    /// The client-side extension.
-    pub cse: Guid,
-    /// What it is, the same in every plan: `registry/hklm\software\policies\x!value`, `security/right/sedebugprivilege`. In lower case.
-    pub key: Arc<str>,
-    /// Its name for people.
-    pub name: String,
-    /// What it comes to, for people; none where the outcome is that nothing is there, such as a deleted value.
-    pub value: Option<Arc<str>>,
-    /// Who set it, the winner first: positions in the list of GPOs that were merged. All count where settings are united.
-    pub sources: Vec<SettingSource>,
-    /// Whether what the sources set is put together rather than the last one winning.
-    pub united: bool,
-}
-
-/// A GPO that sets something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct SettingSource {
-    /// Its place in the order of application, counted from 1.
-    pub order: usize,
-    /// What it sets, for people; none where it deletes.
-    pub value: Option<Arc<str>>,
-}
-
-impl Resultant {
-    /// Returns a value of the registry that policy sets, below `HKLM` for the computer and `HKCU` for the user, and the place of the GPO
-    /// that sets it in the order of application. Key and name are compared without case.
-    pub fn registry_value(&self, _side: Side, _key: &str, _name: &str) -> Option<(usize, &PolData)> {
-        None
-    }
-}
+#[cfg(test)]
+mod tests;
