@@ -6,6 +6,7 @@ mod controllers;
 mod copy_gpo;
 mod edits;
 mod files_and_reports;
+mod queries;
 mod view;
 
 use std::collections::HashMap;
@@ -59,6 +60,8 @@ pub struct AppOptions {
     pub settings_folder: Option<PathBuf>,
     /// Where operations keep what was there before, until they are done; without it nothing is restored, imported or copied.
     pub journal_folder: Option<PathBuf>,
+    /// Where stored queries are kept; without it they live as long as the program.
+    pub query_folder: Option<PathBuf>,
     /// The forests to open at the start.
     pub forests: Vec<ConnectRequest>,
 }
@@ -71,6 +74,7 @@ impl Default for AppOptions {
             browser: Arc::new(SystemBrowser),
             settings_folder: super::settings::default_folder(),
             journal_folder: None,
+            query_folder: None,
             forests: Vec::new(),
         }
     }
@@ -115,6 +119,8 @@ pub struct App {
     undo_lists: HashMap<ForestId, UndoList>,
     /// Forests whose journal is being looked at.
     journal_looks: Vec<LookIntoJournal>,
+    /// Stored queries that are being written.
+    query_writes: Vec<queries::QueryWrite>,
     /// Reports of backups that are being made, to be shown in the browser.
     backup_views: Vec<BackupView>,
     /// What is done with a report as soon as it is there.
@@ -160,7 +166,7 @@ impl App {
         theme::install(ctx);
         ctx.set_theme(settings.theme);
         let mut app = App {
-            workers: Workers::new(ctx.clone(), options.journal_folder.clone())?,
+            workers: Workers::new(ctx.clone(), options.journal_folder.clone(), options.query_folder.clone())?,
             saved_settings: settings.clone(),
             settings,
             forests: Vec::new(),
@@ -187,6 +193,7 @@ impl App {
             undo_looks: Vec::new(),
             undo_lists: HashMap::new(),
             journal_looks: Vec::new(),
+            query_writes: Vec::new(),
             backup_views: Vec::new(),
             awaited: None,
             browser_folder: None,
@@ -227,7 +234,8 @@ impl App {
         let operates = self.operation_jobs.iter().any(OperationJob::is_running);
         let reads = !(self.forest_jobs.is_empty() && self.fetch_jobs.is_empty() && self.file_jobs.is_empty());
         let follows = !(self.reloads.is_empty() && self.undo_looks.is_empty() && self.commands.is_empty());
-        operates || reads || follows
+        let writes = !self.query_writes.is_empty();
+        operates || reads || follows || writes
     }
 
     /// Asks for a command, as a menu would.
@@ -287,6 +295,7 @@ impl eframe::App for App {
         self.take_in_files(ctx);
         self.take_in_operations(ctx);
         self.take_in_edits(ctx);
+        self.take_in_query_writes();
         self.hold_quit(ctx);
         let commands = std::mem::take(&mut self.commands);
         for command in commands {

@@ -20,6 +20,7 @@ use crate::store::{ConnectOptions, ConnectTarget, ControllerChoice, Credentials}
 use super::change_controller::ControllerOf;
 use super::migration_table::SavedTable;
 use super::starter_gpo_window::StarterAction;
+use super::stored_query::QueryAction;
 use super::tree::Dropping;
 use super::window::WindowFactory;
 use super::{
@@ -158,6 +159,8 @@ pub enum Command {
     Undo(ForestId, Guid, String),
     /// Read anew what a change of a forest touched, and select a node then.
     Changed(ForestId, Vec<Touched>, Option<Node>),
+    /// Do something with stored queries of a forest.
+    Query(ForestId, QueryAction),
     /// Open the palette: commands, and everything that has a name.
     ShowPalette,
     /// Open the list of what could not be read or looks wrong.
@@ -390,7 +393,14 @@ impl<'a> CommandContext<'a> {
     fn is_container(&self) -> bool {
         let is_leaf = matches!(
             self.node.place(),
-            Some(Place::Link { .. } | Place::Gpo { .. } | Place::WmiFilter { .. } | Place::StarterGpo { .. })
+            Some(
+                Place::Link { .. }
+                    | Place::Gpo { .. }
+                    | Place::WmiFilter { .. }
+                    | Place::StarterGpo { .. }
+                    | Place::ModelingResult(_)
+                    | Place::ResultsItem(_)
+            )
         );
         !is_leaf && !matches!(self.node, Node::InFile(..))
     }

@@ -121,8 +121,15 @@ impl Face {
                 Some(StarterGpoType::Custom) => face.states.push("Custom starter GPO"),
                 None => face.fail("Not Found"),
             },
+            Place::ModelingResult(_) | Place::ResultsItem(_) => match forest.queries.at(place) {
+                Some(query) if query.failure.is_some() => face.fail("The last run failed"),
+                Some(_) => {}
+                None => face.fail("Not Found"),
+            },
             Place::Forest
             | Place::Domains
+            | Place::Modeling
+            | Place::Results
             | Place::Sites
             | Place::Gpos(_)
             | Place::WmiFilters(_)
@@ -185,5 +192,9 @@ fn icon_of(place: &Place) -> Icon {
         Place::StarterGpo { .. } => Icon::StarterGpo,
         Place::Sites => Icon::Sites,
         Place::Site(_) => Icon::Site,
+        Place::Modeling => Icon::Modeling,
+        Place::Results => Icon::Results,
+        Place::ModelingResult(_) => Icon::ModelingResult,
+        Place::ResultsItem(_) => Icon::ResultsItem,
     }
 }

@@ -28,6 +28,10 @@ pub enum Icon {
     StarterGpo,
     Sites,
     Site,
+    Modeling,
+    ModelingResult,
+    Results,
+    ResultsItem,
     Back,
     Forward,
     Up,
@@ -183,6 +187,22 @@ impl Icon {
             Icon::Sites => {
                 pen.folder(tokens);
                 pen.building((7.4, 6.8), (14.2, 14.6), tokens);
+            }
+            Icon::ModelingResult => {
+                pen.page(tokens);
+                pen.gear((10.8, 10.8), tokens);
+            }
+            Icon::Modeling => {
+                pen.folder(tokens);
+                pen.gear((10.6, 11.0), tokens);
+            }
+            Icon::ResultsItem => {
+                pen.page(tokens);
+                pen.line(&[(7.4, 11.6), (9.8, 14.0), (14.4, 8.2)], 2.0, tokens.success);
+            }
+            Icon::Results => {
+                pen.folder(tokens);
+                pen.line(&[(6.8, 11.2), (9.4, 13.8), (14.2, 7.8)], 2.0, tokens.success);
             }
             Icon::Back => pen.arrow([(9.6, 3.4), (5.0, 8.0), (9.6, 12.6)], (5.0, 8.0), (13.4, 8.0), ink),
             Icon::Forward => pen.arrow([(6.4, 3.4), (11.0, 8.0), (6.4, 12.6)], (11.0, 8.0), (2.6, 8.0), ink),
@@ -384,6 +404,24 @@ impl<'a> Pen<'a> {
         for y in [9.2, 11.0, 12.8] {
             self.line(&[(9.0, y), (12.6, y)], 0.9, tokens.ink);
         }
+    }
+
+    fn page(&self, tokens: &Tokens) {
+        self.fill_rect((2.6, 1.6), (11.8, 14.4), tokens.paper);
+        self.outline((2.6, 1.6), (11.8, 14.4), 1.0, tokens.ink);
+        for (y, to) in [(4.4, 9.8), (6.6, 9.8), (8.8, 7.4)] {
+            self.line(&[(4.6, y), (to, y)], 1.0, tokens.ink);
+        }
+    }
+
+    fn gear(&self, (x, y): (f32, f32), tokens: &Tokens) {
+        for tooth in 0..8 {
+            let angle = std::f32::consts::TAU * tooth as f32 / 8.0;
+            let at = |radius: f32| (x + radius * angle.cos(), y + radius * angle.sin());
+            self.line(&[at(2.4), at(4.6)], 1.6, tokens.sign);
+        }
+        self.disc((x, y), 3.2, tokens.sign);
+        self.disc((x, y), 1.3, tokens.on_sign);
     }
 
     fn scroll(&self, tokens: &Tokens) {

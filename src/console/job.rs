@@ -27,6 +27,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
 use super::reports::ReportChoices;
+use super::stored_query::QueryShelf;
 use super::{
     ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, LocalTemplates, OpenForest,
     Reported, ShownReport, TemplateShelf, reports,
@@ -41,6 +42,7 @@ pub struct Workers {
     ctx: Context,
     local_templates: Arc<LocalTemplates>,
     journal_folder: Option<PathBuf>,
+    query_folder: Option<PathBuf>,
     /// Held by the edit whose turn it is.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -110,14 +112,16 @@ pub enum Fetched {
 }
 
 impl Workers {
-    /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before, if they have a place.
-    pub fn new(ctx: Context, journal_folder: Option<PathBuf>) -> std::io::Result<Self> {
+    /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before, `query_folder` where
+    /// stored queries lie, if they have a place.
+    pub fn new(ctx: Context, journal_folder: Option<PathBuf>, query_folder: Option<PathBuf>) -> std::io::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(4)
             .thread_name("opengpmc")
             .enable_all()
             .build()?;
-        Ok(Workers { runtime, ctx, local_templates: Arc::default(), journal_folder, turn: Arc::default() })
+        let (local_templates, turn) = (Arc::default(), Arc::default());
+        Ok(Workers { runtime, ctx, local_templates, journal_folder, query_folder, turn })
     }
 
     /// Returns the runtime.
@@ -178,14 +182,18 @@ impl Workers {
         let task = self.task();
         let target = request.target.as_ref().map_or_else(|| "demo".to_owned(), ToString::to_string);
         let title = format!("Connect to {target}");
-        let worker_task = task.clone();
+        let (worker_task, queries) = (task.clone(), self.query_folder.clone());
         let promise = self.spawn(async move {
             worker_task.activity(format!("Connecting to {target}"));
             let cancelled = |_| StoreError::new(StoreErrorKind::Cancelled, &target);
             let store = worker_task.or_cancel(opener.open(&request)).await.map_err(cancelled)??;
             worker_task.activity("Reading the forest");
             let snapshot = opener.load(Arc::clone(&store), &worker_task).await?;
-            Ok(Box::new(OpenForest::new(forest, store, snapshot)))
+            let mut open = OpenForest::new(forest, store, snapshot);
+            let name = open.snapshot.name.clone();
+            let load = tokio::task::spawn_blocking(move || QueryShelf::load(queries.as_deref(), &name));
+            open.queries = load.await.unwrap_or_default();
+            Ok(Box::new(open))
         });
         ForestJob { forest, window: JobWindow::new(&title, task), title, promise: Some(promise) }
     }

@@ -33,6 +33,7 @@ mod copy_wizard;
 mod back_up_dialog;
 mod starter_gpo;
 mod starter_gpo_window;
+pub mod stored_query;
 mod wmi_filter;
 mod restore_wizard;
 mod interrupted;
@@ -97,6 +98,7 @@ const APP_ID: &str = "org.opengpmc.OpenGPMC";
 /// `journal_folder` is where operations keep what was there before. Fails where no window can be had: no display, no OpenGL.
 pub fn run(forests: Vec<ConnectRequest>, journal_folder: Option<std::path::PathBuf>) -> eframe::Result {
     let mut options = AppOptions { forests, journal_folder, ..AppOptions::default() };
+    options.query_folder = stored_query::default_folder();
     if options.settings_folder.is_none() && options.forests.is_empty() {
         options.forests.push(ConnectRequest::default());
     }

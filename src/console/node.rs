@@ -79,6 +79,14 @@ pub enum Place {
     Sites,
     /// A site.
     Site(Dn),
+    /// The container of what was simulated.
+    Modeling,
+    /// A stored query of Group Policy Modeling.
+    ModelingResult(Guid),
+    /// The container of what clients logged.
+    Results,
+    /// A stored query of Group Policy Results.
+    ResultsItem(Guid),
 }
 
 impl Node {
@@ -123,7 +131,7 @@ impl Place {
     pub fn parent(&self) -> Option<Place> {
         Some(match self {
             Place::Forest => return None,
-            Place::Domains | Place::Sites => Place::Forest,
+            Place::Domains | Place::Sites | Place::Modeling | Place::Results => Place::Forest,
             Place::Domain(_) => Place::Domains,
             Place::Ou(dn) => Place::of_som(&dn.parent()?),
             Place::Link { som, .. } => Place::of_som(som),
@@ -134,6 +142,8 @@ impl Place {
             Place::WmiFilter { domain, .. } => Place::WmiFilters(domain.clone()),
             Place::StarterGpo { domain, .. } => Place::StarterGpos(domain.clone()),
             Place::Site(_) => Place::Sites,
+            Place::ModelingResult(_) => Place::Modeling,
+            Place::ResultsItem(_) => Place::Results,
         })
     }
 
@@ -164,7 +174,14 @@ impl Place {
     /// Returns the domain it belongs to; none for the forest, its sites and the containers of both.
     pub fn domain(&self) -> Option<DnsName> {
         match self {
-            Place::Forest | Place::Domains | Place::Sites | Place::Site(_) => None,
+            Place::Forest
+            | Place::Domains
+            | Place::Sites
+            | Place::Site(_)
+            | Place::Modeling
+            | Place::ModelingResult(_)
+            | Place::Results
+            | Place::ResultsItem(_) => None,
             Place::Ou(dn) => dn.domain(),
             Place::Link { som, .. } => match Place::of_som(som) {
                 Place::Site(_) => None,

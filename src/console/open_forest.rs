@@ -12,6 +12,7 @@ use crate::gpm::{
 use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
+use super::stored_query::QueryShelf;
 use super::{ForestId, ForestView, Place, Reported, ShownReport, StatusShelf, TemplateShelf};
 
 /// A forest of the scope tree, whether it could be opened or not.
@@ -70,6 +71,8 @@ pub struct OpenForest {
     pub templates: TemplateShelf,
     /// What its domain controllers have of its GPOs, as far as somebody asked.
     pub statuses: StatusShelf,
+    /// What was asked of Group Policy Modeling and Results in it.
+    pub queries: QueryShelf,
 }
 
 impl OpenForest {
@@ -84,6 +87,7 @@ impl OpenForest {
             details: Details::default(),
             templates: TemplateShelf::default(),
             statuses: StatusShelf::default(),
+            queries: QueryShelf::default(),
         }
     }
 
@@ -139,6 +143,11 @@ impl OpenForest {
             Place::Forest => format!("Forest: {}", self.snapshot.name),
             Place::Domains => "Domains".to_owned(),
             Place::Sites => "Sites".to_owned(),
+            Place::Modeling => "Group Policy Modeling".to_owned(),
+            Place::Results => "Group Policy Results".to_owned(),
+            Place::ModelingResult(id) | Place::ResultsItem(id) => {
+                self.queries.get(*id).map_or_else(|| id.to_string(), |query| query.name.clone())
+            }
             Place::Domain(domain) => domain.to_string(),
             Place::Ou(dn) | Place::Site(dn) => self.som(dn).map_or_else(|| dn.name(), |som| som.name.clone()),
             Place::Link { som, order } => {
@@ -181,7 +190,8 @@ impl OpenForest {
     /// Tells whether a place still exists in what was read.
     pub fn exists(&self, place: &Place) -> bool {
         match place {
-            Place::Forest | Place::Domains | Place::Sites => true,
+            Place::Forest | Place::Domains | Place::Sites | Place::Modeling | Place::Results => true,
+            Place::ModelingResult(_) | Place::ResultsItem(_) => self.queries.at(place).is_some(),
             Place::Domain(domain) | Place::Gpos(domain) | Place::WmiFilters(domain) | Place::StarterGpos(domain) => {
                 self.snapshot.domain(domain).is_some()
             }

@@ -246,7 +246,9 @@ fn place_in_words(node: &Node) -> String {
         None if node.file().is_some() => "Opened from disk".to_owned(),
         None => String::new(),
         Some(Place::Forest) => "Forest".to_owned(),
-        Some(Place::Domains | Place::Sites) => "Container".to_owned(),
+        Some(Place::Domains | Place::Sites | Place::Modeling | Place::Results) => "Container".to_owned(),
+        Some(Place::ModelingResult(_)) => "Group Policy Modeling".to_owned(),
+        Some(Place::ResultsItem(_)) => "Group Policy Results".to_owned(),
         Some(Place::Domain(_)) => "Domain".to_owned(),
         Some(Place::Ou(dn)) => {
             format!("OU in {}", dn.parent().map(|parent| parent.canonical_name()).unwrap_or_default())

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::command::{Availability, CommandContext};
 use super::new_gpo_dialog::words;
 use super::question::Question;
+use super::stored_query::rename_query;
 use super::{Command, OpenForest, Place};
 use crate::gpm::StarterGpoType;
 use crate::operation::admin::{EditStarterGpo, EditWmiFilter, GpoToEdit, RenameGpo};
@@ -21,6 +22,7 @@ fn renaming(place: &Place) -> Option<Option<Renaming>> {
         Place::Ou(_) => Some(Some(super::ou_windows::rename_ou)),
         Place::WmiFilter { .. } => Some(Some(rename_wmi_filter)),
         Place::StarterGpo { .. } => Some(Some(rename_starter_gpo)),
+        Place::ModelingResult(_) | Place::ResultsItem(_) => Some(Some(rename_query)),
         Place::Forest
         | Place::Domains
         | Place::Domain(_)
@@ -28,7 +30,9 @@ fn renaming(place: &Place) -> Option<Option<Renaming>> {
         | Place::WmiFilters(_)
         | Place::StarterGpos(_)
         | Place::Sites
-        | Place::Site(_) => None,
+        | Place::Site(_)
+        | Place::Modeling
+        | Place::Results => None,
     }
 }
 
@@ -41,6 +45,7 @@ pub fn name_of(forest: &OpenForest, place: &Place) -> Option<String> {
             forest.snapshot.domain(domain)?.wmi_filter(*id).map(|filter| filter.name.clone())
         }
         Place::StarterGpo { domain, id } => forest.starter_gpo(domain, *id).map(|starter| starter.display_name.clone()),
+        Place::ModelingResult(_) | Place::ResultsItem(_) => forest.queries.at(place).map(|query| query.name.clone()),
         _ => None,
     }
 }
@@ -74,7 +79,10 @@ pub fn availability(context: &CommandContext<'_>) -> Availability {
         Some(None) => Availability::Greyed("Objects of this kind cannot be renamed yet."),
         Some(Some(_)) => match context.forest().and_then(super::ForestEntry::open) {
             None => Availability::Greyed("The forest is not open."),
-            Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
+            // A stored query is the console's own.
+            Some(forest) if forest.info.read_only && forest.queries.at(place).is_none() => {
+                Availability::Greyed("The forest is open read-only.")
+            }
             Some(forest) if is_system_starter(forest, place) => Availability::Greyed(READ_ONLY_STARTER),
             Some(forest) if name_of(forest, place).is_none() => Availability::Greyed("It is gone, or may not be read."),
             Some(_) => Availability::Available,

@@ -45,6 +45,7 @@ fn console(faults: &Faults, journal: &Path) -> Console {
         browser: Arc::new(NoBrowser),
         settings_folder: None,
         journal_folder: Some(journal.to_owned()),
+        query_folder: None,
         forests: vec![demo_request()],
     };
     let mut console = with_options([1280.0, 800.0], options);

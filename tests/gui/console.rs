@@ -38,7 +38,8 @@ pub fn demo_with(browser: Arc<dyn Browser>, file_picker: Arc<dyn FilePicker>) ->
     let opener = Arc::new(StoreOpener);
     let forests = vec![demo_request()];
     let journal_folder = Some(journal_folder());
-    let options = AppOptions { opener, file_picker, browser, settings_folder: None, journal_folder, forests };
+    let options =
+        AppOptions { opener, file_picker, browser, settings_folder: None, journal_folder, query_folder: None, forests };
     let mut console = with_options([1280.0, 800.0], options);
     wait(&mut console, "the demo forest is read", |console| {
         console.state().forests().iter().all(|entry| entry.open().is_some())
@@ -55,6 +56,7 @@ pub fn with_opener(size: [f32; 2], opener: Arc<dyn ForestOpener>, forests: Vec<C
         browser: Arc::new(NoBrowser),
         settings_folder: None,
         journal_folder: Some(journal_folder()),
+        query_folder: None,
         forests,
     };
     with_options(size, options)
@@ -68,6 +70,7 @@ pub fn demo_with_journal(journal_folder: std::path::PathBuf) -> Console {
         browser: Arc::new(NoBrowser),
         settings_folder: None,
         journal_folder: Some(journal_folder),
+        query_folder: None,
         forests: vec![demo_request()],
     };
     let mut console = with_options([1280.0, 800.0], options);

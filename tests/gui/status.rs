@@ -57,6 +57,7 @@ fn console(forest: &Arc<SeveralControllers>, settings_folder: Option<&Path>) -> 
         browser: Arc::new(NoBrowser),
         settings_folder: settings_folder.map(Path::to_owned),
         journal_folder: None,
+        query_folder: None,
         forests: vec![ConnectRequest { target, ..ConnectRequest::default() }],
     };
     let mut console = with_options([1280.0, 800.0], options);

@@ -24,6 +24,7 @@ fn kept_in(folder: &Path, forests: Vec<ConnectRequest>) -> Console {
         browser: Arc::new(NoBrowser),
         settings_folder: Some(folder.to_owned()),
         journal_folder: None,
+        query_folder: None,
         forests,
     };
     let mut console = with_options([1280.0, 800.0], options);

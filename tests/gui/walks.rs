@@ -47,6 +47,9 @@ fn every_kind_of_node_has_its_tabs_and_columns() {
     check(Place::Forest, &["Contents"], &["Name"]);
     check(Place::Domains, &["Contents"], &["Name"]);
     check(Place::Sites, &["Contents"], &["Name"]);
+    let queries = ["Name", "User", "Computer", "Last refresh time"];
+    check(Place::Modeling, &["Contents"], &queries);
+    check(Place::Results, &["Contents"], &queries);
     let domain = ["Status", "Linked Group Policy Objects", "Group Policy Inheritance", "Delegation"];
     check(Place::Domain(root()), &domain, &[]);
     check(Place::Ou(dn("OU=Headquarters")), &container, &links);

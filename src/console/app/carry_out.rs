@@ -117,6 +117,7 @@ impl App {
             Command::EditMany(forest, title, edits) => self.edit_many(forest, title, edits),
             Command::Undo(forest, entry, title) => self.undo(forest, entry, title),
             Command::Changed(forest, touched, node) => self.changed(forest, touched, node),
+            Command::Query(forest, action) => self.query(forest, action),
             Command::Open(window) => self.show(ctx, Dialog::Window(window.make())),
             Command::ShowPalette => self.show(ctx, Dialog::Palette(Palette::default())),
             Command::ShowProblems => self.show(ctx, Dialog::Problems),
@@ -327,6 +328,8 @@ impl App {
             Ok(mut forest) => {
                 if let Some(old) = entry.open() {
                     forest.statuses = old.statuses.clone();
+                    // What was asked is kept by the console; only a forest that is opened reads it.
+                    forest.queries = old.queries.clone();
                 }
                 tracing::info!(forest = %forest.snapshot.name, "forest read");
                 forest.view = view;

@@ -47,6 +47,7 @@ mod link;
 mod migration;
 mod node;
 mod report;
+mod rsop;
 mod search;
 mod som;
 mod starter_gpo;
@@ -79,6 +80,7 @@ const SUBJECTS: &[&[Row]] = &[
     backup::ROWS,
     migration::ROWS,
     report::ROWS,
+    rsop::ROWS,
     search::ROWS,
     node::ROWS,
     view::ROWS,

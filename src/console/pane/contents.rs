@@ -56,7 +56,7 @@ pub(super) fn root_ui(ui: &mut Ui, context: &PaneContext<'_>, state: &mut PaneSt
 pub(super) fn forest_ui(ui: &mut Ui, view: &mut View<'_>) {
     view.tabs_ui(ui, "Forest", &["Contents"]);
     let forest = view.forest;
-    let rows = [Place::Domains, Place::Sites];
+    let rows = [Place::Domains, Place::Sites, Place::Modeling, Place::Results];
     let table = DataTable::new("forest contents", "Contents of the forest")
         .column(Column::new("Name", 400.0, |place: &Place| cells::place(forest, place)))
         .row_id(|place| row_id(place))

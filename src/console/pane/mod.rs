@@ -13,6 +13,7 @@ mod gpos;
 mod opened_file;
 mod orphans;
 mod report;
+mod rsop;
 mod som;
 mod starter_gpo;
 mod state;
@@ -22,6 +23,7 @@ mod wmi_filter;
 use egui::Ui;
 
 use super::command::{CommandContext, Situation};
+use super::stored_query::QueryKind;
 use super::{Command, ForestEntry, Node, OpenForest, OpenedFile, Place, Shown};
 
 pub use state::PaneState;
@@ -79,6 +81,9 @@ fn place_ui(ui: &mut Ui, view: &mut View<'_>, place: &Place) {
         Place::Forest => contents::forest_ui(ui, view),
         Place::Domains => contents::domains_ui(ui, view),
         Place::Sites => contents::sites_ui(ui, view),
+        Place::Modeling => rsop::container_ui(ui, view, QueryKind::Modeling),
+        Place::Results => rsop::container_ui(ui, view, QueryKind::Results),
+        Place::ModelingResult(id) | Place::ResultsItem(id) => rsop::query_ui(ui, view, *id),
         Place::Domain(domain) => som::domain_ui(ui, view, domain),
         Place::Ou(dn) => som::ou_ui(ui, view, dn),
         Place::Site(dn) => som::site_ui(ui, view, dn),

@@ -8,6 +8,7 @@ use std::collections::HashSet;
 
 use crate::gpm::{DomainSnapshot, Som};
 
+use super::super::stored_query::QueryKind;
 use super::super::{Face, FileId, ForestEntry, Lazy, Node, OpenForest, OpenedFile, Place, Shown};
 
 /// A visible row of the tree.
@@ -53,6 +54,8 @@ enum Kind {
     Sites,
     Site(u32),
     SiteLink(u32, u32),
+    Queries(QueryKind),
+    Query(QueryKind, u32),
     Files,
     File(FileId),
     InFile(FileId, u32),
@@ -133,6 +136,8 @@ impl Row {
             }
             Kind::Site(site) => Place::Site(snapshot.sites.get(site as usize)?.dn.clone()),
             Kind::SiteLink(site, link) => link_of(snapshot.sites.get(site as usize)?, link)?,
+            Kind::Queries(kind) => kind.container(),
+            Kind::Query(kind, query) => forest.queries.of(kind).nth(query as usize)?.place(),
         })
     }
 }
@@ -216,6 +221,14 @@ impl Builder<'_> {
                     for link in 0..site.links.len() {
                         self.leaf(Kind::SiteLink(index, link as u32), 4);
                     }
+                }
+            }
+        }
+        for kind in [QueryKind::Modeling, QueryKind::Results] {
+            let queries = forest.queries.of(kind).count();
+            if self.push(Kind::Queries(kind), 2, queries > 0, || Node::In(id, kind.container())) {
+                for query in 0..queries {
+                    self.leaf(Kind::Query(kind, query as u32), 3);
                 }
             }
         }

@@ -1,0 +1,73 @@
+//! Group Policy Modeling and Group Policy Results: the stored queries, and what came of each (`console-ui.md` 3.13, 3.14).
+
+use egui::{ScrollArea, Ui};
+
+use super::cells;
+use super::state::View;
+use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
+use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
+use crate::console::kit::property_list::{PropertyList, Value};
+use crate::console::stored_query::{Asked, QueryKind, ResultsSource, StoredQuery};
+use crate::ident::Guid;
+
+const QUERY: &str = "Query";
+
+/// Draws the queries of a container.
+pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, kind: QueryKind) {
+    let (group, key, name, empty) = match kind {
+        QueryKind::Modeling => {
+            ("Group Policy Modeling", "modeling", "Group Policy Modeling", "Nothing has been simulated yet.")
+        }
+        QueryKind::Results => ("Group Policy Results", "results", "Group Policy Results", "No results are kept yet."),
+    };
+    view.tabs_ui(ui, group, &["Contents"]);
+    let forest = view.forest;
+    for problem in forest.queries.problems() {
+        banner_ui(ui, Severity::Warning, &format!("{}: {}", problem.object, problem.message));
+    }
+    let queries: Vec<&StoredQuery> = forest.queries.of(kind).collect();
+    let place = |query: &&StoredQuery| Some(query.place());
+    let table = DataTable::new(key, name)
+        .column(Column::new("Name", 320.0, |query: &&StoredQuery| cells::place(forest, &query.place())))
+        .column(Column::new("User", 240.0, |query: &&StoredQuery| Cell::text(query.user.as_str())))
+        .column(Column::new("Computer", 240.0, |query: &&StoredQuery| Cell::text(query.computer.as_str())))
+        .column(
+            Column::new("Last refresh time", 160.0, |query: &&StoredQuery| cells::time(Some(query.refreshed)))
+                .sort_key(|query| cells::time_key(Some(query.refreshed))),
+        )
+        .row_id(|query| row_id(query.id))
+        .sorted_by("Name")
+        .revision(row_id(queries.iter().map(|query| (query.id, &query.name, query.refreshed)).collect::<Vec<_>>()))
+        .empty(empty);
+    view.table_of_nodes_ui(ui, table, &queries, &place, &[("Open", &place)]);
+}
+
+/// Draws a query with its result.
+pub(super) fn query_ui(ui: &mut Ui, view: &mut View<'_>, id: Guid) {
+    let Some(query) = view.forest.queries.get(id) else {
+        return empty_ui(ui, "The query is gone", "It was deleted.");
+    };
+    if let Some(failure) = &query.failure {
+        banner_ui(ui, Severity::Error, &format!("The last run brought nothing: {failure}"));
+    }
+    view.tabs_ui(ui, "Query", &[QUERY]);
+    asked_ui(ui, query);
+}
+
+/// Draws what was asked.
+fn asked_ui(ui: &mut Ui, query: &StoredQuery) {
+    let selections = match &query.asked {
+        Asked::Modeling(asked) => asked.selections(),
+        Asked::Results(ResultsSource::File(path)) => vec![
+            ("User", query.user.clone()),
+            ("Computer", query.computer.clone()),
+            ("File", path.display().to_string()),
+        ],
+    };
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let list = PropertyList::new("query").row("Last refresh time", Value::text(query.refreshed.to_local_text()));
+        let add =
+            |list: PropertyList<'static>, (name, value): (&'static str, String)| list.row(name, Value::text(value));
+        selections.into_iter().fold(list, add).ui(ui);
+    });
+}
