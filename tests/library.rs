@@ -11,6 +11,7 @@ mod library {
     mod cli_edits;
     mod cli_gpo_edits;
     mod cli_permission;
+    mod cli_rsop;
     mod cli_status;
     mod domain;
     mod acl_consistency;
@@ -39,10 +40,6 @@ mod library {
     mod reports;
     mod rsop_reading;
     mod rsop_reports;
-    #[cfg(unix)]
-    mod rsop_collect;
-    #[cfg(unix)]
-    mod rsop_collect_sshd;
     mod async_contract;
     mod breaking_off;
     mod async_members;

@@ -33,6 +33,7 @@ mod backup;
 mod migration_table;
 mod admx;
 mod search;
+mod rsop;
 mod snapshot;
 mod secured;
 mod permission;
@@ -122,6 +123,9 @@ pub enum Command {
     /// Administrative templates
     #[command(subcommand)]
     Admx(admx::Command),
+    /// The resultant set of policy: what applies to whom, and why
+    #[command(subcommand)]
+    Rsop(rsop::Command),
     /// Search for GPOs, organizational units, sites or starter GPOs by conditions that must all hold
     Search(Box<search::Search>),
     /// Forests saved to a file
@@ -207,6 +211,7 @@ impl Cli {
                 Some(Command::Acl(command)) => command.run(&session, output).await,
                 Some(Command::Journal(command)) => command.run(&session, output).await,
                 Some(Command::MigrationTable(command)) => command.run(&session, output).await,
+                Some(Command::Rsop(command)) => command.run(&session, output).await,
                 Some(Command::Search(command)) => command.run(&session, output).await,
                 Some(Command::Snapshot(command)) => command.run(&session, output).await,
                 Some(Command::Admx(_) | Command::Backup(_) | Command::Completions(_) | Command::ManPage(_)) => {

@@ -134,7 +134,13 @@ impl Table {
         self.rows.push(cells.into_iter().map(printable).collect());
     }
 
-    fn render(&self) -> String {
+    /// Tells whether it has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Returns the table as text, with its heading.
+    pub fn render(&self) -> String {
         let heading = |index: usize| self.headings[index].trim_start_matches('>');
         let width = |index: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(index)).map(String::as_str);

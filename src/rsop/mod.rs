@@ -23,9 +23,12 @@ mod filter;
 mod loopback;
 mod side;
 mod planner;
+mod document;
+mod label;
 pub mod merge;
 
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
+pub use document::{PlanContext, plan_report, report_problems};
 pub use plan::{
     Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
     SomReason, Verdict,

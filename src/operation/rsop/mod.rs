@@ -1,15 +1,16 @@
 //! Planning what applies to whom, from reading to the report (IGPMRSOP): what the computation in [`crate::rsop`] needs is read here.
 //!
 //! [`Subjects`] finds users and computers with their groups, [`Sites`] tells where a computer stands, [`load_policies`] reads what GPOs
-//! set. [`collect`] asks computers what did apply.
+//! set.
 
-pub mod collect;
 mod membership;
+mod planning;
 mod policies;
 mod sites;
 mod subjects;
 
 pub use membership::GroupGraph;
+pub use planning::{PlanQuery, Planned, find_target, plan_query};
 pub use policies::{PolicyCache, WhichGpos, load_policies};
 pub use sites::Sites;
 pub use subjects::Subjects;

@@ -1,0 +1,99 @@
+//! `rsop plan`: Group Policy Modeling.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::operation::rsop::{Planned, PolicyCache, plan_query};
+use crate::operation::write_whole;
+use crate::report::write_rsop;
+
+use super::super::messages::tell;
+use super::super::output::{Outcome, Output};
+use super::super::report::{TemplateArguments, reporting};
+use super::super::session::report;
+use super::super::{Session, UsageError};
+use super::TargetArguments;
+use super::text;
+
+/// Plan what applies to a user, a computer, or both (Group Policy Modeling)
+///
+/// Works on every domain and on a saved forest, without a service on the domain controllers. Local GPOs are not planned.
+#[derive(Debug, Args)]
+pub struct Plan {
+    #[command(flatten)]
+    target: TargetArguments,
+    /// The form; xml is the document that GPMC and gpresult /X write
+    ///
+    /// Without it: the form that the extension of --output says, else text.
+    #[arg(long, value_name = "FORM")]
+    format: Option<Format>,
+    /// Write a file instead of printing
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    templates: TemplateArguments,
+}
+
+/// The form of a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people, in a terminal.
+    Text,
+    /// The document of GPMC and `gpresult /X`, UTF-16.
+    Xml,
+    /// All that was planned, with each link that does not apply.
+    Json,
+}
+
+impl Plan {
+    /// Carries out the command.
+    pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
+        let format = self.format(output)?;
+        let (store, forest) = session.load().await?;
+        let query = self.target.query(&store, &forest, &session.task).await?;
+        let planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
+        let bytes = match format {
+            Format::Json => (serde_json::to_string_pretty(&to_json(&planned))? + "\n").into_bytes(),
+            Format::Text => text::plan(&planned, &store, &session.task).await?.into_bytes(),
+            Format::Xml => {
+                let home = store.directory().root_dse().domain.clone();
+                let templates = self.templates.read(&store, &home, &session.task).await?;
+                write_rsop(&planned.report(&store, &reporting(templates), &session.task).await?)
+            }
+        };
+        match &self.output {
+            Some(file) => write_whole(file, &bytes).with_context(|| format!("{} cannot be written", file.display()))?,
+            None => output.bytes(&bytes)?,
+        }
+        Ok(tell(&session.task).and(report(forest.all_problems())))
+    }
+
+    fn format(&self, output: &Output) -> Result<Format, UsageError> {
+        let extension = self.output.as_ref().and_then(|file| file.extension()?.to_str().map(str::to_lowercase));
+        match (self.format, extension.as_deref()) {
+            (Some(format), _) => Ok(format),
+            (None, Some("xml")) => Ok(Format::Xml),
+            (None, Some("json")) => Ok(Format::Json),
+            (None, Some("txt")) => Ok(Format::Text),
+            (None, _) if output.is_json() => Ok(Format::Json),
+            (None, _) if self.output.is_none() => Ok(Format::Text),
+            (None, _) => Err(UsageError(
+                "the name of --output does not tell the form: end it with .xml, .json or .txt, or say --format"
+                    .to_owned(),
+            )),
+        }
+    }
+}
+
+/// Returns all of a plan.
+pub(super) fn to_json(planned: &Planned) -> serde_json::Value {
+    json!({
+        "made": planned.made,
+        "target": planned.target,
+        "assumptions": planned.assumptions,
+        "plan": planned.plan,
+    })
+}
