@@ -79,3 +79,11 @@ mod stored_queries;
 mod wmi_filters;
 #[path = "gui/starter_gpos.rs"]
 mod starter_gpos;
+#[path = "gui/silent_server.rs"]
+mod silent_server;
+#[path = "gui/tree_lines.rs"]
+mod tree_lines;
+#[path = "gui/questions.rs"]
+mod questions;
+#[path = "gui/names.rs"]
+mod names;

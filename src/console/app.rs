@@ -13,7 +13,9 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{CentralPanel, Context, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Panel, Ui, ViewportCommand};
+use egui::{
+    CentralPanel, Context, Frame, Id, Key, KeyboardShortcut, Margin, Modifiers, Panel, Rangef, Ui, ViewportCommand,
+};
 
 use crate::gpm::Task;
 use crate::operation::edit::{UndoEntry, UndoList};
@@ -47,6 +49,9 @@ use backups::BackupView;
 
 /// How many nodes Back remembers.
 const HISTORY: usize = 100;
+
+/// How wide the scope tree may be, in points.
+const TREE_WIDTHS: Rangef = Rangef { min: 180.0, max: 900.0 };
 
 /// What an [`App`] is built from; tests bring their own.
 pub struct AppOptions {
@@ -98,6 +103,8 @@ pub struct App {
     changed: Option<Node>,
     history: History,
     tree: Tree,
+    /// Whether the width of the tree in the settings is to be taken, other than by dragging.
+    tree_width_is_set: bool,
     panes: PaneState,
     /// The dialogs that are open, each above the one before it.
     dialogs: Vec<Open>,
@@ -179,6 +186,7 @@ impl App {
             changed: None,
             history: History::default(),
             tree: Tree::default(),
+            tree_width_is_set: false,
             panes: PaneState::default(),
             dialogs: Vec::new(),
             focus_before: None,
@@ -323,6 +331,7 @@ impl eframe::App for App {
             self.tree_ui(ui, &mut commands);
         }
         self.result_ui(ui, &mut commands);
+        self.stop_reports_left();
         self.dialog_ui(ui.ctx(), &mut commands);
         if !commands.is_empty() {
             self.commands.extend(commands);
@@ -399,7 +408,7 @@ impl App {
 
     fn tree_ui(&mut self, ui: &mut Ui, commands: &mut Vec<Command>) {
         let situation = self.situation();
-        let App { tree, forests, files, selected, settings, .. } = self;
+        let App { tree, forests, files, selected, settings, tree_width_is_set, .. } = self;
         let shown = Shown { forests, files };
         let mut menu_ui = |ui: &mut Ui, node: &Node, commands: &mut Vec<Command>| {
             let Shown { forests, files } = shown;
@@ -410,7 +419,11 @@ impl App {
         let panel = Panel::left("scope tree panel")
             .resizable(true)
             .default_size(settings.tree_width)
-            .size_range(180.0..=900.0)
+            .size_range(if std::mem::take(tree_width_is_set) {
+                Rangef::point(settings.tree_width)
+            } else {
+                TREE_WIDTHS
+            })
             .frame(Frame::new().fill(theme::tokens(ui).sunken))
             .show(ui, |ui| tree.ui(ui, shown, selected, commands, &mut menu_ui));
         settings.tree_width = panel.response.rect.width();
@@ -420,6 +433,8 @@ impl App {
         let situation = self.situation();
         let App { forests, files, selected, panes, failed_refresh, .. } = self;
         let shown = Shown { forests, files };
+        // Of what is not there, the node it is missing below tells why.
+        let selected = if let Node::Pending(of) = selected { of } else { selected };
         let raised = Frame::new().fill(theme::tokens(ui).raised).inner_margin(Margin::symmetric(12, 8));
         Panel::top("title band").frame(raised).show(ui, |ui| bars::title_ui(ui, selected, shown));
         let frame = Frame::new().fill(theme::tokens(ui).surface).inner_margin(Margin::same(12));

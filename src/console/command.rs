@@ -84,6 +84,10 @@ pub enum Command {
     SetTemplateFolder(Option<PathBuf>),
     /// Make a report.
     FetchReport(ReportOf),
+    /// Make the scope tree so many points wider; less than zero for narrower.
+    ResizeTree(f32),
+    /// Read the starter GPOs of a domain again, which could not be read.
+    RetryStarterGpos(ForestId, DnsName),
     /// Make a report that could not be made.
     RetryReport(ReportOf),
     /// Do something with a report as soon as it is there.

@@ -28,6 +28,7 @@ impl Face {
                 let item = if let Node::InFile(_, item) = node { Some(*item) } else { None };
                 return Face::of_file(shown.file(*file), item);
             }
+            Node::Pending(of) => return Face::pending(of, shown),
         };
         let Some(entry) = shown.forests.iter().find(|entry| entry.id == *id) else {
             return Face::plain("Removed".to_owned(), Icon::Forest);
@@ -45,6 +46,18 @@ impl Face {
                 face.fail("Not connected");
                 face
             }
+        }
+    }
+
+    /// Returns the face of what stands below a node whose contents are not there.
+    fn pending(of: &Node, shown: Shown<'_>) -> Face {
+        match is_pending(of, shown) {
+            Some(Pending::Failed) => {
+                let mut face = Face::plain("Try again".to_owned(), Icon::Refresh);
+                face.states.push("Could not be read");
+                face
+            }
+            Some(Pending::Loading) | None => Face::plain("Loading…".to_owned(), Icon::Waiting),
         }
     }
 
@@ -175,6 +188,40 @@ impl Face {
         } else if let Lazy::Ready(SysvolState::Missing) = forest.details.sysvol(&gpo.domain, gpo.id) {
             self.fail("SYSVOL half missing");
         }
+    }
+}
+
+/// Why the contents of a node are not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pending {
+    /// They are being read.
+    Loading,
+    /// They could not be read.
+    Failed,
+}
+
+/// Returns why the contents of a node are not there; none where they are.
+pub fn is_pending(node: &Node, shown: Shown<'_>) -> Option<Pending> {
+    let Node::In(id, place) = node else { return None };
+    let entry = shown.forests.iter().find(|entry| entry.id == *id)?;
+    let forest = match &entry.state {
+        ForestState::Loading(_) => return Some(Pending::Loading),
+        ForestState::Failed(_) => return Some(Pending::Failed),
+        ForestState::Open(forest) => forest,
+    };
+    match place {
+        Place::Domain(name) => {
+            let was_read = forest.snapshot.domain(name).is_none_or(|domain| domain.som().is_some());
+            (!was_read).then_some(Pending::Failed)
+        }
+        Place::StarterGpos(domain) if forest.starter_gpos(domain).is_empty() => {
+            match forest.details.starter_gpos(domain) {
+                Lazy::Unknown | Lazy::Loading => Some(Pending::Loading),
+                Lazy::Failed(_) => Some(Pending::Failed),
+                Lazy::Ready(_) => None,
+            }
+        }
+        _ => None,
     }
 }
 

@@ -62,7 +62,16 @@ pub struct ForestJob {
 pub struct FetchJob {
     /// The forest it is fetched for.
     pub forest: ForestId,
+    /// The report it makes, if it makes one.
+    pub report: Option<ReportInWork>,
     promise: Option<Promise<Fetched>>,
+}
+
+/// A report of something of a forest that is being made. Making it ends with this value: nobody waits for it then.
+pub struct ReportInWork {
+    /// Of what it is.
+    pub of: Reported,
+    task: Task,
 }
 
 /// A file that is being read, or a backup in it that is being reported.
@@ -286,7 +295,7 @@ impl Workers {
         let (store, snapshot, worker_task) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), task.clone());
         let (templates, local) = (forest.templates.clone(), Arc::clone(&self.local_templates));
         let promise = self.spawn(async move {
-            let reporting = templates.reporting(&store, &domain, &local).await;
+            let reporting = worker_task.or_cancel(templates.reporting(&store, &domain, &local)).await?;
             let gpos: Vec<_> = snapshot.domain(&domain).into_iter().flat_map(|domain| &domain.gpos).collect();
             reporting.gpos_to_folder(&store, &snapshot, &gpos, &folder, format, &worker_task).await
         });
@@ -309,9 +318,14 @@ impl Workers {
     pub fn fetch(&self, forest: &mut OpenForest, detail: Detail) -> Option<FetchJob> {
         let detail = forest.details.claim(detail)?;
         let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
-        let promise =
-            self.spawn(fetch(store, snapshot, (forest.templates.clone(), Arc::clone(&self.local_templates)), detail));
-        Some(FetchJob { forest: forest.id, promise: Some(promise) })
+        let task = self.task();
+        let report = match &detail {
+            Detail::Report(of) => Some(ReportInWork { of: of.clone(), task: task.clone() }),
+            _ => None,
+        };
+        let templates = (forest.templates.clone(), Arc::clone(&self.local_templates));
+        let promise = self.spawn(fetch(store, snapshot, templates, detail, task));
+        Some(FetchJob { forest: forest.id, report, promise: Some(promise) })
     }
 }
 
@@ -345,6 +359,12 @@ impl FetchJob {
     /// Returns what was fetched, once, if the job has ended.
     pub fn take(&mut self) -> Option<Fetched> {
         take(&mut self.promise)
+    }
+}
+
+impl Drop for ReportInWork {
+    fn drop(&mut self) {
+        self.task.cancel();
     }
 }
 
@@ -473,6 +493,7 @@ async fn fetch(
     snapshot: Arc<ForestSnapshot>,
     templates: (TemplateShelf, Arc<LocalTemplates>),
     detail: Detail,
+    task: Task,
 ) -> Fetched {
     match detail {
         Detail::Sysvol(domain, ids) => {
@@ -499,7 +520,7 @@ async fn fetch(
             Fetched::Orphans(name, found)
         }
         Detail::Report(reported) => {
-            let report = reports::report(store, snapshot, templates, &reported).await;
+            let report = reports::report(store, snapshot, templates, &reported, &task).await;
             Fetched::Report(reported, report)
         }
         Detail::Trustees(sids) => {

@@ -28,6 +28,8 @@ pub enum Node {
     File(FileId),
     /// A backup of such a folder, or a report of a file with several, counted from 0.
     InFile(FileId, usize),
+    /// What stands below a node whose contents are not there: they are being read, or could not be read.
+    Pending(Box<Node>),
 }
 
 /// A node of one forest.
@@ -94,6 +96,7 @@ impl Node {
     pub fn forest(&self) -> Option<ForestId> {
         match self {
             Node::In(forest, _) => Some(*forest),
+            Node::Pending(of) => of.forest(),
             Node::Root | Node::Files | Node::File(_) | Node::InFile(..) => None,
         }
     }
@@ -102,7 +105,7 @@ impl Node {
     pub fn place(&self) -> Option<&Place> {
         match self {
             Node::In(_, place) => Some(place),
-            Node::Root | Node::Files | Node::File(_) | Node::InFile(..) => None,
+            Node::Root | Node::Files | Node::File(_) | Node::InFile(..) | Node::Pending(_) => None,
         }
     }
 
@@ -110,7 +113,7 @@ impl Node {
     pub fn file(&self) -> Option<FileId> {
         match self {
             Node::File(file) | Node::InFile(file, _) => Some(*file),
-            Node::Root | Node::In(..) | Node::Files => None,
+            Node::Root | Node::In(..) | Node::Files | Node::Pending(_) => None,
         }
     }
 
@@ -122,6 +125,7 @@ impl Node {
             Node::Files => Node::Root,
             Node::File(_) => Node::Files,
             Node::InFile(file, _) => Node::File(*file),
+            Node::Pending(of) => (**of).clone(),
         })
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::gpm::{Forest, ForestSnapshot, LoadError, LoadOptions, Task};
-use crate::store::{self, ConnectTarget, ForestStore, StoreError, StoreErrorKind};
+use crate::ident::DnsName;
+use crate::store::{self, ConnectTarget, ForestStore, StoreError, StoreErrorKind, auth};
 
 use super::ConnectRequest;
 
@@ -18,6 +19,11 @@ pub trait ForestOpener: Send + Sync {
 
     /// Reads the forest behind a store.
     async fn load(&self, store: Arc<dyn ForestStore>, task: &Task) -> Result<Arc<ForestSnapshot>, StoreError>;
+
+    /// Returns the domain that whoever runs the console is signed in to, as far as that is known.
+    fn own_domain(&self) -> Option<DnsName> {
+        None
+    }
 }
 
 /// Opens the forests that [`ConnectTarget`] names.
@@ -36,6 +42,10 @@ impl ForestOpener for StoreOpener {
             LoadError::Store(error) => error,
             LoadError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, target),
         })
+    }
+
+    fn own_domain(&self) -> Option<DnsName> {
+        auth::domain_of_ticket()
     }
 }
 

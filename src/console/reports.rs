@@ -74,7 +74,7 @@ impl ReportOf {
     /// Returns what of a node has a report.
     pub fn node(node: &Node, shown: Shown<'_>) -> Option<ReportOf> {
         match node {
-            Node::Root | Node::Files => None,
+            Node::Root | Node::Files | Node::Pending(_) => None,
             Node::InFile(file, item) => Some(ReportOf::File(*file, *item)),
             Node::File(file) => shown.file(*file)?.has_own_report().then_some(ReportOf::File(*file, 0)),
             Node::In(id, place) => {
@@ -114,29 +114,32 @@ impl ReportsOf {
     }
 }
 
-/// Reports something of a forest.
+/// Reports something of a forest, until the task is cancelled: it is dropped then wherever it waits.
 pub async fn report(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
     (templates, local): (TemplateShelf, Arc<LocalTemplates>),
     reported: &Reported,
+    task: &Task,
 ) -> Result<Arc<ShownReport>, StoreError> {
-    let task = Task::default();
     let (Reported::Gpo(domain, _) | Reported::StarterGpo(domain, _)) = reported;
-    let reporting = templates.reporting(&store, domain, &local).await;
-    let made = match reported {
-        Reported::Gpo(domain, id) => {
-            let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
-            reporting.gpo(&store, &snapshot, gpo, &task).await
-        }
-        Reported::StarterGpo(domain, id) => {
-            let domain = Domain::open(&store, domain).await?;
-            let starters = domain.starter_gpos().await?.values;
-            let starter = starters.iter().find(|starter| starter.id == *id);
-            let starter = starter.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
-            reporting.starter_gpo(&domain, starter, &task).await
+    let making = async {
+        let reporting = templates.reporting(&store, domain, &local).await;
+        match reported {
+            Reported::Gpo(domain, id) => {
+                let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+                reporting.gpo(&store, &snapshot, gpo, task).await
+            }
+            Reported::StarterGpo(domain, id) => {
+                let domain = Domain::open(&store, domain).await?;
+                let starters = domain.starter_gpos().await?.values;
+                let starter = starters.iter().find(|starter| starter.id == *id);
+                let starter = starter.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+                reporting.starter_gpo(&domain, starter, task).await
+            }
         }
     };
+    let made = task.or_cancel(making).await.unwrap_or_else(|cancelled| Err(cancelled.into()));
     made.map(ShownReport::new).map_err(|error| match error {
         ReportGpoError::Store(error) => error,
         ReportGpoError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, domain),

@@ -344,3 +344,92 @@ fn a_gpo_is_copied_into_another_forest_with_a_table_made_on_the_way() {
         })
     });
 }
+
+/// Copies what is selected by key, and checks what reaches the clipboard.
+fn copy_by_key(console: &mut Console, name: &str) {
+    press(console, Modifiers::COMMAND, Key::Num1);
+    console.event(Event::Copy);
+    console.step();
+    console.step();
+    assert_eq!(crate::support::copied(console).as_deref(), Some(name));
+}
+
+fn paste_by_key(console: &mut Console, place: Place, name: &str) {
+    go_to(console, place);
+    press(console, Modifiers::COMMAND, Key::Num1);
+    console.event(Event::Paste(name.to_owned()));
+    console.run_steps(5);
+}
+
+#[test]
+fn gpos_filters_and_starter_gpos_are_copied_and_pasted_by_keys() {
+    const FILTER: &str = "Windows 11 with TPM 2.0";
+    const STARTER: &str = "Remote update ports";
+    let mut console = demo();
+    let forest = |console: &Console| Arc::clone(&console.state().forests()[0].open().unwrap().snapshot);
+    // A GPO: the copy has no links and an ID of its own.
+    let original = found(&console, &root(), "Screen Lock - Strict").remove(0);
+    go_to(&mut console, Place::Gpo { domain: root(), id: original.id });
+    copy_by_key(&mut console, "Screen Lock - Strict");
+    paste_by_key(&mut console, Place::Gpos(root()), "Screen Lock - Strict");
+    click(&mut console, "OK");
+    wait(&mut console, "the GPO is copied", |console| {
+        !found(console, &root(), "Copy of Screen Lock - Strict").is_empty()
+    });
+    let copy = found(&console, &root(), "Copy of Screen Lock - Strict").remove(0);
+    assert!(copy.id != original.id && forest(&console).link_count(&copy.dn) == 0);
+    if console.query_by_role_and_label(Role::Button, "OK").is_some() {
+        click(&mut console, "OK");
+    }
+    settle(&mut console);
+    // A WMI filter.
+    let filters = |console: &Console, name: &str| -> Vec<_> {
+        let forest = forest(console);
+        let filters = &forest.domain(&root()).unwrap().wmi_filters;
+        filters.iter().filter(|filter| filter.name == name).cloned().collect()
+    };
+    let original = filters(&console, FILTER).remove(0);
+    go_to(&mut console, Place::WmiFilter { domain: root(), id: original.id });
+    copy_by_key(&mut console, FILTER);
+    paste_by_key(&mut console, Place::WmiFilters(root()), FILTER);
+    let name = format!("Copy of {FILTER}");
+    wait(&mut console, "the filter is copied", |console| !filters(console, &name).is_empty());
+    assert_eq!(filters(&console, &name)[0].queries, original.queries);
+    settle(&mut console);
+    // A starter GPO.
+    let starters = |console: &Console, name: &str| -> Vec<_> {
+        let forest = console.state().forests()[0].open().unwrap();
+        forest.starter_gpos(&root()).iter().filter(|starter| starter.display_name == name).cloned().collect()
+    };
+    go_to(&mut console, Place::StarterGpos(root()));
+    wait(&mut console, "the starter GPOs are read", |console| !starters(console, STARTER).is_empty());
+    let original = starters(&console, STARTER).remove(0);
+    go_to(&mut console, Place::StarterGpo { domain: root(), id: original.id });
+    copy_by_key(&mut console, STARTER);
+    paste_by_key(&mut console, Place::StarterGpos(root()), STARTER);
+    click(&mut console, "Copy");
+    let name = format!("Copy of {STARTER}");
+    wait(&mut console, "the starter GPO is copied", |console| !starters(console, &name).is_empty());
+    assert_ne!(starters(&console, &name)[0].id, original.id);
+    if console.query_by_role_and_label(Role::Button, "OK").is_some() {
+        click(&mut console, "OK");
+    }
+    settle(&mut console);
+    // Each is pasted into its own container and nowhere else; in a field of text the keys are the text's.
+    let before = forest(&console);
+    paste_by_key(&mut console, Place::Gpos(root()), STARTER);
+    paste_by_key(&mut console, Place::WmiFilters(root()), STARTER);
+    assert!(console.query_by_role(Role::Dialog).is_none());
+    let after = forest(&console);
+    let counts = |forest: &opengpmc::gpm::ForestSnapshot| {
+        let domain = forest.domain(&root()).unwrap();
+        (domain.gpos.len(), domain.wmi_filters.len())
+    };
+    assert_eq!(counts(&after), counts(&before));
+    go_to(&mut console, Place::StarterGpos(root()));
+    console.get_by_role_and_label(Role::TextInput, "Filter the scope tree").focus();
+    console.run_steps(3);
+    console.event(Event::Paste(STARTER.to_owned()));
+    console.run_steps(5);
+    assert!(console.query_by_role(Role::Dialog).is_none());
+}

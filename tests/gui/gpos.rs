@@ -299,7 +299,7 @@ fn a_gpo_is_deleted_with_its_links_and_those_that_stay_are_named() {
     let target = only(&console, NAME);
     let count = snapshot(&console).link_count(&target.dn);
     menu(&mut console, "Action", "Delete");
-    console.get_by_label_contains(&format!("Delete {NAME} and every link to it in its domain?"));
+    console.get_by_label_contains(&format!("Delete the GPO {NAME} and every link to it in its domain?"));
     let stay: Vec<_> = console.query_all_by_label_contains("stays and will be shown as Not Found").collect();
     let stay = stay.len();
     assert!(stay > 0 && stay < count, "{stay} of {count}");

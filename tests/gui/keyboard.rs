@@ -33,7 +33,7 @@ fn has_button(console: &Console, name: &str) -> bool {
 }
 
 /// Returns every kind of place that the demo forest has.
-fn every_kind(console: &Console) -> Vec<Place> {
+pub fn every_kind(console: &Console) -> Vec<Place> {
     let forest = console.state().forests()[0].open().unwrap();
     let domain = forest.snapshot.domain(&root()).unwrap();
     let strict = gpo(console, "Screen Lock - Strict");
@@ -330,7 +330,7 @@ fn the_focus_goes_into_a_dialog_stays_there_and_comes_back() {
 }
 
 /// Returns the controls that have no name, by role and place.
-fn nameless(console: &Console) -> BTreeSet<String> {
+pub fn nameless(console: &Console) -> BTreeSet<String> {
     let is_control = |role: Role| {
         matches!(
             role,
@@ -369,7 +369,11 @@ fn nameless(console: &Console) -> BTreeSet<String> {
         let value = node.value().filter(|value| !is_field && !value.trim().is_empty());
         name.is_none() && value.is_none() && node.labelled_by().next().is_none()
     });
-    without.map(|node| format!("{:?} at {:?}", node.accesskit_node().role(), node.rect())).collect()
+    let told = |node: egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        format!("{:?} at {:?}", node.role(), node.bounding_box())
+    };
+    without.map(told).collect()
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
+use opengpmc::console::{Command, Place};
+use opengpmc::ident::DnsName;
 
 use crate::console::{Console, demo_of_size, go_to, open_tab, wait};
 use crate::screens::gpo;
@@ -283,4 +285,36 @@ fn what_cannot_be_read_is_named_in_its_place_and_the_rest_is_shown() {
             "No settings defined.",
         ],
     );
+}
+
+#[test]
+fn the_central_store_is_used_where_there_is_one_and_reports_say_so() {
+    const SOURCE: &str = "Policy definitions (ADMX files) retrieved from";
+    // Templates for domains without a central store: they know none of the demo's policies.
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = tall();
+    console.state_mut().ask(Command::SetTemplateFolder(Some(folder.path().to_owned())));
+    console.run_steps(3);
+    let sources =
+        |lines: &[String]| -> Vec<String> { lines.iter().filter(|line| line.contains(SOURCE)).cloned().collect() };
+    // The root domain has a central store: it comes before the folder, is named, and names policies and their options.
+    let shown = all_of(&mut console, "Baseline - All Computers");
+    assert_eq!(sources(&shown), [format!("{SOURCE} the central store.")]);
+    in_order(&shown, &["- Kestrel Bay/Asset register", "Report to the asset register", "Address of the register"]);
+    // Another has none: the folder stands there instead, and what it does not explain is told as registry values.
+    let lumen: DnsName = "lumen-sails.example".parse().unwrap();
+    let forest = console.state().forests()[0].open().unwrap();
+    let gpo = forest.snapshot.domain(&lumen).unwrap().gpos_named("Lumen - Browser Settings").next().unwrap().id;
+    go_to(&mut console, Place::Gpo { domain: lumen, id: gpo });
+    wait(&mut console, "the report is there", |console| {
+        console.query_by_role_and_label(Role::TreeGrid, "Report of Lumen - Browser Settings").is_some()
+    });
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Button, "Show All").click();
+    console.run_steps(6);
+    let shown = lines(&console);
+    let told = sources(&shown);
+    assert!(told.iter().all(|line| line.contains(&folder.path().display().to_string())), "{told:?}");
+    assert!(!told.is_empty(), "{shown:#?}");
+    in_order(&shown, &["Extra Registry Settings"]);
 }

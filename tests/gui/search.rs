@@ -315,7 +315,7 @@ fn a_result_that_is_deleted_leaves_the_list() {
     assert!(rows(&console, RESULTS).contains(&"Archive - Windows XP".to_owned()));
     select_result(&mut console, "Archive - Windows XP");
     click(&mut console, "Delete");
-    console.get_by_label_contains("Delete Archive - Windows XP and every link to it");
+    console.get_by_label_contains("Delete the GPO Archive - Windows XP and every link to it");
     click(&mut console, "Delete");
     wait(&mut console, "the GPO is gone", |console| {
         !rows(console, RESULTS).contains(&"Archive - Windows XP".to_owned())

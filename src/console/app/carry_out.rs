@@ -13,6 +13,7 @@ use super::super::back_up_dialog::BackUpDialog;
 use super::super::command::{Availability, Command, CommandContext};
 use super::super::connect_dialog::ConnectDialog;
 use super::super::error_view::ErrorReport;
+use super::super::face::is_pending;
 use super::super::kit::focus;
 use super::super::link_edits::follow_link;
 use super::super::manage_backups::ManageBackups;
@@ -23,8 +24,10 @@ use super::super::path_field::{documents_folder, text_of};
 use super::super::properties::properties_of;
 use super::super::report_dialogs::ReportDialog;
 use super::super::starter_gpo_window::StarterGpoWindow;
-use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown, rename};
-use super::{App, Dialog, History, Open};
+use super::super::{
+    ConnectRequest, Detail, ForestEntry, ForestId, ForestState, Node, OpenForest, Place, Shown, rename,
+};
+use super::{App, Dialog, History, Open, TREE_WIDTHS};
 
 impl App {
     pub(super) fn carry_out(&mut self, ctx: &Context, command: Command) {
@@ -56,6 +59,13 @@ impl App {
                 if let Some(ForestState::Open(forest)) = entry.map(|entry| &mut entry.state) {
                     fetch_jobs.extend(workers.fetch(forest, detail));
                 }
+            }
+            Command::RetryStarterGpos(id, domain) => {
+                if let Some(ForestState::Open(forest)) = self.entry_mut(id).map(|entry| &mut entry.state) {
+                    forest.details.starter_gpos.remove(&domain);
+                    self.tree.forests_changed();
+                }
+                self.commands.push(Command::Fetch(id, Detail::StarterGpos(domain)));
             }
             Command::Status(id, of, action) => self.status(id, of, action),
             Command::ControllerChanged { forest, of, domain, choice } => {
@@ -153,6 +163,10 @@ impl App {
             Command::ToggleTree => {
                 self.settings.tree_shown = !self.settings.tree_shown;
                 self.focus_what_is_shown();
+            }
+            Command::ResizeTree(points) => {
+                let width = (self.settings.tree_width + points).clamp(TREE_WIDTHS.min, TREE_WIDTHS.max);
+                (self.settings.tree_width, self.tree_width_is_set) = (width, true);
             }
             Command::ToggleActions => self.settings.actions_shown = !self.settings.actions_shown,
             Command::CopyText(text) => {
@@ -309,6 +323,7 @@ impl App {
             if let Some(ForestState::Open(forest)) = self.entry_mut(id).map(|entry| &mut entry.state) {
                 forest.details.take_in(detail);
                 self.tree.forests_changed();
+                self.settle_selection();
             }
         }
     }
@@ -372,9 +387,13 @@ impl App {
         if !self.restore_view(id) {
             self.tree.open(Node::In(id, Place::Forest));
             self.tree.open(Node::In(id, Place::Domains));
-            let first_domain =
-                self.entry(id).and_then(ForestEntry::open).and_then(|forest| forest.snapshot.domains.first());
-            if let Some(name) = first_domain.map(|domain| domain.name.clone()) {
+            let asked_for = match request.as_ref().and_then(|request| request.target.as_ref()) {
+                Some(ConnectTarget::Domain(name)) => Some(name),
+                _ => None,
+            };
+            let domains = self.entry(id).and_then(ForestEntry::open).map_or(&[][..], |forest| &forest.snapshot.domains);
+            let domain = domains.iter().find(|domain| Some(&domain.name) == asked_for).or(domains.first());
+            if let Some(name) = domain.map(|domain| domain.name.clone()) {
                 self.tree.open(Node::In(id, Place::Domain(name)));
             }
         }
@@ -415,6 +434,7 @@ impl App {
             Node::Files => !self.files.is_empty(),
             Node::File(file) => self.shown().file(*file).is_some(),
             Node::InFile(file, item) => self.shown().file(*file).is_some_and(|file| *item < file.items().len()),
+            Node::Pending(of) => is_pending(of, self.shown()).is_some(),
             Node::In(id, place) => {
                 self.entry(*id).is_some_and(|entry| entry.open().is_none_or(|forest| forest.exists(place)))
             }

@@ -79,6 +79,25 @@ impl App {
         }
     }
 
+    /// Stops making the reports whose view was left, unless something is to be done with them.
+    pub(super) fn stop_reports_left(&mut self) {
+        let shown = self.panes.take_report_awaited();
+        let App { fetch_jobs, forests, awaited, .. } = self;
+        fetch_jobs.retain(|job| {
+            let Some(report) = &job.report else { return true };
+            let of = ReportOf::Forest(job.forest, report.of.clone());
+            let is_wanted = shown.as_ref() == Some(&of) || awaited.as_ref().is_some_and(|(_, awaited)| *awaited == of);
+            if !is_wanted
+                && let Some(entry) = forests.iter_mut().find(|entry| entry.id == job.forest)
+                && let ForestState::Open(forest) = &mut entry.state
+            {
+                // Whoever comes back has it made anew.
+                forest.details.reports.remove(&report.of);
+            }
+            is_wanted
+        });
+    }
+
     pub(super) fn retry_report(&mut self, of: &ReportOf) {
         match of {
             ReportOf::Forest(id, reported) => {

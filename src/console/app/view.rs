@@ -11,15 +11,15 @@ use super::super::reports::ReportChoices;
 use super::super::show_list::{ShowList, ShowListWindow};
 use super::super::{ConnectRequest, ForestEntry, ForestId, ForestState, Lazy, Node, Place, TemplateShelf};
 use super::{App, Dialog};
-use crate::store::{ConnectTarget, auth};
+use crate::store::ConnectTarget;
 
 impl App {
-    /// Opens the forests of last time; the first time the domain of the user's ticket, else the demo forest.
+    /// Opens the forests of last time; the first time the domain whoever runs the console is signed in to, else the demo forest.
     pub(super) fn reopen_forests(&mut self) {
         let request = |target| ConnectRequest { target: Some(target), ..ConnectRequest::default() };
         let targets = match &self.settings.view {
             Some(view) => view.targets.iter().filter_map(|target| target.parse().ok()).collect(),
-            None => vec![auth::domain_of_ticket().map_or(ConnectTarget::Demo, ConnectTarget::Domain)],
+            None => vec![self.options.opener.own_domain().map_or(ConnectTarget::Demo, ConnectTarget::Domain)],
         };
         for target in targets {
             let mut request = request(target);

@@ -36,7 +36,10 @@ pub(super) fn report_ui(
             commands.push(Command::FetchReport(of.clone()));
             loading_ui(ui, "Generating report…");
         }
-        Lazy::Loading => loading_ui(ui, "Generating report…"),
+        Lazy::Loading => {
+            state.report_awaited = Some(of.clone());
+            loading_ui(ui, "Generating report…");
+        }
         Lazy::Failed(error) => {
             error_ui(ui, &ErrorReport::of_store("Generate the report", error), commands);
             ui.add_space(8.0);

@@ -10,7 +10,7 @@ use crate::console::change_controller::{ChangeController, ControllerOf};
 use crate::console::kit::data_table::{Cell, Column, DataTable, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::theme::ICON_SIZE;
-use crate::console::{Face, Icon, OpenForest, Place, StatusOf};
+use crate::console::{Command, Face, Icon, OpenForest, Place, StatusOf};
 use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, Som, SomIndex};
 use crate::ident::{Dn, DnsName};
 
@@ -31,6 +31,9 @@ pub(super) fn domain_ui(ui: &mut Ui, view: &mut View<'_>, name: &DnsName) {
             }
             for problem in problems {
                 banner_ui(ui, Severity::Error, &format!("{}: {}", problem.object, problem.message));
+            }
+            if ui.button("Try Again").clicked() {
+                view.commands.push(Command::Refresh(view.forest.id));
             }
             if domain.is_some() && ui.button("Change Domain Controller…").clicked() {
                 let of = ControllerOf::Domain(name.clone());

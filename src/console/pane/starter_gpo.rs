@@ -10,7 +10,7 @@ use crate::console::kit::notice::{empty_ui, loading_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
 use crate::console::rename::READ_ONLY_STARTER;
 use crate::console::theme::SPACE;
-use crate::console::{Detail, Icon, Lazy, Place, Reported, starter_gpo};
+use crate::console::{Command, Detail, Icon, Lazy, Place, Reported, starter_gpo};
 use crate::gpm::{StarterGpo, StarterGpoType};
 use crate::ident::{DnsName, Guid};
 
@@ -54,6 +54,10 @@ fn is_there(ui: &mut Ui, view: &mut View<'_>, domain: &DnsName) -> bool {
         Lazy::Failed(error) => {
             let report = ErrorReport::of_store(format!("Read the starter GPOs of {domain}"), error);
             error_ui(ui, &report, view.commands);
+            ui.add_space(2.0 * SPACE);
+            if ui.button("Try Again").clicked() {
+                view.commands.push(Command::RetryStarterGpos(view.forest.id, domain.clone()));
+            }
             return false;
         }
     }

@@ -13,7 +13,7 @@ use crate::console::kit::data_table::{DataTable, TableResponse, TableState, row_
 use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::save_dialog::SaveDialog;
 use crate::console::kit::tab_bar::{self, tab_bar_ui};
-use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place, bars};
+use crate::console::{Command, Detail, Lazy, Node, OpenForest, Place, ReportOf, bars};
 use crate::gpm::{PermissionType, SecurityInfo};
 use crate::ident::{DnsName, Sid};
 
@@ -45,6 +45,8 @@ pub struct PaneState {
     pub(super) security: Option<(u64, Arc<Result<SecurityInfo, String>>)>,
     /// The report in view.
     pub(super) document: Option<Box<DocumentView>>,
+    /// The report that the view waits for in this frame.
+    pub(super) report_awaited: Option<ReportOf>,
     /// Whether a report was drawn in this frame.
     pub(super) document_was_drawn: bool,
     pub(super) find_wanted: bool,
@@ -92,6 +94,11 @@ impl PaneState {
     /// Asks the list in view to be written to a file: the one with the focus, else the first.
     pub fn request_export(&mut self) {
         self.export_wanted = self.has_list;
+    }
+
+    /// Returns the report that the view waited for in the last frame, once.
+    pub fn take_report_awaited(&mut self) -> Option<ReportOf> {
+        self.report_awaited.take()
     }
 
     /// Tells whether there is a list in view.

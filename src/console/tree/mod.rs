@@ -19,9 +19,10 @@ use egui::{
 };
 
 use super::command::Availability;
+use super::face::{Pending, is_pending};
 use super::kit::accessible;
 use super::theme::{self, ICON_SIZE, ROW_HEIGHT, SPACE, TREE_INDENT};
-use super::{Command, Detail, Dragged, Face, ForestEntry, Lazy, Node, Place, Shown, icon};
+use super::{Command, Detail, Dragged, Face, ForestEntry, Icon, Lazy, Node, Place, Shown, icon};
 
 pub use drop::{Dropping, can_be_dragged, takes_something};
 pub use rows::{Children, Row, all_rows, visible_rows};
@@ -329,7 +330,12 @@ impl Tree {
             paint_triangle(ui, triangle.center(), row.children == Children::Open);
         }
         let icon_left = Rect::from_min_max(pos2(triangle.right() + 2.0, rect.top()), rect.max);
-        face.icon.paint(painter, icon::icon_rect(icon_left, ICON_SIZE), tokens);
+        let icon_rect = icon::icon_rect(icon_left, ICON_SIZE);
+        if face.icon.icon == Icon::Waiting {
+            egui::Spinner::new().paint_at(ui, icon_rect);
+        } else {
+            face.icon.paint(painter, icon_rect, tokens);
+        }
         let text_at = pos2(icon_left.left() + ICON_SIZE + 1.5 * SPACE, rect.center().y - galley.size().y / 2.0);
         let text_right = text_at.x + galley.size().x;
         if !edited {
@@ -360,6 +366,9 @@ impl Tree {
         }
         if response.double_clicked() || response.drag_started() {
             self.clicked_again = None;
+        }
+        if response.clicked() {
+            commands.extend(read_again(&node, shown));
         }
         if response.double_clicked() && row.children != Children::None && !on_triangle(&response) {
             self.toggle(&node);
@@ -430,6 +439,10 @@ impl Tree {
                     Key::ArrowLeft => self.rows[..here].iter().rposition(|above| above.depth < row.depth),
                     Key::Enter if row.children != Children::None => {
                         self.toggle(&row.node(shown));
+                        None
+                    }
+                    Key::Enter => {
+                        commands.extend(read_again(&row.node(shown), shown));
                         None
                     }
                     Key::Menu => {
@@ -585,6 +598,17 @@ fn drag_ui(response: &Response, node: &Node, label: &str, shown: Shown<'_>, comm
         response.ctx.set_cursor_icon(CursorIcon::Copy);
     }
     is_taken
+}
+
+/// Returns the command that reads what could not be read, for the row that stands in its place.
+fn read_again(node: &Node, shown: Shown<'_>) -> Option<Command> {
+    let Node::Pending(of) = node else { return None };
+    let (Node::In(id, place), Some(Pending::Failed)) = (&**of, is_pending(of, shown)) else { return None };
+    Some(match place {
+        Place::StarterGpos(domain) => Command::RetryStarterGpos(*id, domain.clone()),
+        Place::Domain(_) => Command::Refresh(*id),
+        _ => Command::Retry(*id),
+    })
 }
 
 fn row_id(node: &Node) -> Id {

@@ -59,6 +59,10 @@ enum Kind {
     Files,
     File(FileId),
     InFile(FileId, u32),
+    /// What stands below a forest, domain or container of starter GPOs whose contents are not there.
+    ForestPending,
+    DomainPending(u32),
+    StartersPending(u32),
 }
 
 /// Returns the visible rows: those whose nodes above are all open.
@@ -83,7 +87,11 @@ impl Row {
         }
         let Some(entry) = shown.forests.get(self.forest as usize) else { return Node::Root };
         let place = entry.open().and_then(|forest| self.place(forest)).unwrap_or(Place::Forest);
-        Node::In(entry.id, place)
+        let node = Node::In(entry.id, place);
+        match self.kind {
+            Kind::ForestPending | Kind::DomainPending(_) | Kind::StartersPending(_) => Node::Pending(Box::new(node)),
+            _ => node,
+        }
     }
 
     /// Returns the label of that node, as [`Face::of`] does, without making the node where that costs.
@@ -112,10 +120,10 @@ impl Row {
         let domain = |index: u32| snapshot.domains.get(index as usize);
         Some(match self.kind {
             Kind::Root | Kind::Files | Kind::File(_) | Kind::InFile(..) => return None,
-            Kind::Forest => Place::Forest,
+            Kind::Forest | Kind::ForestPending => Place::Forest,
             Kind::Domains => Place::Domains,
             Kind::Sites => Place::Sites,
-            Kind::Domain(index) => Place::Domain(domain(index)?.name.clone()),
+            Kind::Domain(index) | Kind::DomainPending(index) => Place::Domain(domain(index)?.name.clone()),
             Kind::Ou(index, som) => Place::Ou(domain(index)?.soms.get(som as usize)?.dn.clone()),
             Kind::DomainLink(index, som, link) => link_of(domain(index)?.soms.get(som as usize)?, link)?,
             Kind::Gpos(index) => Place::Gpos(domain(index)?.name.clone()),
@@ -128,7 +136,7 @@ impl Row {
                 let filter = domain(index)?.wmi_filters.get(filter as usize)?;
                 Place::WmiFilter { domain: domain(index)?.name.clone(), id: filter.id }
             }
-            Kind::StarterGpos(index) => Place::StarterGpos(domain(index)?.name.clone()),
+            Kind::StarterGpos(index) | Kind::StartersPending(index) => Place::StarterGpos(domain(index)?.name.clone()),
             Kind::StarterGpo(index, starter) => {
                 let name = &domain(index)?.name;
                 let starter = forest.starter_gpos(name).get(starter as usize)?;
@@ -197,12 +205,19 @@ impl Builder<'_> {
         self.rows.push(row);
     }
 
+    /// Adds the row that stands for what is not there, where the nodes that a person opened are shown: there is nothing in it to find.
+    fn pending(&mut self, kind: Kind, depth: u16) {
+        if let Openness::Chosen(_) = self.openness {
+            self.leaf(kind, depth);
+        }
+    }
+
     fn forest(&mut self, entry: &ForestEntry) {
         let id = entry.id;
-        let Some(forest) = entry.open() else { return self.leaf(Kind::Forest, 1) };
         if !self.push(Kind::Forest, 1, true, || Node::In(id, Place::Forest)) {
             return;
         }
+        let Some(forest) = entry.open() else { return self.pending(Kind::ForestPending, 2) };
         let snapshot = &forest.snapshot;
         if self.push(Kind::Domains, 2, !snapshot.domains.is_empty(), || Node::In(id, Place::Domains)) {
             let shown = |(_, domain): &(usize, &DomainSnapshot)| forest.view.shows_domain(&domain.name);
@@ -237,8 +252,11 @@ impl Builder<'_> {
     fn domain(&mut self, forest: &OpenForest, index: u32, domain: &DomainSnapshot) {
         let id = forest.id;
         let name = &domain.name;
-        if !self.push(Kind::Domain(index), 3, !domain.soms.is_empty(), || Node::In(id, Place::Domain(name.clone()))) {
+        if !self.push(Kind::Domain(index), 3, true, || Node::In(id, Place::Domain(name.clone()))) {
             return;
+        }
+        if domain.soms.is_empty() {
+            return self.pending(Kind::DomainPending(index), 4);
         }
         self.soms(forest, index, domain);
         if self.push(Kind::Gpos(index), 4, !domain.gpos.is_empty(), || Node::In(id, Place::Gpos(name.clone()))) {
@@ -253,10 +271,14 @@ impl Builder<'_> {
             }
         }
         let starters = forest.starter_gpos(name).len();
-        // Not looked at yet: opening the node is what makes the console look.
-        let may_have_starters = starters > 0 || matches!(forest.details.starter_gpos(name), Lazy::Unknown);
+        // Until they were looked at, nobody knows: opening the node is what makes the console look.
+        let are_known = matches!(forest.details.starter_gpos(name), Lazy::Ready(_));
+        let may_have_starters = starters > 0 || !are_known;
         if self.push(Kind::StarterGpos(index), 4, may_have_starters, || Node::In(id, Place::StarterGpos(name.clone())))
         {
+            if starters == 0 {
+                self.pending(Kind::StartersPending(index), 5);
+            }
             for starter in 0..starters {
                 self.leaf(Kind::StarterGpo(index, starter as u32), 5);
             }

@@ -179,7 +179,7 @@ fn set_status(context: &CommandContext<'_>, status: GpoStatus) -> Option<Command
 fn ask_to_delete(forest: &OpenForest, gpos: &[&Gpo]) -> Command {
     let names: Vec<String> = gpos.iter().map(|gpo| forest.gpo_label(gpo)).collect();
     let (what, links) = match names.as_slice() {
-        [only] => (only.clone(), "every link to it in its domain"),
+        [only] => (format!("the GPO {only}"), "every link to it in its domain"),
         several => (format!("{} GPOs", several.len()), "every link to them in their domain"),
     };
     let text = format!("Delete {what} and {links}? Links in other domains and on sites are not touched.");
@@ -193,7 +193,8 @@ fn ask_to_delete(forest: &OpenForest, gpos: &[&Gpo]) -> Command {
         );
     }
     let edit = |gpo: &&Gpo| -> Arc<dyn Edit> { Arc::new(DeleteGpo { gpo: GpoToEdit::from(*gpo), keep_links: false }) };
-    let title = format!("Delete {} GPOs and their links", gpos.len());
-    let command = Command::edit_all(forest.id, title, gpos.iter().map(edit).collect());
-    Question::new("Delete", text, "Delete", vec![command]).details(details).ask()
+    let batch = format!("Delete {} GPOs and their links", gpos.len());
+    let command = Command::edit_all(forest.id, batch, gpos.iter().map(edit).collect());
+    let title = if names.len() > 1 { "Delete GPOs" } else { "Delete GPO" };
+    Question::new(title, text, "Delete", vec![command]).details(details).ask()
 }

@@ -4,8 +4,11 @@ use egui::{Key, KeyboardShortcut, Modifiers, ThemePreference};
 
 use crate::console::{Icon, Node};
 
-use super::super::{Availability, Command, Menu, Row};
+use super::super::{Availability, Command, CommandContext, Menu, Row};
 use super::ROW;
+
+/// How far the keyboard moves the splitter between the tree and the result pane at a time, in points.
+const RESIZE_STEP: f32 = 40.0;
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -74,6 +77,20 @@ pub(super) const ROWS: &[Row] = &[
         ..ROW
     },
     Row {
+        text: "Widen Scope Tree",
+        menus: &[(Menu::View, 31)],
+        availability: shown_tree,
+        make: |_| Some(Command::ResizeTree(RESIZE_STEP)),
+        ..ROW
+    },
+    Row {
+        text: "Narrow Scope Tree",
+        menus: &[(Menu::View, 31)],
+        availability: shown_tree,
+        make: |_| Some(Command::ResizeTree(-RESIZE_STEP)),
+        ..ROW
+    },
+    Row {
         text: "Actions Pane",
         icon: Some(Icon::ActionsPane),
         menus: &[(Menu::View, 30)],
@@ -107,3 +124,10 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row { text: "Options…", menus: &[(Menu::View, 90)], make: |_| Some(Command::ShowOptions), ..ROW },
 ];
+
+fn shown_tree(context: &CommandContext<'_>) -> Availability {
+    match context.situation.tree_shown {
+        true => Availability::Available,
+        false => Availability::Greyed("The scope tree is hidden."),
+    }
+}
