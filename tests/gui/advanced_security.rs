@@ -245,9 +245,7 @@ impl ForestStore for UserStore {
     }
 
     async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
-        let demo = self.demo.domain_directory(domain).await?;
-        let root = RootDse { user: self.root.user.clone(), ..demo.root_dse().clone() };
-        Ok(Arc::new(UserDirectory { demo, root }))
+        self.demo.domain_directory(domain).await
     }
 
     async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {
@@ -291,7 +289,7 @@ impl Directory for UserDirectory {
 }
 
 /// Opens the demo forest as this user of the root domain.
-pub fn demo_as(rid: u32) -> Console {
+fn demo_as(rid: u32) -> Console {
     let mut console = with_opener([1280.0, 800.0], Arc::new(AsUser(rid)), vec![demo_request()]);
     wait(&mut console, "the demo forest is read", |console| {
         console.state().forests().iter().all(|entry| entry.open().is_some())

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use egui_kittest::kittest::Queryable;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
+use egui_kittest::kittest::{NodeT, Queryable};
 use opengpmc::console::{ConnectRequest, ForestOpener, Place, StoreOpener};
 use opengpmc::gpm::{ForestSnapshot, Task};
 use opengpmc::ident::{Dn, DnsName};
@@ -13,8 +15,10 @@ use opengpmc::store::{
 };
 
 use crate::backups::{click, enter, menu};
-use crate::console::{Console, demo_request, go_to, wait, with_opener};
+use crate::console::{Console, demo_request, go_to, open_tab, settle, wait, with_opener};
+use crate::links::{TABLE, is_enabled, links, people, select};
 use crate::screens::{gpo, root};
+use crate::support::press;
 
 /// A directory in which no GPO can be turned on, and nobody may link GPOs to the domain.
 struct Refusing(Arc<dyn Directory>);
@@ -159,4 +163,35 @@ fn a_link_that_may_not_be_removed_stays_and_is_told_of() {
     let forest = console.state().forests()[0].open().unwrap();
     let domain = forest.snapshot.domain(&root()).unwrap();
     assert!(domain.soms[0].links.iter().any(|link| forest.linked_gpo(link).is_none()));
+}
+
+#[test]
+fn whoever_may_not_link_cannot_order_links() {
+    let mut console = open();
+    let buttons = ["Move link to top", "Move link up", "Move link down", "Move link to bottom"];
+    // The second of three links: neither end stands in the way, and the list is in its order.
+    let mut check = |place: Place, som: Dn, may: bool| {
+        go_to(&mut console, place);
+        open_tab(&mut console, TABLE);
+        assert_eq!(links(&console, &som).len(), 3);
+        select(&mut console, &["2"]);
+        settle(&mut console);
+        for button in buttons {
+            assert_eq!(is_enabled(&console, button), may, "{button} on {som}");
+        }
+        press(&mut console, Modifiers::SHIFT, Key::F10);
+        console.run_steps(4);
+        for entry in ["Move Up", "Move Down", "Move to Top", "Move to Bottom"] {
+            let entry = console.get_by_role_and_label(Role::Button, entry).accesskit_node();
+            assert_eq!(!entry.is_disabled(), may, "{:?} on {som}", entry.label());
+        }
+        press(&mut console, Modifiers::NONE, Key::Escape);
+        settle(&mut console);
+    };
+    check(Place::Ou(people()), people(), true);
+    check(Place::Domain(root()), root().to_domain_dn(), false);
+    // Each says why.
+    console.get_by_role_and_label(Role::Button, "Move link up").hover();
+    console.run_steps(60);
+    console.get_by_label_contains("the permission Link GPOs on the container is missing");
 }

@@ -7,7 +7,6 @@ use opengpmc::console::{Command, Place};
 use opengpmc::ident::Dn;
 use opengpmc::operation::admin::link::{EditLinks, LinkChange};
 
-use crate::advanced_security::demo_as;
 use crate::backups::{click, menu, picture, put};
 use crate::console::{Console, demo, go_to, open_tab, settle, wait};
 use crate::screens::{dn, gpo, root};
@@ -42,16 +41,16 @@ pub fn wait_for_links(console: &mut Console, som: &Dn, expected: &[&str]) {
     panic!("{som}: {last:?} instead of {expected:?}");
 }
 
-fn people() -> Dn {
+pub fn people() -> Dn {
     dn("OU=People,OU=Headquarters")
 }
 
-fn is_enabled(console: &Console, button: &str) -> bool {
+pub fn is_enabled(console: &Console, button: &str) -> bool {
     !console.get_by_role_and_label(Role::Button, button).accesskit_node().is_disabled()
 }
 
 /// Clicks on rows of the list of links, the first alone, the others in addition.
-fn select(console: &mut Console, names: &[&str]) {
+pub fn select(console: &mut Console, names: &[&str]) {
     for (place, name) in names.iter().enumerate() {
         let table = console.get_by_role_and_label(Role::Table, TABLE);
         let row = table.get_by_role_and_label(Role::Row, name);
@@ -111,49 +110,6 @@ fn order_buttons_act_on_the_selection_and_say_why_not() {
     console.get_by_role_and_label(Role::ColumnHeader, "Enforced").click();
     console.run_steps(4);
     assert_eq!(enabled(&console), [false; 4], "sorted otherwise");
-}
-
-#[test]
-fn whoever_may_not_link_cannot_order_links() {
-    let buttons = ["Move link to top", "Move link up", "Move link down", "Move link to bottom"];
-    // Omar Sayegh is a payroll officer: of these containers he may link on Payroll alone.
-    let mut console = demo_as(1112);
-    go_to(&mut console, Place::Ou(people()));
-    open_tab(&mut console, TABLE);
-    select(&mut console, &["2"]);
-    settle(&mut console);
-    for button in buttons {
-        assert!(!is_enabled(&console, button), "{button}");
-    }
-    // The button says why.
-    console.get_by_role_and_label(Role::Button, "Move link up").hover();
-    console.run_steps(60);
-    console.get_by_label_contains("the permission Link GPOs on the container is missing");
-    // The menu offers the moves no more than the buttons, and neither do keys.
-    context_menu_entry_is_greyed(&mut console, "Move Up");
-    let order = links(&console, &people());
-    for key in [Key::ArrowUp, Key::ArrowDown] {
-        press(&mut console, Modifiers::ALT | Modifiers::SHIFT, key);
-    }
-    settle(&mut console);
-    assert_eq!(links(&console, &people()), order);
-    // The same list in the hands of an administrator.
-    let mut console = demo();
-    go_to(&mut console, Place::Ou(people()));
-    open_tab(&mut console, TABLE);
-    select(&mut console, &["2"]);
-    settle(&mut console);
-    for button in buttons {
-        assert!(is_enabled(&console, button), "{button}");
-    }
-}
-
-fn context_menu_entry_is_greyed(console: &mut Console, command: &str) {
-    press(console, Modifiers::SHIFT, Key::F10);
-    console.run_steps(4);
-    assert!(console.get_by_role_and_label(Role::Button, command).accesskit_node().is_disabled(), "{command}");
-    press(console, Modifiers::NONE, Key::Escape);
-    console.run_steps(4);
 }
 
 #[test]

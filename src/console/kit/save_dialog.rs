@@ -47,7 +47,9 @@ impl SaveDialog {
     /// Draws the dialog; returns whether it stays open.
     pub fn ui(&mut self, ctx: &Context) -> bool {
         let mut open = true;
-        let modal = Modal::new(Id::unique("save dialog")).show(ctx, |ui| {
+        let id = Id::unique("save dialog");
+        let area = Modal::default_area(id).accessible_name(self.title);
+        let modal = Modal::new(id).area(area).show(ctx, |ui| {
             ui.set_width(520.0_f32.min(ctx.content_rect().width() - 60.0));
             ui.heading(self.title);
             ui.add_space(2.0 * SPACE);
