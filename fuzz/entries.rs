@@ -5,7 +5,7 @@
 
 use opengpmc::extension::references::{ReferenceFile, Replacement};
 use opengpmc::extension::{
-    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
+    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half, rsop_document,
 };
 use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, TemplateSource, evaluate_all};
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
@@ -270,7 +270,9 @@ pub fn rsop_report(bytes: &[u8]) {
     let written = write_rsop(&report);
     let again = read_rsop(&written).map(|again| write_rsop(&again));
     assert_eq!(again, Ok(written));
+    rsop_document(&report);
     for result in [&report.user, &report.computer].into_iter().flatten() {
+        result.trace();
         result.gpos.iter().for_each(|gpo| assert_eq!(gpo.is_applied(), result.why_not(gpo).is_none()));
     }
 }

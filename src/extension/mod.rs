@@ -36,6 +36,7 @@ mod raw_contents;
 mod fixture;
 mod general;
 mod sections;
+mod rsop_document;
 mod unknown;
 mod preferences;
 pub mod references;
@@ -44,6 +45,7 @@ pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
 pub use descriptor::{DescribedObject, descriptor_element};
 pub use names::PrincipalNames;
 pub use read::{Part, Source, SourceContext, report_half};
+pub use rsop_document::rsop_document;
 pub use sections::{Area, Placed, document};
 
 use crate::ident::Guid;

@@ -1,6 +1,6 @@
 //! Putting a report together for people: the sections of all extensions in the order and under the headings of GPMC.
 
-use crate::report::{Block, Document, GpoReport, HalfReport, Section, Side};
+use crate::report::{Block, Document, ExtensionReport, GpoReport, Section, Side};
 
 use super::{extension_of, general, unknown};
 
@@ -63,21 +63,33 @@ fn half_section(report: &GpoReport, side: Side) -> Section {
     let half = report.half(side);
     let state = if half.enabled { "Enabled" } else { "Disabled" };
     let mut section = Section::new(format!("{} ({state})", side.label())).opened();
-    let mut placed = placed_sections(half, side);
-    if placed.is_empty() {
-        return section.with(Block::Text("No settings defined.".to_owned()));
-    }
-    placed.sort_by_key(|placed| placed.area);
-    for Placed { area, section: inner } in placed {
-        add(&mut section.blocks, area.headings(), report.template_source.as_deref(), inner);
+    section.blocks = settings_blocks(&half.extensions, side, report.template_source.as_deref());
+    if section.blocks.is_empty() {
+        section.blocks.push(no_settings());
     }
     section
 }
 
+/// Says that nothing is set.
+pub(super) fn no_settings() -> Block {
+    Block::Text("No settings defined.".to_owned())
+}
+
+/// Returns the settings of all extensions of a half below the headings where they belong.
+pub(super) fn settings_blocks(extensions: &[ExtensionReport], side: Side, template_source: Option<&str>) -> Vec<Block> {
+    let mut placed = placed_sections(extensions, side);
+    placed.sort_by_key(|placed| placed.area);
+    let mut blocks = Vec::new();
+    for Placed { area, section } in placed {
+        add(&mut blocks, area.headings(), template_source, section);
+    }
+    blocks
+}
+
 /// Returns the sections of all extensions of a half, in their order.
-fn placed_sections(half: &HalfReport, side: Side) -> Vec<Placed> {
+fn placed_sections(extensions: &[ExtensionReport], side: Side) -> Vec<Placed> {
     let mut all = Vec::new();
-    for report in &half.extensions {
+    for report in extensions {
         let mut sections = match extension_of(report) {
             Some(extension) => (extension.sections)(report, side),
             None => unknown::sections(report),

@@ -1,19 +1,34 @@
 //! Reports in the forms they are saved in.
 
-use crate::extension::document;
+use crate::extension::{document, rsop_document};
 use crate::report::{
-    Document, GpoReport, HtmlOptions, ReportFormat, write_csv, write_html, write_report, write_reports, write_text,
+    Document, GpoReport, HtmlOptions, ReportFormat, RsopReport, write_csv, write_html, write_report, write_reports,
+    write_rsop, write_text,
 };
 
 /// Returns the bytes of a file that holds these reports: UTF-16LE with mark for XML, else UTF-8. XML and JSON of a single report have
 /// nothing around it; CSV has a mark, by which spreadsheets know UTF-8.
 pub fn render_reports(reports: &[GpoReport], format: ReportFormat, html: HtmlOptions) -> Vec<u8> {
-    let documents = || -> Vec<Document> { reports.iter().map(document).collect() };
+    let xml = || match reports {
+        [only] => write_report(only),
+        several => write_reports(several),
+    };
+    render(xml, || reports.iter().map(document).collect(), format, html)
+}
+
+/// Returns the bytes of a file that holds a resultant set of policy, in the same encodings. Its XML is what `gpresult /X` writes.
+pub fn render_rsop(report: &RsopReport, format: ReportFormat, html: HtmlOptions) -> Vec<u8> {
+    render(|| write_rsop(report), || vec![rsop_document(report)], format, html)
+}
+
+fn render(
+    xml: impl FnOnce() -> Vec<u8>,
+    documents: impl FnOnce() -> Vec<Document>,
+    format: ReportFormat,
+    html: HtmlOptions,
+) -> Vec<u8> {
     match format {
-        ReportFormat::Xml => match reports {
-            [only] => write_report(only),
-            several => write_reports(several),
-        },
+        ReportFormat::Xml => xml(),
         ReportFormat::Html => write_html(&documents(), html).into_bytes(),
         ReportFormat::Csv => [BYTE_ORDER_MARK, &write_csv(&documents())].concat().into_bytes(),
         ReportFormat::Json => json(&documents()).into_bytes(),

@@ -268,10 +268,16 @@ fn text(node: Node<'_, '_>) -> String {
     node.children().filter(Node::is_text).filter_map(|child| child.text()).collect()
 }
 
-/// Reads `2016-11-25T17:08:18` or `2017-10-17T04:44:54.6451082Z`, UTC; none where the text is no time of our calendar.
+/// Reads `2016-11-25T17:08:18` or `2017-10-17T04:44:54.6451082Z`, UTC where no zone is named; none where the text is no time of our
+/// calendar.
 pub(super) fn read_time(text: &str) -> Option<Timestamp> {
-    let civil: jiff::civil::DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
-    Timestamp::from_unix_seconds(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+    let text = text.trim();
+    let zoned = text.parse::<jiff::Timestamp>().ok();
+    let seconds = zoned.map(jiff::Timestamp::as_second).or_else(|| {
+        let civil: jiff::civil::DateTime = text.trim_end_matches(['Z', 'z']).parse().ok()?;
+        Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+    })?;
+    Timestamp::from_unix_seconds(seconds)
 }
 
 #[cfg(test)]
@@ -341,6 +347,19 @@ mod tests {
         let read = read_reports(&write_report(&report)).unwrap().remove(0);
         assert_eq!(read.name, "\u{FFFD}<&>\"]]>\u{FFFD}");
         assert_eq!(read.computer.extensions[0].elements[0].attributes, [("x".into(), "1".to_owned())]);
+    }
+
+    #[test]
+    fn times_are_read_with_and_without_zone() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(read_time(text).map(|time| time.to_string()).as_deref(), expected);
+        };
+        check("2016-11-25T17:08:18", Some("2016-11-25T17:08:18Z"));
+        check(" 2017-10-17T04:44:54.6451082Z", Some("2017-10-17T04:44:54Z"));
+        check("2023-09-22T15:59:10.256361-07:00", Some("2023-09-22T22:59:10Z"));
+        check("2023-13-45T99:00:00Z", None);
+        check("0001-01-01T00:00:00", Some("0001-01-01T00:00:00Z"));
+        check("", None);
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! Resultant sets of policy that Windows wrote: read, written back, counted.
 
-use opengpmc::report::Side;
-use opengpmc::report::rsop::{NotApplied, RsopDataType, RsopReport, precedence, read_rsop, winning_gpo, write_rsop};
+use opengpmc::extension::rsop_document;
+use opengpmc::report::rsop::{
+    EventLevel, EventLoopback, EventMeaning, NotApplied, RsopDataType, RsopReport, precedence, read_rsop, winning_gpo,
+    write_rsop,
+};
+use opengpmc::report::{Block, HtmlOptions, ReportFormat, Row, Section, Side};
 
 use super::corpus::corpus;
 
@@ -91,6 +95,109 @@ fn real_documents_say_what_applied_and_what_did_not() {
         let not_returned = Some(NotApplied::NotReturned);
         assert_eq!(reasons, [not_returned, Some(NotApplied::Empty), not_returned]);
         assert_eq!((user.events.len(), computer.events.len()), (1, 1));
+    }
+}
+
+#[test]
+fn events_of_real_documents_tell_what_the_client_did() {
+    for (_, report) in real_documents() {
+        let computer = report.computer.unwrap();
+        let trace = computer.trace();
+        let applied = trace.iter().find_map(|meaning| match meaning {
+            EventMeaning::Applied(gpos) => Some(gpos.iter().map(|gpo| gpo.name.as_str()).collect::<Vec<_>>()),
+            _ => None,
+        });
+        let in_rows: Vec<&str> = computer.applied().iter().map(|gpo| gpo.name.as_str()).collect();
+        assert_eq!(applied, Some(in_rows));
+        let filtered = trace.iter().find_map(|meaning| match meaning {
+            EventMeaning::Filtered(gpos) => Some(gpos.clone()),
+            _ => None,
+        });
+        let filtered = filtered.unwrap();
+        assert_eq!((filtered.len(), filtered[0].not_applied()), (1, Some(NotApplied::Empty)));
+        assert!(trace.contains(&EventMeaning::Loopback(EventLoopback::Off)));
+        assert!(trace.contains(&EventMeaning::Mode { is_background: true }));
+        let events = computer.all_events();
+        assert!(events.iter().all(|event| event.id.is_some() && event.time.is_some() && !event.computer.is_empty()));
+        assert_eq!(events.iter().filter(|event| event.level == EventLevel::Warning).count(), 1);
+        assert!(events.iter().all(|event| event.source.starts_with("Microsoft-Windows-GroupPolicy")));
+        let times = computer.events[0].extension_times();
+        assert_eq!(times.len(), 3);
+        assert!(times.iter().all(|time| time.id.is_some() && time.milliseconds.is_some() && time.processed.is_some()));
+        assert_eq!(computer.events[0].warning_count(), Some(1));
+    }
+}
+
+/// Returns all tables below a heading with these columns, as lines.
+fn rows_below(blocks: &[Block], path: &[&str], columns: usize) -> Vec<String> {
+    let mut found = Vec::new();
+    for block in blocks {
+        match block {
+            Block::Section(section) if path.first().is_none_or(|first| *first == section.heading) => {
+                found.extend(rows_below(&section.blocks, path.get(1..).unwrap_or_default(), columns));
+            }
+            Block::Table(table) if path.is_empty() && table.columns.len() == columns => {
+                let line = |row: &Row| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" | ");
+                found.extend(table.rows.iter().map(line));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+#[test]
+fn a_real_document_is_shown_as_gpmc_shows_it() {
+    for (_, report) in real_documents() {
+        let document = rsop_document(&report);
+        let blocks: Vec<Block> = document.sections.iter().cloned().map(Block::Section).collect();
+        assert_eq!(document.title, "Group Policy Results: oriontech\\Administrator on oriontech\\WIN-1CPI0V6RVEL");
+        let headings: Vec<&str> = document.sections.iter().map(|section| section.heading.as_str()).collect();
+        assert_eq!(headings, ["Summary", "Computer Details", "User Details"]);
+        let parts = |section: &Section| {
+            let headings = section.blocks.iter().filter_map(|block| match block {
+                Block::Section(section) => Some(section.heading.clone()),
+                _ => None,
+            });
+            headings.collect::<Vec<_>>()
+        };
+        let expected = ["General", "Component Status", "Settings", "Group Policy Objects", "WMI Filters"];
+        assert_eq!(parts(&document.sections[1]), expected);
+        let summary = rows_below(&blocks, &["Summary"], 2);
+        assert_eq!(summary.iter().filter(|row| row.starts_with("No Errors Detected")).count(), 2, "{summary:?}");
+        assert_eq!(summary.iter().filter(|row| row.starts_with("A fast link")).count(), 2, "{summary:?}");
+        let status = rows_below(&blocks, &["Computer Details", "Component Status"], 4);
+        assert!(
+            status[0].starts_with("Group Policy Infrastructure | Success | 94 Millisecond(s) | ") || status.len() == 3
+        );
+        let security = ["Computer Details", "Settings", "Policies", "Windows Settings", "Security Settings"];
+        let passwords = rows_below(&blocks, &[&security[..], &["Account Policies/Password Policy"]].concat(), 3);
+        assert!(
+            passwords.contains(&"Maximum password age | 365 days | Default Domain Policy".to_owned()),
+            "{passwords:?}"
+        );
+        let rights = rows_below(&blocks, &[&security[..], &["Local Policies/User Rights Assignment"]].concat(), 3);
+        let right = "Back up files and directories | Administrators | 2 User Rights Assignment - MS";
+        assert!(rights.contains(&right.to_owned()), "{rights:?}");
+        assert_eq!(rights.len(), 40, "{rights:?}");
+        assert!(rights.iter().all(|row| row.ends_with(" - MS") || row.ends_with(" - DC")), "{rights:?}");
+        let gpos = ["Computer Details", "Group Policy Objects"];
+        let names = |heading: &str| {
+            let Block::Section(details) = &blocks[1] else { unreachable!() };
+            let of = |section: &Section, name: &str| {
+                section.blocks.iter().find_map(|block| match block {
+                    Block::Section(section) if section.heading == name => Some(section.clone()),
+                    _ => None,
+                })
+            };
+            parts(&of(&of(details, gpos[1]).unwrap(), heading).unwrap())
+        };
+        assert_eq!(names("Applied GPOs").len(), 3);
+        assert_eq!(names("Denied GPOs"), ["Local Group Policy [LocalGPO]"]);
+        for format in ReportFormat::ALL {
+            let bytes = opengpmc::operation::render_rsop(&report, format, HtmlOptions::default());
+            assert!(bytes.len() > 10_000, "{format}: {}", bytes.len());
+        }
     }
 }
 

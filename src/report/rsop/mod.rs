@@ -9,14 +9,16 @@
 
 mod events;
 mod kept;
+mod trace;
 mod values;
 mod reader;
 mod verdict;
 mod writer;
 
-pub use events::PolicyEvents;
+pub use events::{EventLevel, ExtensionTime, PolicyEvent, PolicyEvents};
 pub use kept::Kept;
 pub use reader::read_rsop;
+pub use trace::{EventGpo, EventLoopback, EventMeaning};
 pub use values::{
     ExtensionStatus, RsopDataType, RsopGpo, RsopLink, RsopPrincipal, RsopReport, RsopResult, SearchedSom, WinningGpo,
     precedence, winning_gpo,

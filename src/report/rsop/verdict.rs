@@ -1,5 +1,6 @@
 //! Why a GPO did not apply, as far as its row tells (`operations.md` 7.7, 8.1).
 
+use super::trace::reason_in_events;
 use super::{RsopGpo, RsopResult};
 
 /// Why a GPO did not apply.
@@ -74,12 +75,17 @@ impl RsopGpo {
 }
 
 impl RsopResult {
-    /// Returns why a GPO of this result did not apply; none where it did. Knows of blocked inheritance what the searched scopes tell.
+    /// Returns why a GPO of this result did not apply; none where it did. Knows of blocked inheritance what the searched scopes tell, and
+    /// where the row does not tell what the events do.
     pub fn why_not(&self, gpo: &RsopGpo) -> Option<NotApplied> {
         let reason = gpo.why_not()?;
         let is_blocked = |path: &str| self.searched_soms.iter().any(|som| som.blocked && som.path == path);
         let reaches = |link: &super::RsopLink| link.enabled && (link.no_override || !is_blocked(&link.som_path));
         let is_blocked = reason != NotApplied::LinkDisabled && !gpo.links.is_empty() && !gpo.links.iter().any(reaches);
-        Some(if is_blocked { NotApplied::Blocked } else { reason })
+        match reason {
+            _ if is_blocked => Some(NotApplied::Blocked),
+            NotApplied::Unknown => reason_in_events(self, gpo).or(Some(reason)),
+            reason => Some(reason),
+        }
     }
 }
