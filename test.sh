@@ -38,6 +38,8 @@ screen_packages=(xvfb xdotool imagemagick mesa-vulkan-drivers libvulkan1 libgl1 
 kerberos_packages=(libkrb5-dev pkg-config clang libclang-dev krb5-user)
 # Operations are broken off at each of their system calls with it.
 tracing_packages=(strace)
+# Results of Group Policy are collected through a real SSH server on loopback.
+ssh_packages=(openssh-client openssh-server)
 
 install_packages() {
   local missing=() package
@@ -58,6 +60,7 @@ features=--all-features
 
 install_packages "${screen_packages[@]}" || skip "screen packages" "the window tests and image snapshots that need them will say so"
 install_packages "${tracing_packages[@]}" || skip "strace" "operations are not broken off at system calls; the tests say so"
+install_packages "${ssh_packages[@]}" || skip "SSH" "no results are collected through a real server; the tests say so"
 if ! install_packages "${kerberos_packages[@]}"; then
   features=
   skip "feature system-kerberos" "needs the Kerberos headers and clang; testing the default features"

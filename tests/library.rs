@@ -40,6 +40,10 @@ mod library {
     mod reports;
     mod rsop_reading;
     mod rsop_reports;
+    #[cfg(unix)]
+    mod rsop_collect;
+    #[cfg(unix)]
+    mod rsop_collect_sshd;
     mod async_contract;
     mod breaking_off;
     mod async_members;

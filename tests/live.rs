@@ -22,6 +22,7 @@ mod live {
     mod gpo_edits;
     mod links;
     mod permissions;
+    mod filters_and_starters;
     mod auth;
     mod smb_proxy;
     mod sysvol_smb;

@@ -3,6 +3,7 @@
 //! What a reader does not understand it keeps, and unchanged content is written back as the same bytes.
 //! This module knows [`crate::ident`] and [`crate::security`] only.
 
+mod base64;
 mod xml_text;
 mod xml_document;
 mod xml_write;
@@ -51,6 +52,7 @@ pub use backup_xml::{
     BackupObject, BackupXml, BackupXmlError, COMPUTER_FOLDER_MACRO, COMPUTER_OBJECT_MACRO, GPO_FOLDER_MACRO,
     GPO_OBJECT_MACRO, USER_FOLDER_MACRO, USER_OBJECT_MACRO, Versions,
 };
+pub use base64::{decode_base64, encode_base64};
 pub use cabinet::{CabinetError, CabinetFile, MOST_CABINET_BYTES, MOST_CABINET_FILES, read_cabinet, write_cabinet};
 pub use central_access::CentralAccessFile;
 pub use certificate::{CertificateInfo, ParseCertificateError, read_key_usage};

@@ -151,6 +151,10 @@ message_ids! {
     ObjectExists = "object-exists",
     /// The object is protected from being deleted or renamed.
     ObjectProtected = "object-protected",
+    /// A computer cannot be reached, or does not let in.
+    ComputerUnreachable = "computer-unreachable",
+    /// A computer was reached, but gave no results of Group Policy, or not those that were asked for.
+    ResultsMissing = "results-missing",
 }
 
 impl MessageId {

@@ -164,7 +164,7 @@ pub fn update_script(som: &Dn, targets: &[UpdateTarget]) -> String {
 }
 
 /// Writes a text as PowerShell takes it literally. PowerShell takes typographic quotes for quotes.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = "'".to_owned();
     for character in text.chars().filter(|character| !character.is_control()) {
         if matches!(character, '\'' | '\u{2018}'..='\u{201B}') {

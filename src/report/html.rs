@@ -305,6 +305,8 @@ fn escaped(text: &str) -> Cow<'_, str> {
 mod tests {
     use sha2::{Digest, Sha256};
 
+    use crate::format::encode_base64;
+
     use super::*;
 
     const BOTH: [HtmlOptions; 2] =
@@ -397,7 +399,11 @@ mod tests {
     #[test]
     fn the_page_allows_its_own_script_and_loads_nothing() {
         for (script, hash) in [(SCRIPT, SCRIPT_HASH), (MICROSOFT_SCRIPT, MICROSOFT_SCRIPT_HASH)] {
-            assert_eq!(base64(&Sha256::digest(script)), hash, "the hash of the script is to be brought up to date");
+            assert_eq!(
+                encode_base64(&Sha256::digest(script)),
+                hash,
+                "the hash of the script is to be brought up to date"
+            );
         }
         for options in BOTH {
             let html = write_html(&[document("x")], options);
@@ -406,18 +412,6 @@ mod tests {
             );
             assert_eq!(html.matches("<script").count(), 1);
         }
-    }
-
-    fn base64(bytes: &[u8]) -> String {
-        const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let group = |group: &[u8]| -> String {
-            let bits = group.iter().chain(&[0, 0]).take(3).fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));
-            let letter = |index: usize| {
-                if index > group.len() { '=' } else { char::from(LETTERS[bits >> (18 - 6 * index) & 63]) }
-            };
-            (0..4).map(letter).collect()
-        };
-        bytes.chunks(3).map(group).collect()
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub mod change_suite;
 pub mod corpus;
 pub mod interchange;
 pub mod child;
+#[cfg(unix)]
+pub mod fake_computer;
 #[cfg(target_os = "linux")]
 pub mod large_content;
 pub mod faulty_store;
@@ -21,6 +23,7 @@ pub mod system_calls;
 pub mod several_controllers;
 pub mod admin_scenario;
 pub mod scenario;
+pub mod without_rights;
 pub mod breaking_off;
 
 /// Returns the names of what is in a folder of the journal besides what is done.

@@ -130,12 +130,30 @@ wait_for_names() {
   die "$name has not registered its service names"
 }
 
+# The processes of a DC: all that were started with its own configuration file. Helpers as smbd and winbindd have sessions of their own, and
+# outlive the one that started them.
+processes() { # NAME
+  local file
+  for file in /proc/[0-9]*/cmdline; do
+    # One may end while we look.
+    if { tr '\0' '\n' <"$file"; } 2>/dev/null | grep -qxF -e "$lab/$1/etc/smb.conf" -e "--configfile=$lab/$1/etc/smb.conf"; then
+      file=${file#/proc/}
+      echo "${file%/cmdline}"
+    fi
+  done
+}
+
 stop_dc() {
-  local pid
-  pid=$(cat "$lab/$1/run/samba.pid" 2>/dev/null) || return 0
-  kill "$pid" 2>/dev/null || return 0
-  for _ in $(seq 100); do kill -0 "$pid" 2>/dev/null || return 0; sleep 0.1; done
-  kill -9 "$pid" 2>/dev/null || true
+  local pids _
+  mapfile -t pids < <(processes "$1")
+  [ ${#pids[@]} -gt 0 ] || return 0
+  kill "${pids[@]}" 2>/dev/null || true
+  for _ in $(seq 100); do
+    mapfile -t pids < <(processes "$1")
+    [ ${#pids[@]} -gt 0 ] || return 0
+    sleep 0.1
+  done
+  kill -9 "${pids[@]}" 2>/dev/null || true
 }
 
 dcs() { if multi; then echo dc1 dc2 pdc1; else echo dc1; fi; }

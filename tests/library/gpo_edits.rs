@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use opengpmc::gpm::{Domain, Gpo, GpoStatus, HResult, MessageId, OperationError, Severity, Task};
 use opengpmc::ident::{Dn, DnsName, GpLinkElement, Guid, LinkOptions};
 use opengpmc::operation::ChangeContext;
@@ -14,14 +13,12 @@ use opengpmc::operation::admin::{
 use opengpmc::operation::edit::{Edit, Edited, carry_out, undo};
 use opengpmc::report::Side;
 use opengpmc::security::{SecurityDescriptor, compare_sysvol_acl};
-use opengpmc::store::{
-    Attribute, Change, ConnectionInfo, Directory, Entry, Filter, ForestStore, RootDse, Scope, SdParts, SearchRequest,
-    StoreError, Sysvol, SysvolPath, Visit, demo,
-};
+use opengpmc::store::{Attribute, Change, Filter, ForestStore, Scope, SdParts, SearchRequest, SysvolPath, demo};
 
 use crate::common::change_suite::Suite;
 use crate::common::faulty_store::{Failure, Fault, Faults};
 use crate::common::forest_state::State;
+use crate::common::without_rights::ForestWithoutRights;
 
 const ROOT: &str = "kestrelbay.example";
 const OTHER: &str = "lumen-sails.example";
@@ -412,80 +409,13 @@ async fn halves_that_stand_alone_are_cleared_away() {
     assert_eq!(refused(refusal).0, MessageId::GpoExists);
 }
 
-/// A directory in which nobody may link GPOs to one container.
-struct NoLinks(Arc<dyn Directory>, Dn);
-
-#[async_trait]
-impl Directory for NoLinks {
-    fn root_dse(&self) -> &RootDse {
-        self.0.root_dse()
-    }
-
-    async fn search_with(
-        &self,
-        request: &SearchRequest,
-        visit: &mut (dyn FnMut(Entry) -> Visit + Send),
-    ) -> Result<(), StoreError> {
-        let mut hidden = |mut entry: Entry| {
-            if entry.dn == self.1 {
-                entry.attributes.retain(|attribute| !attribute.name.eq_ignore_ascii_case("allowedAttributesEffective"));
-            }
-            visit(entry)
-        };
-        self.0.search_with(request, &mut hidden).await
-    }
-
-    async fn add(&self, dn: &Dn, attributes: &[Attribute]) -> Result<(), StoreError> {
-        self.0.add(dn, attributes).await
-    }
-
-    async fn modify(&self, dn: &Dn, changes: &[Change]) -> Result<(), StoreError> {
-        assert_ne!(*dn, self.1, "it was tried all the same");
-        self.0.modify(dn, changes).await
-    }
-
-    async fn delete(&self, dn: &Dn) -> Result<(), StoreError> {
-        self.0.delete(dn).await
-    }
-
-    async fn delete_tree(&self, dn: &Dn) -> Result<(), StoreError> {
-        self.0.delete_tree(dn).await
-    }
-
-    async fn rename(&self, dn: &Dn, new_rdn: &str, new_parent: Option<&Dn>) -> Result<(), StoreError> {
-        self.0.rename(dn, new_rdn, new_parent).await
-    }
-}
-
-/// The forest of such a directory.
-struct NoLinksForest(Arc<dyn ForestStore>, Dn);
-
-#[async_trait]
-impl ForestStore for NoLinksForest {
-    fn info(&self) -> ConnectionInfo {
-        self.0.info()
-    }
-
-    fn directory(&self) -> Arc<dyn Directory> {
-        Arc::new(NoLinks(self.0.directory(), self.1.clone()))
-    }
-
-    async fn domain_directory(&self, domain: &DnsName) -> Result<Arc<dyn Directory>, StoreError> {
-        Ok(Arc::new(NoLinks(self.0.domain_directory(domain).await?, self.1.clone())))
-    }
-
-    async fn sysvol(&self, domain: &DnsName) -> Result<Arc<dyn Sysvol>, StoreError> {
-        self.0.sysvol(domain).await
-    }
-}
-
 #[tokio::test]
 async fn links_that_may_not_be_written_stay() {
     let suite = suite().await;
     let root_dn = root().to_domain_dn();
     let target = gpo(&suite, "Baseline - All Computers").await;
     let before = links(&suite).await;
-    let store: Arc<dyn ForestStore> = Arc::new(NoLinksForest(Arc::clone(suite.store()), root_dn.clone()));
+    let store: Arc<dyn ForestStore> = Arc::new(ForestWithoutRights(Arc::clone(suite.store()), root_dn.clone()));
     let context = ChangeContext { store, journal: suite.context.journal.clone() };
     let task = Task::default();
     carry_out(&context, &DeleteGpo { gpo: target.clone(), keep_links: false }, &task).await.unwrap();
@@ -498,6 +428,6 @@ async fn links_that_may_not_be_written_stay() {
     let create = CreateGpo { link_to: Some(root_dn), ..new_gpo("Nowhere") };
     let (id, _, message) = refused(carry_out(&context, &create, &Task::default()).await);
     assert_eq!(id, MessageId::AccessDenied);
-    assert!(message.contains("the right to write gPLink is missing"), "{message}");
+    assert!(message.contains("the permission Link GPOs is missing there"), "{message}");
     assert!(suite.state(create.id).await.is_absent());
 }

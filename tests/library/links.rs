@@ -1,14 +1,19 @@
 //! Links, blocked inheritance and OUs on the forest file: what `tests/live/links.rs` checks on a real domain.
 
+use std::sync::Arc;
+
 use opengpmc::gpm::{Forest, LoadOptions, MessageId, Task};
 use opengpmc::ident::{Dn, LinkOptions};
-use opengpmc::operation::admin::link::{EditLinks, LinkChange, LinkId, SetInheritanceBlocked};
-use opengpmc::operation::admin::ou::CreateOu;
+use opengpmc::operation::admin::link::{EditLinks, LinkChange, LinkId, MoveLink, SetInheritanceBlocked};
+use opengpmc::operation::admin::ou::{CreateOu, DeleteOu, RenameOu};
 use opengpmc::operation::edit::{Edit, carry_out, carry_out_all};
 use opengpmc::operation::{ChangeContext, Journal};
-use opengpmc::store::{Attribute, Change, demo};
+use opengpmc::store::{Attribute, Change, ForestStore, demo};
 
+use crate::common::faulty_store::{Failure, Fault, Faults};
+use crate::common::forest_state::State;
 use crate::common::link_suite::{self, LinkSuite};
+use crate::common::without_rights::ForestWithoutRights;
 
 async fn suite(folder: &tempfile::TempDir) -> LinkSuite {
     let context = ChangeContext { store: demo::open().await.unwrap(), journal: Journal::open(folder.path()).unwrap() };
@@ -113,4 +118,54 @@ fn titles_say_what_is_done_where() {
     check(LinkChange::Delete(ids()), "Delete the link of Staff Desktop on corp.x/Staff");
     check(LinkChange::SetEnforced(ids(), false), "Stop enforcing the link of Staff Desktop on corp.x/Staff");
     check(LinkChange::Move(ids(), opengpmc::ident::LinkMove::Up), "Move the link of Staff Desktop up on corp.x/Staff");
+}
+
+#[tokio::test]
+async fn a_right_that_is_missing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = suite(&folder).await;
+    let other = suite.ou.parent().unwrap();
+    let gpo = || suite.gpos[0].clone();
+    suite.done(&EditLinks::one(suite.ou.clone(), "it", LinkChange::create(gpo()))).await.unwrap();
+    let context = |store: Arc<dyn ForestStore>| ChangeContext { store, journal: suite.context.journal.clone() };
+    let here = context(Arc::new(ForestWithoutRights(suite.context.store.clone(), suite.ou.clone())));
+    let faulty = || context(Faults::at(1, Fault::Once(Failure::DENIED)).wrap(suite.context.store.clone()));
+    let link = |som: &Dn| EditLinks::one(som.clone(), "it", LinkChange::create(suite.gpos[1].clone()));
+    let block = SetInheritanceBlocked { som: suite.ou.clone(), blocked: true };
+    let create = CreateOu { parent: suite.ou.clone(), name: "Inner".to_owned() };
+    let rename = RenameOu { ou: suite.ou.clone(), name: "Other".to_owned() };
+    let delete = DeleteOu { ou: suite.ou.clone(), with_children: false };
+    let moved = |from: &Dn, to: &Dn| {
+        let (from, to) = (from.clone(), to.clone());
+        MoveLink { subject: "it".to_owned(), link: LinkId::first(gpo()), from, to }
+    };
+    let links_here = "you may not change links on kestrelbay.example/Links: the permission Link GPOs is missing there";
+    let before = State::of_directory(&*suite.context.store.directory(), &suite.ou).await;
+    // What the directory says beforehand is told before anything is tried, and by `--dry-run` too.
+    let check = async |edit: &dyn Edit, expected: &str| {
+        let planned = edit.plan(&here.store, &Task::default()).await.unwrap_err().0;
+        let done = carry_out(&here, edit, &Task::default()).await.unwrap_err().0;
+        assert_eq!((planned.id, &planned.message), (MessageId::AccessDenied, &done.message));
+        assert!(done.message.contains(expected), "{}", done.message);
+    };
+    check(&link(&suite.ou), links_here).await;
+    check(&EditLinks::one(suite.ou.clone(), "it", LinkChange::Delete(vec![LinkId::first(gpo())])), links_here).await;
+    check(&moved(&suite.ou, &other), links_here).await;
+    check(&block, "you may not change inheritance on kestrelbay.example/Links: the permission Link GPOs is missing")
+        .await;
+    check(&create, "the right to create organizationalUnit objects there is missing").await;
+    check(&rename, "the right to write its name and ou is missing").await;
+    // What it does not say is told by the refusal.
+    let check = async |edit: &dyn Edit, expected: &str| {
+        let done = carry_out(&faulty(), edit, &Task::default()).await.unwrap_err().0;
+        assert_eq!(done.id, MessageId::AccessDenied);
+        assert!(done.message.contains(expected), "{}", done.message);
+    };
+    check(&link(&suite.ou), "(the permission Link GPOs) is missing").await;
+    check(&block, "the right to write gPOptions of OU=Links,DC=kestrelbay,DC=example (the permission Link GPOs)").await;
+    check(&create, "the right to create organizationalUnit objects in OU=Links,").await;
+    check(&rename, "the right to write name and ou of OU=Links,").await;
+    check(&delete, "the right to delete OU=Links,").await;
+    let after = State::of_directory(&*suite.context.store.directory(), &suite.ou).await;
+    assert_eq!(before.differences(&after), Vec::<String>::new());
 }

@@ -1,9 +1,13 @@
 //! Links, blocked inheritance and OUs on the lab's domain controller: what `tests/library/links.rs` checks on the forest file.
 
-use opengpmc::gpm::{Domain, GpoParts};
+use opengpmc::gpm::{Domain, GpoParts, MessageId, Task};
+use opengpmc::operation::admin::link::{EditLinks, LinkChange, LinkId, SetInheritanceBlocked};
+use opengpmc::operation::admin::ou::{CreateOu, DeleteOu, RenameOu};
+use opengpmc::operation::edit::{Edit, carry_out};
 use opengpmc::operation::{ChangeContext, Journal};
 use opengpmc::store::{Attribute, ConnectTarget, StoreErrorKind, open};
 
+use crate::common::forest_state::State;
 use crate::common::link_suite::{self, LinkSuite};
 
 use super::lab::{Lab, whole_domain};
@@ -59,6 +63,35 @@ async fn links_and_units_are_changed_as_on_the_forest_file() {
     link_suite::check_moved_link(&suite).await;
     link_suite::check_inheritance(&suite).await;
     link_suite::check_ous(&suite).await;
+    clean_up(suite).await;
+}
+
+#[tokio::test]
+async fn who_may_not_is_told_which_right_is_missing() {
+    let Some(lab) = Lab::get() else { return };
+    let _turn = whole_domain().await;
+    let (folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let suite = suite(&lab, &folder, "links-refused").await;
+    suite.done(&EditLinks::one(suite.ou.clone(), "it", LinkChange::create(suite.gpos[0].clone()))).await.unwrap();
+    let before = State::of_directory(&*suite.context.store.directory(), &suite.ou).await;
+    let target = ConnectTarget::Server { host: lab.host.clone(), port: None, tls: false };
+    let store = open(&target, &lab.plain(), &lab.options()).await.unwrap();
+    let plain = ChangeContext { store, journal: Journal::open(other_folder.path()).unwrap() };
+    let check = async |edit: &dyn Edit, expected: &str| {
+        let refused = carry_out(&plain, edit, &Task::default()).await.unwrap_err().0;
+        assert_eq!(refused.id, MessageId::AccessDenied, "{refused}");
+        assert!(refused.message.contains(expected), "{refused}");
+    };
+    let ou = || suite.ou.clone();
+    check(&EditLinks::one(ou(), "it", LinkChange::create(suite.gpos[1].clone())), "the permission Link GPOs").await;
+    let first = || vec![LinkId::first(suite.gpos[0].clone())];
+    check(&EditLinks::one(ou(), "it", LinkChange::Delete(first())), "the permission Link GPOs").await;
+    check(&SetInheritanceBlocked { som: ou(), blocked: true }, "the permission Link GPOs").await;
+    check(&CreateOu { parent: ou(), name: "Inner".to_owned() }, "to create organizationalUnit objects").await;
+    check(&RenameOu { ou: ou(), name: "Other".to_owned() }, "to write its name and ou").await;
+    check(&DeleteOu { ou: ou(), with_children: false }, "the right to delete").await;
+    let after = State::of_directory(&*suite.context.store.directory(), &suite.ou).await;
+    assert_eq!(before.differences(&after), Vec::<String>::new());
     clean_up(suite).await;
 }
 

@@ -9,14 +9,15 @@ use async_trait::async_trait;
 
 use crate::format::GptIni;
 use crate::gpm::{GpoStatus, HResult, MessageId, OperationError, StatusMessage, Task};
-use crate::ident::{Dn, DnsName, GpLink, GpLinkElement, GpoVersion, Guid, LinkOptions, WmiFilterRef};
+use crate::ident::{Dn, DnsName, GpLinkElement, GpoVersion, Guid, LinkOptions, WmiFilterRef};
 use crate::operation::change::{GPT_INI, Target, new_container, new_half};
-use crate::operation::edit::{Edit, EditPlan, Step, Touched, ValueChange, directory_of};
+use crate::operation::edit::{Edit, EditPlan, Step, Touched, ValueChange};
 use crate::operation::starter_gpo::{StarterSettings, starter_content};
 use crate::store::{ForestStore, StoreErrorKind, SysvolPath};
 
 use super::gpo::{check_comment, check_name, comment_bytes, comment_path, with_crlf};
-use super::rights::{may_create, may_write, refused};
+use super::link::Container;
+use super::rights::{may_create, refused};
 
 /// Makes a GPO. Either all of it is there afterwards, or nothing.
 #[derive(Clone, Debug)]
@@ -76,7 +77,7 @@ impl CreateGpo {
         steps.push(turned_on(&target.dn, &settings, status, filter));
         let mut touches = vec![Touched::Domain(self.domain.clone())];
         if let Some(som) = &self.link_to {
-            steps.push(linked(store, som, &target.dn, task).await?);
+            steps.extend(linked(store, som, &target.dn, task).await?);
             touches.push(Touched::Som(som.clone()));
         }
         Ok(EditPlan { steps, touches, ..EditPlan::default() })
@@ -174,22 +175,10 @@ fn turned_on(dn: &Dn, settings: &StarterSettings, status: GpoStatus, filter: Opt
 }
 
 /// Links the new GPO behind all others.
-async fn linked(store: &Arc<dyn ForestStore>, som: &Dn, gpo: &Dn, task: &Task) -> Result<Step, OperationError> {
-    let directory = directory_of(store, som).await?;
-    if !may_write(&*directory, som, "gPLink", task).await? {
-        let message = format!(
-            "you may not link GPOs to {}: the right to write gPLink is missing. It is granted on its Delegation tab as Link GPOs",
-            som.canonical_name()
-        );
-        return Err(refused(som, message));
-    }
-    let entry = task.or_cancel(directory.read(som, &["gPLink"], None)).await?;
-    let entry = entry.map_err(|error| OperationError::of_directory(&error))?;
-    let present = entry.bytes("gPLink");
-    let mut links = present.map_or_else(GpLink::default, |bytes| GpLink::parse(&String::from_utf8_lossy(bytes)));
+async fn linked(store: &Arc<dyn ForestStore>, som: &Dn, gpo: &Dn, task: &Task) -> Result<Option<Step>, OperationError> {
+    let container = Container::read(store, som, task).await?;
+    let mut links = container.links()?;
     links.insert(usize::MAX, GpLinkElement::new(gpo, LinkOptions::default()));
-    let before = present.map(<[u8]>::to_vec).into_iter().collect();
-    let after = vec![links.to_string().into_bytes()];
-    let values = vec![ValueChange { attribute: "gPLink".to_owned(), before, after }];
-    Ok(Step::Modify { dn: som.clone(), values, beside: true })
+    let step = container.replaced(&links)?;
+    Ok(step.map(Step::beside))
 }

@@ -14,6 +14,8 @@ use crate::ident::{Dn, GpLink, GpLinkElement, LinkMove, LinkOptions};
 use crate::operation::edit::{Edit, EditPlan, Step, Touched, ValueChange, directory_of};
 use crate::store::{Entry, ForestStore, StoreErrorKind};
 
+use super::rights::{WRITABLE, lists, may_not_link};
+
 /// Changes the links of one site, domain or OU, all in one modify.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditLinks {
@@ -241,22 +243,21 @@ impl Edit for SetInheritanceBlocked {
         })?;
         let wanted = options & !BLOCK_INHERITANCE | if self.blocked { BLOCK_INHERITANCE } else { 0 };
         let after = if wanted == options { before.clone() } else { vec![wanted.to_string().into_bytes()] };
-        let step = (after != before)
-            .then(|| Step::modify(&self.som, vec![ValueChange { attribute: "gPOptions".to_owned(), before, after }]));
-        Ok(plan_of(step, vec![Touched::Som(self.som.clone())]))
+        Ok(plan_of(container.changed("gPOptions", before, after)?, vec![Touched::Som(self.som.clone())]))
     }
 }
 
 /// A site, domain or OU as it is now.
-struct Container {
+pub(super) struct Container {
     dn: Dn,
     entry: Entry,
 }
 
 impl Container {
-    async fn read(store: &Arc<dyn ForestStore>, dn: &Dn, task: &Task) -> Result<Self, OperationError> {
+    pub(super) async fn read(store: &Arc<dyn ForestStore>, dn: &Dn, task: &Task) -> Result<Self, OperationError> {
         let directory = task.or_cancel(directory_of(store, dn)).await??;
-        let read = task.or_cancel(directory.read(dn, &["objectClass", "gPLink", "gPOptions"], None)).await?;
+        let read = directory.read(dn, &["objectClass", "gPLink", "gPOptions", WRITABLE], None);
+        let read = task.or_cancel(read).await?;
         let entry = read.map_err(|error| match error.kind {
             StoreErrorKind::NotFound => {
                 let message =
@@ -271,7 +272,7 @@ impl Container {
         Ok(Container { dn: dn.clone(), entry })
     }
 
-    fn links(&self) -> Result<GpLink, OperationError> {
+    pub(super) fn links(&self) -> Result<GpLink, OperationError> {
         let Some(bytes) = self.entry.bytes("gPLink") else { return Ok(GpLink::default()) };
         let text = std::str::from_utf8(bytes).map_err(|_| {
             invalid(
@@ -283,13 +284,30 @@ impl Container {
     }
 
     /// Returns the step that writes the links; none where they are as they were. The last link gone leaves a blank, as Windows does.
-    fn replaced(&self, links: &GpLink) -> Result<Option<Step>, OperationError> {
+    ///
+    /// # Errors
+    /// Fails where we may not write them.
+    pub(super) fn replaced(&self, links: &GpLink) -> Result<Option<Step>, OperationError> {
         if *links == self.links()? {
             return Ok(None);
         }
         let before = self.entry.values("gPLink").to_vec();
-        let after = vec![links.to_string().into_bytes()];
-        Ok(Some(Step::modify(&self.dn, vec![ValueChange { attribute: "gPLink".to_owned(), before, after }])))
+        self.changed("gPLink", before, vec![links.to_string().into_bytes()])
+    }
+
+    fn changed(
+        &self,
+        attribute: &str,
+        before: Vec<Vec<u8>>,
+        after: Vec<Vec<u8>>,
+    ) -> Result<Option<Step>, OperationError> {
+        if after == before {
+            return Ok(None);
+        }
+        if !lists(&self.entry, WRITABLE, attribute) {
+            return Err(may_not_link(&self.dn, attribute));
+        }
+        Ok(Some(Step::modify(&self.dn, vec![ValueChange { attribute: attribute.to_owned(), before, after }])))
     }
 }
 

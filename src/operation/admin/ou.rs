@@ -14,6 +14,7 @@ use crate::security::{AccessMask, SecurityDescriptor};
 use crate::store::{Attribute, Directory, Entry, Filter, ForestStore, Scope, SdParts, SearchRequest, StoreErrorKind};
 
 use super::link::{invalid, plan_of, refuse};
+use super::rights::{CHILD_CLASSES, WRITABLE, lists, refused};
 
 /// Makes an OU.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,8 @@ pub struct DeleteOu {
     pub with_children: bool,
 }
 
+/// The class of such an object.
+const CLASS: &str = "organizationalUnit";
 /// The longest name of an OU (`rangeUpper` of the attribute `ou`).
 const LONGEST_NAME: usize = 64;
 
@@ -64,14 +67,21 @@ impl Edit for CreateOu {
         let name = checked_name(&self.parent, &self.name)?;
         let directory = task.or_cancel(directory_of(store, &self.parent)).await??;
         let parent = read(&*directory, &self.parent, task).await?;
-        if !["domainDNS", "organizationalUnit"].iter().any(|class| parent.has_class(class)) {
+        if !["domainDNS", CLASS].iter().any(|class| parent.has_class(class)) {
             return Err(invalid(&self.parent, "organizational units lie in domains and organizational units only"));
         }
         let dn = self.parent.child("OU", name);
         if exists(&*directory, &dn, task).await? {
             return Err(taken(&self.parent, name));
         }
-        let step = Step::add(&dn, vec![Attribute::text("objectClass", "organizationalUnit")]);
+        if !lists(&parent, CHILD_CLASSES, CLASS) {
+            let place = self.parent.canonical_name();
+            let message = format!(
+                "you may not create organizational units in {place}: the right to create {CLASS} objects there is missing"
+            );
+            return Err(refused(&self.parent, message));
+        }
+        let step = Step::add(&dn, vec![Attribute::text("objectClass", CLASS)]);
         Ok(plan_of([step], touched(&dn)))
     }
 }
@@ -112,6 +122,14 @@ impl Edit for RenameOu {
             return Err(system_unit(&self.ou, "renamed"));
         }
         let Some(parent) = ou.dn.parent() else { return Err(invalid(&self.ou, "it is no organizational unit")) };
+        // What else it takes, to write `name`, directories do not tell: it belongs to the system.
+        if !lists(&ou, WRITABLE, "ou") {
+            let message = format!(
+                "you may not rename {}: the right to write its name and ou is missing",
+                self.ou.canonical_name()
+            );
+            return Err(refused(&self.ou, message));
+        }
         let new_dn = parent.child("OU", name);
         if new_dn.as_str() == ou.dn.as_str() {
             return Ok(EditPlan::default());
@@ -305,7 +323,8 @@ async fn unit(directory: &dyn Directory, dn: &Dn, task: &Task) -> Result<Entry, 
 }
 
 async fn read(directory: &dyn Directory, dn: &Dn, task: &Task) -> Result<Entry, OperationError> {
-    let found = task.or_cancel(directory.read(dn, &["objectClass", "isCriticalSystemObject"], None)).await?;
+    let attributes = ["objectClass", "isCriticalSystemObject", CHILD_CLASSES, WRITABLE];
+    let found = task.or_cancel(directory.read(dn, &attributes, None)).await?;
     found.map_err(|error| match error.kind {
         StoreErrorKind::NotFound => {
             let message = format!("{} does not exist any more. Refresh to see what is there now", dn.canonical_name());

@@ -160,6 +160,14 @@ impl Step {
         Step::Modify { dn: dn.clone(), values, beside: false }
     }
 
+    /// Returns the step as one about an object that the edit is not about.
+    pub fn beside(self) -> Self {
+        match self {
+            Step::Modify { dn, values, .. } => Step::Modify { dn, values, beside: true },
+            step => step,
+        }
+    }
+
     /// Returns the step that makes one object.
     pub fn add(dn: &Dn, attributes: Vec<Attribute>) -> Self {
         Step::Add { objects: vec![StoredObject::new(dn.clone(), attributes)] }
@@ -233,7 +241,10 @@ impl Step {
         Some(match self {
             Step::Modify { dn, values, .. } => {
                 let names: Vec<&str> = values.iter().map(|value| value.attribute.as_str()).collect();
-                format!("write {} of {dn}", names.join(", "))
+                let is_link = |name: &&str| ["gPLink", "gPOptions"].iter().any(|own| name.eq_ignore_ascii_case(own));
+                // What people know by the name it has in Microsoft's console.
+                let known_as = if names.iter().any(is_link) { " (the permission Link GPOs)" } else { "" };
+                format!("write {} of {dn}{known_as}", names.join(", "))
             }
             Step::SetSecurity { dn, .. } => format!("modify the permissions of {dn}"),
             Step::Add { objects } => {
@@ -241,7 +252,10 @@ impl Step {
                 let class = first.values("objectClass").last().map(|name| String::from_utf8_lossy(name).into_owned());
                 format!("create {} objects in {}", class.unwrap_or_default(), first.dn.parent()?)
             }
-            Step::Delete { dn, .. } => format!("delete {dn} and all below it"),
+            Step::Delete { dn, .. } => match dn.parent() {
+                Some(parent) => format!("delete {dn} and all below it, or child objects of {parent},"),
+                None => format!("delete {dn}"),
+            },
             Step::MakeFolder { domain, path, .. } | Step::PutTree { domain, path, .. } => {
                 format!("create folders in {}", parent(domain, path))
             }
@@ -255,6 +269,7 @@ impl Step {
             Step::SetFolderSecurity { domain, path, .. } | Step::MirrorSecurity { domain, path, .. } => {
                 format!("change the permissions (WRITE_DAC) of {}", place(domain, path))
             }
+            Step::Rename { dn, new_dn } if dn.parent() == new_dn.parent() => format!("write name and ou of {dn}"),
             Step::Rename { .. } => return None,
         })
     }

@@ -1,8 +1,9 @@
 //! Planning what applies to whom, from reading to the report (IGPMRSOP): what the computation in [`crate::rsop`] needs is read here.
 //!
 //! [`Subjects`] finds users and computers with their groups, [`Sites`] tells where a computer stands, [`load_policies`] reads what GPOs
-//! set.
+//! set, [`plan_query`] does all of it and plans. [`collect`] asks computers what did apply.
 
+pub mod collect;
 mod membership;
 mod planning;
 mod policies;

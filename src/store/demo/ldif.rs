@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use crate::format::decode_base64;
+
 use super::SourceError;
 
 /// An object as written in the source.
@@ -108,24 +110,7 @@ fn expand(text: &str, variables: &HashMap<String, String>) -> Result<String, Str
 }
 
 fn base64_text(encoded: &str) -> Option<String> {
-    let digit = |byte: u8| match byte {
-        b'A'..=b'Z' => Some(byte - b'A'),
-        b'a'..=b'z' => Some(byte - b'a' + 26),
-        b'0'..=b'9' => Some(byte - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    };
-    let (mut bits, mut count, mut bytes) = (0u32, 0, Vec::new());
-    for byte in encoded.trim_end_matches('=').bytes() {
-        bits = bits << 6 | u32::from(digit(byte)?);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    String::from_utf8(bytes).ok()
+    String::from_utf8(decode_base64(encoded)?).ok()
 }
 
 #[cfg(test)]
