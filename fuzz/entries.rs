@@ -5,7 +5,8 @@
 
 use opengpmc::extension::references::{ReferenceFile, Replacement};
 use opengpmc::extension::{
-    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half, rsop_document,
+    FileContent, GptFile, HalfContents, PrincipalNames, Source, SourceContext, document, report_half,
+    rsop_differences_document,
 };
 use opengpmc::format::admx::{AdmxStore, PolValues, PolicyClass, TemplateFile, TemplateSource, evaluate_all};
 use opengpmc::format::preferences::{PreferenceFile, PreferenceKind, TargetingFilter, check_preferences};
@@ -19,9 +20,11 @@ use opengpmc::format::{
 };
 use opengpmc::gpm::{MigrationTable, SecuredObject, SecurityInfo, Task, WmiQueryList, computers_can_read};
 use opengpmc::ident::{Dn, ExtensionList, GpLink, GpoVersion, Guid, Sid};
-use opengpmc::operation::render_reports;
+use opengpmc::operation::{render_reports, render_rsop};
+use opengpmc::report::rsop::compare;
 use opengpmc::report::{
-    GpoReport, HalfReport, HtmlOptions, ReportFormat, Side, read_reports, read_rsop, write_report, write_rsop,
+    GpoReport, HalfReport, HtmlOptions, ReportFormat, RsopReport, Side, read_reports, read_rsop, write_report,
+    write_rsop,
 };
 use opengpmc::security::{SddlContext, SecurityDescriptor, compare_sysvol_acl};
 use opengpmc::store::Filter;
@@ -270,7 +273,11 @@ pub fn rsop_report(bytes: &[u8]) {
     let written = write_rsop(&report);
     let again = read_rsop(&written).map(|again| write_rsop(&again));
     assert_eq!(again, Ok(written));
-    rsop_document(&report);
+    for format in ReportFormat::ALL {
+        render_rsop(&report, format, HtmlOptions::default());
+    }
+    assert_eq!(compare(&report, &report), []);
+    rsop_differences_document("a", "b", &compare(&report, &RsopReport::default()));
     for result in [&report.user, &report.computer].into_iter().flatten() {
         result.trace();
         result.gpos.iter().for_each(|gpo| assert_eq!(gpo.is_applied(), result.why_not(gpo).is_none()));

@@ -45,7 +45,7 @@ pub use contents::{DirectoryObject, FileContent, GptFile, HalfContents};
 pub use descriptor::{DescribedObject, descriptor_element};
 pub use names::PrincipalNames;
 pub use read::{Part, Source, SourceContext, report_half};
-pub use rsop_document::rsop_document;
+pub use rsop_document::{rsop_differences_document, rsop_document};
 pub use sections::{Area, Placed, document};
 
 use crate::ident::Guid;

@@ -1,9 +1,9 @@
 //! Resultant sets of policy that Windows wrote: read, written back, counted.
 
-use opengpmc::extension::rsop_document;
+use opengpmc::extension::{rsop_differences_document, rsop_document};
 use opengpmc::report::rsop::{
-    EventLevel, EventLoopback, EventMeaning, NotApplied, RsopDataType, RsopReport, precedence, read_rsop, winning_gpo,
-    write_rsop,
+    Differs, EventLevel, EventLoopback, EventMeaning, NotApplied, RsopDataType, RsopDifference, RsopReport,
+    SettingOutcome, compare, precedence, read_rsop, winning_gpo, write_rsop,
 };
 use opengpmc::report::{Block, HtmlOptions, ReportFormat, Row, Section, Side};
 
@@ -199,6 +199,30 @@ fn a_real_document_is_shown_as_gpmc_shows_it() {
             assert!(bytes.len() > 10_000, "{format}: {}", bytes.len());
         }
     }
+}
+
+#[test]
+fn real_documents_are_compared_by_what_they_mean() {
+    let documents = real_documents();
+    let [(_, one), (_, other)] = &documents[..] else { return };
+    assert_eq!(compare(one, one), []);
+    let differences = compare(one, other);
+    let [RsopDifference { side: Side::Computer, what: Differs::Setting { setting, first, second, .. } }] =
+        &differences[..]
+    else {
+        unreachable!("{differences:?}")
+    };
+    let outcome =
+        |outcome: &Option<SettingOutcome>| outcome.as_ref().map(|outcome| (outcome.gpo.clone(), outcome.value.clone()));
+    let expected = |gpo: &str, value: &str| Some((Some(gpo.to_owned()), value.to_owned()));
+    // The members of other rights stand in another order, which is no difference.
+    assert_eq!(setting, "SeTcbPrivilege");
+    assert_eq!(outcome(first), expected("2 User Rights Assignment - DC", "Administrators"));
+    assert_eq!(outcome(second), expected("2 User Rights Assignment - MS", ""));
+    let document = rsop_differences_document("First", "Second", &differences);
+    let blocks: Vec<Block> = document.sections.into_iter().map(Block::Section).collect();
+    let row = "Security | Act as part of the operating system | Administrators\n(2 User Rights Assignment - DC) | No one\n(2 User Rights Assignment - MS)";
+    assert_eq!(rows_below(&blocks, &["Computer", "Settings"], 4), [row]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! A resultant set of policy for people, laid out as GPMC does: Summary, then for each side General, Component Status, Settings with the
 //! column *Winning GPO*, Group Policy Objects and WMI Filters (`console-ui.md` 9.2, checked against what `gpresult /H` wrote).
 
+mod differences;
 mod gpos;
 mod settings;
 mod summary;
+
+pub use differences::rsop_differences_document;
 
 use crate::report::rsop::{RsopDataType, RsopReport, RsopResult};
 use crate::report::{Document, Row, Section, Side, Table};

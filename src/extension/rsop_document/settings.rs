@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use crate::extension::sections::{no_settings, settings_blocks};
-use crate::report::rsop::{RsopResult, WinningGpo, precedence, winning_gpo};
+use crate::report::rsop::{RsopResult, WinningGpo, holds_origin, precedence, says_origin, winning_gpo};
 use crate::report::{Block, Cell, Column, Element, ExtensionReport, Namespace, Row, Section, Side, Table};
 
 const WINNING_GPO: &str = "Winning GPO";
@@ -48,8 +48,7 @@ struct Origin {
 
 impl Origin {
     fn of(element: &Element) -> Option<Self> {
-        let is_told = element.children.iter().any(|child| child.namespace == Namespace::Base);
-        is_told.then(|| Origin { gpo: winning_gpo(element), precedence: precedence(element).unwrap_or(1) })
+        says_origin(element).then(|| Origin { gpo: winning_gpo(element), precedence: precedence(element).unwrap_or(1) })
     }
 
     fn unknown() -> Self {
@@ -73,22 +72,17 @@ struct Wanted<'a> {
 /// Collects the origins of a setting, or of those in a collection of settings.
 fn collect_origins(element: &Element, origins: &mut Vec<Origin>) {
     let origin = Origin::of(element);
-    if origin.is_none() && has_origin(element) {
+    if origin.is_none() && holds_origin(element) {
         return element
             .children
             .iter()
-            .filter(|child| has_origin(child))
+            .filter(|child| holds_origin(child))
             .for_each(|child| collect_origins(child, origins));
     }
     let origin = origin.unwrap_or_else(Origin::unknown);
     if !origins.contains(&origin) {
         origins.push(origin);
     }
-}
-
-/// Tells whether an element or one in it says where it comes from.
-fn has_origin(element: &Element) -> bool {
-    Origin::of(element).is_some() || element.children.iter().any(has_origin)
 }
 
 /// Returns the parts of a result with the settings of some origins alone, without what says where they come from.
@@ -104,11 +98,11 @@ fn parts_of(result: &RsopResult, wanted: &Wanted<'_>) -> Vec<ExtensionReport> {
 fn setting_of(element: &Element, wanted: &Wanted<'_>) -> Option<Element> {
     let origin = Origin::of(element);
     let mut setting = Element { children: Vec::new(), ..element.clone() };
-    if origin.is_none() && has_origin(element) {
+    if origin.is_none() && holds_origin(element) {
         // A collection: what of it is no setting goes with its settings.
         let mut is_there = false;
         for child in &element.children {
-            if !has_origin(child) {
+            if !holds_origin(child) {
                 setting.children.push(child.clone());
             } else if let Some(own) = setting_of(child, wanted) {
                 is_there = true;

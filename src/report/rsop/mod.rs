@@ -7,17 +7,21 @@
 //!
 //! Source: `operations.md` 6 and 8.1, measured on what `gpresult /X` wrote.
 
+mod compare;
 mod events;
 mod kept;
 mod trace;
 mod values;
 mod reader;
+mod setting;
 mod verdict;
 mod writer;
 
+pub use compare::{Differs, GpoOutcome, RsopDifference, SettingOutcome, compare};
 pub use events::{EventLevel, ExtensionTime, PolicyEvent, PolicyEvents};
 pub use kept::Kept;
 pub use reader::read_rsop;
+pub use setting::{RsopSetting, holds_origin, says_origin};
 pub use trace::{EventGpo, EventLoopback, EventMeaning};
 pub use values::{
     ExtensionStatus, RsopDataType, RsopGpo, RsopLink, RsopPrincipal, RsopReport, RsopResult, SearchedSom, WinningGpo,

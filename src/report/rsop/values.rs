@@ -230,7 +230,7 @@ impl RsopResult {
             _ => true,
         };
         match winner.id {
-            None => self.gpos.iter().find(|gpo| gpo.is_local()),
+            None => self.gpos.iter().find(|gpo| gpo.is_local() && winner.domain.is_none()),
             Some(id) => self.gpos.iter().filter(|gpo| gpo.id == Some(id)).find(same_domain),
         }
     }

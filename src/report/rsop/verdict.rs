@@ -1,10 +1,13 @@
 //! Why a GPO did not apply, as far as its row tells (`operations.md` 7.7, 8.1).
 
+use serde::Serialize;
+
 use super::trace::reason_in_events;
 use super::{RsopGpo, RsopResult};
 
 /// Why a GPO did not apply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum NotApplied {
     /// All its links are disabled.
     LinkDisabled,
