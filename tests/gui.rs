@@ -85,3 +85,5 @@ mod silent_server;
 mod tree_lines;
 #[path = "gui/questions.rs"]
 mod questions;
+#[path = "gui/names.rs"]
+mod names;

@@ -519,7 +519,8 @@ impl App {
         } else {
             return;
         };
-        if self.focus_before.is_none() && !window.is_drawn() {
+        // A job that ends before its window would stand takes the focus from nobody.
+        if self.focus_before.is_none() && window.is_shown() && !window.is_drawn() {
             self.focus_before = ctx.memory(|memory| memory.focused());
         }
         read &= window.ui(ctx);

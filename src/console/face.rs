@@ -183,9 +183,13 @@ impl Face {
                 self.states.push("All settings disabled");
             }
         }
+        // Whichever was looked at: the folder of the GPO, or the list of all folders.
+        let details = &forest.details;
+        let is_half = matches!(details.sysvol(&gpo.domain, gpo.id), Lazy::Ready(SysvolState::Missing))
+            || details.orphans(&gpo.domain).ready().is_some_and(|orphans| orphans.containers.contains(&gpo.id));
         if gpo.inaccessible {
             self.fail("Inaccessible");
-        } else if let Lazy::Ready(SysvolState::Missing) = forest.details.sysvol(&gpo.domain, gpo.id) {
+        } else if is_half {
             self.fail("SYSVOL half missing");
         }
     }

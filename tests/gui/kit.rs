@@ -390,3 +390,50 @@ fn the_pieces_look_as_they_should() {
     assert_eq!(harness.ctx.memory(|memory| memory.focused()), Some(table));
     compare(&mut harness, "kit", &[]);
 }
+
+/// Returns what a screen reader would speak of a progress window by itself: how far the bar is, and what is live.
+fn spoken(harness: &Harness<'_, JobWindow>) -> Vec<String> {
+    // The sign that something moves has no name and says nothing.
+    let bars = harness.query_all_by_role(Role::ProgressIndicator);
+    let bar = bars.into_iter().find(|bar| bar.accesskit_node().label().is_some()).map(|bar| {
+        let node = bar.accesskit_node();
+        format!("{} {:?}", node.label().unwrap_or_default(), node.numeric_value())
+    });
+    let nodes = harness.root().children_recursive();
+    let is_live = |node: &egui_kittest::Node<'_>| {
+        let node = node.accesskit_node();
+        node.role() == Role::Label && node.live() != egui::accesskit::Live::Off
+    };
+    let live = nodes.filter(is_live).map(|node| {
+        let node = node.accesskit_node();
+        node.label().or(node.value()).unwrap_or_default()
+    });
+    bar.into_iter().chain(live).collect()
+}
+
+#[test]
+fn progress_is_announced_at_its_start_in_tenths_and_at_its_end() {
+    const STEPS: u64 = 1_000;
+    let task = Task::default();
+    let mut harness = view([700.0, 400.0], JobWindow::new("Back Up", task.clone()), |ui, window| {
+        window.ui(ui.ctx());
+    });
+    std::thread::sleep(Duration::from_millis(420));
+    harness.run_steps(3);
+    let mut announced = vec![spoken(&harness)];
+    assert_eq!(announced[0], ["Back Up Some(0.0)"], "the start, before anybody knows how much there is to do");
+    for done in 0..=STEPS {
+        task.progress(done, STEPS);
+        task.activity(format!("Backing up: GPO {done}, {done} of {STEPS}"));
+        harness.step();
+        announced.push(spoken(&harness));
+    }
+    harness.state_mut().end(None);
+    harness.run_steps(2);
+    announced.push(spoken(&harness));
+    // A thousand frames, each with words of its own; of these a screen reader speaks what changed.
+    announced.dedup();
+    let mut expected: Vec<_> = (0..=10).map(|tenth| vec![format!("Back Up Some({}.0)", tenth * 10)]).collect();
+    expected.push(vec!["Succeeded.".to_owned()]);
+    assert_eq!(announced, expected);
+}

@@ -10,7 +10,7 @@ use opengpmc::operation::admin::link::{EditLinks, LinkChange};
 use crate::backups::{click, menu, picture, put};
 use crate::console::{Console, demo, go_to, open_tab, settle, wait};
 use crate::screens::{dn, gpo, root};
-use crate::support::{cells, press, rows};
+use crate::support::{cells, press, rows, selected_rows};
 
 pub const TABLE: &str = "Linked Group Policy Objects";
 
@@ -384,10 +384,14 @@ fn the_scope_tab_changes_links_and_leads_to_their_containers() {
         console.run_steps(3);
     };
     choose(&mut console, "Directors");
+    let focused = |console: &Console| console.ctx.memory(|memory| memory.focused());
+    let list = focused(&console);
     context_menu(&mut console, "Enforced");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict"]);
     settle(&mut console);
-    choose(&mut console, "Directors");
+    // The list keeps the focus, and the row its selection: the next command goes to it.
+    assert!(list.is_some() && focused(&console) == list);
+    assert_eq!(selected_rows(&console, "Links"), ["Directors"]);
     context_menu(&mut console, "Link Enabled");
     wait_for_links(&mut console, &directors, &["Screen Lock - Strict-"]);
     settle(&mut console);

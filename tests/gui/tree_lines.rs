@@ -172,3 +172,64 @@ fn links_bear_a_shortcut_arrow_a_padlock_and_a_bar_alone_and_together() {
     assert!(disabled > enabled, "the bar: {disabled} > {enabled}");
     assert_eq!(both - enabled, (enforced - enabled) + (disabled - enabled), "both");
 }
+
+/// Returns the states that the tree tells of nodes with this label.
+fn states(console: &Console, label: &str) -> Vec<String> {
+    items(console).into_iter().filter(|item| item.label == label).map(|item| item.states).collect()
+}
+
+#[test]
+fn a_gpo_that_may_not_be_read_is_shown_as_such() {
+    const INACCESSIBLE: &str = "Inaccessible";
+    let mut console = tall();
+    let forest = console.state().forests()[0].open().unwrap();
+    let domain = forest.snapshot.domain(&root()).unwrap();
+    let hidden: Vec<_> = domain.gpos.iter().filter(|gpo| gpo.inaccessible).map(|gpo| gpo.id).collect();
+    assert_eq!(hidden.len(), 1);
+    let label = forest.gpo_label(domain.gpo(hidden[0]).unwrap());
+    assert!(label.starts_with(INACCESSIBLE), "{label}");
+    // In the tree below its container, with the sign of a fault and its words.
+    let id = forest.id;
+    go_to(&mut console, Place::Gpos(root()));
+    console.state_mut().ask(Command::ExpandAll(Node::In(id, Place::Gpos(root()))));
+    settle(&mut console);
+    assert_eq!(states(&console, &label), [INACCESSIBLE]);
+    let place = Place::Gpo { domain: root(), id: hidden[0] };
+    assert!(face(&console, &place).icon.failed);
+    // In the list of the container.
+    crate::console::open_tab(&mut console, "Contents");
+    crate::backups::put(&mut console, "Filter Group Policy Objects", INACCESSIBLE);
+    console.run_steps(6);
+    assert_eq!(crate::support::rows(&console, "Group Policy Objects"), [label.as_str()]);
+    // And by itself: it says that it may not be read, and not that it is gone.
+    go_to(&mut console, place);
+    console.get_by_role_and_label(Role::Heading, &label);
+    assert!(console.query_all_by_label_contains("may not").next().is_some());
+    assert!(console.query_by_label_contains("is gone").is_none());
+}
+
+#[test]
+fn a_gpo_with_one_half_is_marked_everywhere() {
+    const NAME: &str = "Broken - Directory Only";
+    const MISSING: &str = "SYSVOL half missing";
+    let mut console = tall();
+    let place = gpo(&console, NAME);
+    let id = console.state().forests()[0].id;
+    console.state_mut().ask(Command::ExpandAll(Node::In(id, Place::Gpos(root()))));
+    // Nobody looked at SYSVOL yet; looking at the GPOs does.
+    go_to(&mut console, Place::Gpos(root()));
+    crate::console::open_tab(&mut console, "Contents");
+    assert_eq!(states(&console, NAME), [MISSING]);
+    assert!(face(&console, &place).icon.failed);
+    let whole = gpo(&console, "Default Domain Policy");
+    assert!(!face(&console, &whole).icon.failed);
+    // Both kinds of halves are listed with what they lack: one of the directory, one of SYSVOL.
+    let halves = "Halves of GPOs";
+    let listed = crate::support::rows(&console, halves);
+    assert_eq!((listed.len(), listed[1].as_str()), (2, NAME));
+    assert_eq!(crate::support::cells(&console, halves, &listed[0])[1], "The GPO in the directory");
+    assert_eq!(crate::support::cells(&console, halves, NAME)[1], "The folder in SYSVOL");
+    // The GPO itself says so.
+    go_to(&mut console, place);
+    console.get_by_label_contains("The SYSVOL half is missing");
+}

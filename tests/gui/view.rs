@@ -299,6 +299,92 @@ fn reports_follow_the_options() {
     assert!(!has_comments(&console));
 }
 
+fn leftmost(one: egui::Rect, other: egui::Rect) -> egui::Rect {
+    if one.left() <= other.left() { one } else { other }
+}
+
+fn says_problems(node: &egui_kittest::Node<'_>) -> bool {
+    node.accesskit_node().label().is_some_and(|label| label.contains("problem"))
+}
+
+/// Returns where the scope tree, the heading of the result pane and the words of the status bar stand.
+fn parts(console: &Console) -> [egui::Rect; 3] {
+    [
+        console.get_by_role_and_label(Role::Tree, "Scope tree").rect(),
+        // The Actions pane has the same heading, further to the right.
+        console
+            .get_all_by_role_and_label(Role::Heading, "kestrelbay.example")
+            .map(|node| node.rect())
+            .reduce(leftmost)
+            .unwrap(),
+        console.get_all_by_role(Role::Button).find(|node| says_problems(node)).unwrap().rect(),
+    ]
+}
+
+fn drag(console: &mut Console, from: egui::Pos2, to: egui::Pos2) {
+    let button = |pos, pressed| {
+        let (button, modifiers) = (egui::PointerButton::Primary, Modifiers::NONE);
+        egui::Event::PointerButton { pos, button, pressed, modifiers }
+    };
+    for event in [egui::Event::PointerMoved(from), button(from, true), egui::Event::PointerMoved(to), button(to, false)]
+    {
+        console.event(event);
+        console.run_steps(2);
+    }
+    console.run_steps(4);
+}
+
+#[test]
+fn tree_result_pane_and_status_bar_share_the_window_by_splitters_that_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domain(root()));
+    let [tree, result, status] = parts(&console);
+    assert!(tree.right() < result.left() && status.top() > tree.bottom() && status.top() > result.bottom());
+    // By the mouse: what the tree gets, the result pane loses.
+    let edge = egui::pos2(tree.right(), tree.center().y);
+    drag(&mut console, edge, edge + egui::vec2(100.0, 0.0));
+    let [dragged, moved, _] = parts(&console);
+    assert!((dragged.width() - tree.width() - 100.0).abs() < 4.0, "{} after {}", dragged.width(), tree.width());
+    assert!((moved.left() - result.left() - 100.0).abs() < 4.0);
+    // By the keyboard, through the menu View; as wide as it may be it gets no wider.
+    let step = |console: &mut Console, command: &str| {
+        menu(console, "View", command);
+        console.run_steps(4);
+        parts(console)[0].width()
+    };
+    let wider = step(&mut console, "Widen Scope Tree");
+    assert!(wider > dragged.width() + 20.0);
+    assert!((step(&mut console, "Narrow Scope Tree") - dragged.width()).abs() < 1.0);
+    let narrow = (0..20).map(|_| step(&mut console, "Narrow Scope Tree")).last().unwrap();
+    assert!((150.0..200.0).contains(&narrow), "{narrow}");
+    step(&mut console, "Widen Scope Tree");
+    // Dragging begins where the keyboard left it.
+    let tree = parts(&console)[0];
+    let edge = egui::pos2(tree.right(), tree.center().y);
+    drag(&mut console, edge, edge + egui::vec2(60.0, 0.0));
+    let kept = parts(&console)[0].width();
+    assert!((kept - tree.width() - 60.0).abs() < 4.0, "{kept} after {}", tree.width());
+    // The Actions pane has a splitter too.
+    click(&mut console, "Toolbar: Actions Pane");
+    let actions = |console: &Console| {
+        let pane = console.get_by_role_and_label(Role::Complementary, "Actions");
+        pane.query_all_by_role(Role::Button).next().unwrap().rect()
+    };
+    let before = actions(&console);
+    let edge = egui::pos2(before.left() - 8.0, before.center().y);
+    drag(&mut console, edge, edge - egui::vec2(50.0, 0.0));
+    let pane = actions(&console).left();
+    assert!((before.left() - pane - 50.0).abs() < 4.0, "{pane} after {}", before.left());
+    save(&mut console);
+    drop(console);
+    let mut console = kept_in(folder.path(), vec![demo_request()]);
+    go_to(&mut console, Place::Domain(root()));
+    let [tree, ..] = parts(&console);
+    assert!((tree.width() - kept).abs() < 1.0, "{} instead of {kept}", tree.width());
+    assert!((actions(&console).left() - pane).abs() < 1.0);
+}
+
 /// Opens the demo forest in place of the domain that its user is signed in to.
 struct SignedIn {
     domain: Option<opengpmc::ident::DnsName>,
