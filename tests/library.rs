@@ -44,6 +44,8 @@ mod library {
     mod rsop_collect;
     #[cfg(unix)]
     mod rsop_collect_sshd;
+    #[cfg(unix)]
+    mod cli_rsop_results;
     mod async_contract;
     mod breaking_off;
     mod async_members;

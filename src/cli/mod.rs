@@ -194,6 +194,12 @@ impl Cli {
             let check = async { tokio::task::block_in_place(|| command.run(&task, output)) };
             return runtime.block_on(session::watch(&task, check));
         }
+        if let Some(Command::Rsop(command)) = &self.command
+            && !command.needs_forest()
+        {
+            let task = Task::default();
+            return runtime.block_on(session::watch(&task, command.run_here(&task, output)));
+        }
         let session = Session::new(&self.connection)?;
         let outcome = runtime.block_on(session::watch(&session.task, async {
             match self.command {

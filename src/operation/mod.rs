@@ -47,7 +47,7 @@ pub use remote_update::{
     REMOTE_UPDATE_LIMITS, REMOTE_UPDATE_RIGHT, RemoteUpdate, UpdateTarget, remote_update, update_command,
     update_script, update_targets,
 };
-pub use render_reports::{render_reports, render_rsop};
+pub use render_reports::{render_document, render_reports, render_rsop};
 pub use report::{
     ReportBackupError, ReportFolderError, ReportGpoError, ReportedFolder, Reporting, file_name, report_problems,
     reports_to_folder,

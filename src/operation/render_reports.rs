@@ -21,6 +21,11 @@ pub fn render_rsop(report: &RsopReport, format: ReportFormat, html: HtmlOptions)
     render(|| write_rsop(report), || vec![rsop_document(report)], format, html)
 }
 
+/// Returns the bytes of a file that holds a document, in the same encodings; none for XML, which is for reports alone.
+pub fn render_document(document: Document, format: ReportFormat, html: HtmlOptions) -> Option<Vec<u8>> {
+    (format != ReportFormat::Xml).then(|| render(Vec::new, || vec![document], format, html))
+}
+
 fn render(
     xml: impl FnOnce() -> Vec<u8>,
     documents: impl FnOnce() -> Vec<Document>,

@@ -2,9 +2,12 @@
 
 mod target;
 mod plan;
+mod results;
 mod text;
 
 use clap::Subcommand;
+
+use crate::gpm::Task;
 
 use super::Session;
 use super::output::{Outcome, Output};
@@ -15,6 +18,8 @@ pub use target::TargetArguments;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Plan(Box<plan::Plan>),
+    #[command(subcommand)]
+    Results(results::Command),
 }
 
 impl Command {
@@ -22,6 +27,23 @@ impl Command {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         match self {
             Command::Plan(plan) => plan.run(session, output).await,
+            Command::Results(command) => command.run(session, output).await,
+        }
+    }
+
+    /// Tells whether a forest has to be opened for it.
+    pub fn needs_forest(&self) -> bool {
+        match self {
+            Command::Results(command) => command.needs_forest(),
+            _ => true,
+        }
+    }
+
+    /// Carries out a command that needs no forest.
+    pub async fn run_here(&self, task: &Task, output: &mut Output) -> anyhow::Result<Outcome> {
+        match self {
+            Command::Results(command) => command.run_here(task, output).await,
+            _ => Ok(Outcome::Done),
         }
     }
 }

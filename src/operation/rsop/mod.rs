@@ -4,12 +4,14 @@
 //! set, [`plan_query`] does all of it and plans. [`collect`] asks computers what did apply.
 
 pub mod collect;
+mod against_plan;
 mod membership;
 mod planning;
 mod policies;
 mod sites;
 mod subjects;
 
+pub use against_plan::{AgainstPlan, compare_with_plan};
 pub use membership::GroupGraph;
 pub use planning::{PlanQuery, Planned, find_target, plan_query};
 pub use policies::{PolicyCache, WhichGpos, load_policies};
