@@ -33,4 +33,5 @@ mod object_model {
     mod result;
     mod collections;
     mod constants;
+    mod rsop;
 }

@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use crate::extension::SourceContext;
 use crate::gpm::{ClientSideExtension, ForestSnapshot, Gpo, HResult, SecuredObject, SecurityInfo, SomType, WmiFilter};
 use crate::ident::{Dn, Guid, Timestamp};
+use crate::report::Side;
 use crate::report::rsop::{
     ExtensionStatus, RsopDataType, RsopGpo, RsopLink, RsopPrincipal, RsopReport, RsopResult, SearchedSom,
 };
-use crate::report::{PartProblem, Side};
 
 use super::{
     Assumptions, Candidate, ExtensionOutcome, Plan, PlannedSom, Policies, Reason, SidePlan, SomReason, Verdict,
@@ -217,10 +217,4 @@ fn security_filters(gpo: &Gpo, context: &PlanContext<'_>) -> Vec<String> {
     let Some(Ok(levels)) = levels else { return Vec::new() };
     let name = |sid| context.settings.names.name(sid).unwrap_or_else(|| sid.to_string());
     levels.security_filtering().map(|trustee| name(&trustee.sid)).collect()
-}
-
-/// Returns what of the settings could not be read, of both sides.
-pub fn report_problems(report: &RsopReport) -> impl Iterator<Item = &PartProblem> {
-    let sides = report.computer.iter().chain(&report.user);
-    sides.flat_map(|side| &side.extensions).flat_map(|extension| &extension.problems)
 }

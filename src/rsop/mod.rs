@@ -28,7 +28,7 @@ mod label;
 pub mod merge;
 
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
-pub use document::{PlanContext, plan_report, report_problems};
+pub use document::{PlanContext, plan_report};
 pub use plan::{
     Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
     SomReason, Verdict,

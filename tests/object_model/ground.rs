@@ -149,6 +149,18 @@ impl Ground {
         dn
     }
 
+    /// Makes an OU with a GPO that applies to everybody who lies there, and names the WMI filter.
+    pub async fn new_ou_with_gpo(&self, name: &'static str) -> (Dn, Guid) {
+        let (ou, id) = (self.new_ou(name).await, self.new_gpo(name).await);
+        let (directory, gpo) = (self.domain.directory(), self.domain.gpo_dn(id));
+        set_dacl(&self.domain, &gpo, &format!("(OA;CI;CR;{APPLY};;AU)")).await;
+        let filter = Attribute::text("gPCWQLFilter", format!("[{};{};0]", self.name(), self.filter));
+        directory.modify(&gpo, &[Change::Replace(filter)]).await.unwrap();
+        let link = Attribute::text("gPLink", format!("[LDAP://{gpo};0]"));
+        directory.modify(&ou, &[Change::Replace(link)]).await.unwrap();
+        (ou, id)
+    }
+
     /// Carries out an edit that something comes of.
     pub async fn edit(&self, edit: &dyn Edit) {
         let edited = carry_out(&self.context(), edit, &Task::default()).await.unwrap();
@@ -302,6 +314,7 @@ async fn make_objects(store: &Arc<dyn ForestStore>, domain: &Domain) -> (Dn, Gui
 
 const GP_LINK: &str = "f30e3bbe-9ff0-11d1-b603-0000f80367c1";
 const GP_OPTIONS: &str = "f30e3bbf-9ff0-11d1-b603-0000f80367c1";
+const APPLY: &str = "edacfd8f-ffb3-11d1-b41d-00a0c968f939";
 const PLANNING: &str = "b7b1b3dd-ab09-4242-9e30-9980e5d322f7";
 
 /// Gives an object a DACL with what administrators and readers need, and these entries.

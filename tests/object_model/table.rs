@@ -6,16 +6,10 @@ pub struct Member {
     pub number: usize,
     /// Interface and name.
     pub name: &'static str,
-    /// What there is for it.
-    pub proof: Proof,
-}
-
-/// What there is for a member.
-pub enum Proof {
-    /// An item of the library, and the test that proves it.
-    Test { item: &'static str, test: &'static str },
-    /// Nothing yet, and why.
-    NotYet { reason: &'static str },
+    /// The item of the library that does the same.
+    pub item: &'static str,
+    /// The test that proves it.
+    pub test: &'static str,
 }
 
 /// Gives the path of an item, and does not compile where there is none: a function, constant or variant, a field, or a type, trait or module.
@@ -38,12 +32,7 @@ macro_rules! item {
 }
 
 fn is(number: usize, name: &'static str, item: &'static str, test: &'static str) -> Member {
-    Member { number, name, proof: Proof::Test { item, test } }
-}
-
-/// Resultant set of policy.
-fn later(number: usize, name: &'static str) -> Member {
-    Member { number, name, proof: Proof::NotYet { reason: "resultant set of policy" } }
+    Member { number, name, item, test }
 }
 
 /// Returns all members.
@@ -53,7 +42,7 @@ pub fn members() -> Vec<Member> {
         is(1, "IGPM.GetDomain", item!(fn opengpmc::gpm::Domain::open_on), "n001_igpm_get_domain"),
         is(2, "IGPM.GetBackupDir", item!(fn opengpmc::gpm::BackupDir::open), "n002_igpm_get_backup_dir"),
         is(3, "IGPM.GetSitesContainer", item!(fn opengpmc::gpm::SitesContainer::open_on), "n003_igpm_get_sites_container"),
-        later(4, "IGPM.GetRSOP"),
+        is(4, "IGPM.GetRSOP", item!(fn opengpmc::operation::rsop::Rsop::new), "n004_igpm_get_rsop"),
         is(5, "IGPM.CreatePermission", item!(fn opengpmc::gpm::Permission::new), "n005_igpm_create_permission"),
         is(6, "IGPM.CreateSearchCriteria", item!(fn opengpmc::gpm::SearchCriteria::new), "n006_igpm_create_search_criteria"),
         is(7, "IGPM.CreateTrustee", item!(fn opengpmc::gpm::Names::find), "n007_igpm_create_trustee"),
@@ -232,41 +221,41 @@ pub fn members() -> Vec<Member> {
         is(180, "IGPMClientSideExtension.DisplayName get", item!(field opengpmc::gpm::ClientSideExtension . display_name), "n180_igpm_client_side_extension_display_name_get"),
         is(181, "IGPMClientSideExtension.IsUserEnabled", item!(field opengpmc::gpm::ClientSideExtension . user_enabled), "n181_igpm_client_side_extension_is_user_enabled"),
         is(182, "IGPMClientSideExtension.IsComputerEnabled", item!(field opengpmc::gpm::ClientSideExtension . computer_enabled), "n182_igpm_client_side_extension_is_computer_enabled"),
-        later(183, "IGPMRSOP.Mode get"),
-        later(184, "IGPMRSOP.Namespace get"),
-        later(185, "IGPMRSOP.LoggingComputer put"),
-        later(186, "IGPMRSOP.LoggingComputer get"),
-        later(187, "IGPMRSOP.LoggingUser put"),
-        later(188, "IGPMRSOP.LoggingUser get"),
-        later(189, "IGPMRSOP.LoggingFlags put"),
-        later(190, "IGPMRSOP.LoggingFlags get"),
-        later(191, "IGPMRSOP.PlanningFlags put"),
-        later(192, "IGPMRSOP.PlanningFlags get"),
-        later(193, "IGPMRSOP.PlanningDomainController put"),
-        later(194, "IGPMRSOP.PlanningDomainController get"),
-        later(195, "IGPMRSOP.PlanningSiteName put"),
-        later(196, "IGPMRSOP.PlanningSiteName get"),
-        later(197, "IGPMRSOP.PlanningUser put"),
-        later(198, "IGPMRSOP.PlanningUser get"),
-        later(199, "IGPMRSOP.PlanningUserSOM put"),
-        later(200, "IGPMRSOP.PlanningUserSOM get"),
-        later(201, "IGPMRSOP.PlanningUserWMIFilters put"),
-        later(202, "IGPMRSOP.PlanningUserWMIFilters get"),
-        later(203, "IGPMRSOP.PlanningUserSecurityGroups put"),
-        later(204, "IGPMRSOP.PlanningUserSecurityGroups get"),
-        later(205, "IGPMRSOP.PlanningComputer put"),
-        later(206, "IGPMRSOP.PlanningComputer get"),
-        later(207, "IGPMRSOP.PlanningComputerSOM put"),
-        later(208, "IGPMRSOP.PlanningComputerSOM get"),
-        later(209, "IGPMRSOP.PlanningComputerWMIFilters put"),
-        later(210, "IGPMRSOP.PlanningComputerWMIFilters get"),
-        later(211, "IGPMRSOP.PlanningComputerSecurityGroups put"),
-        later(212, "IGPMRSOP.PlanningComputerSecurityGroups get"),
-        later(213, "IGPMRSOP.LoggingEnumerateUsers"),
-        later(214, "IGPMRSOP.CreateQueryResults"),
-        later(215, "IGPMRSOP.ReleaseQueryResults"),
-        later(216, "IGPMRSOP.GenerateReport (async)"),
-        later(217, "IGPMRSOP.GenerateReportToFile"),
+        is(183, "IGPMRSOP.Mode get", item!(fn opengpmc::operation::rsop::Rsop::mode), "n183_igpm_rsop_mode_get"),
+        is(184, "IGPMRSOP.Namespace get", item!(fn opengpmc::operation::rsop::Rsop::namespace), "n184_igpm_rsop_namespace_get"),
+        is(185, "IGPMRSOP.LoggingComputer put", item!(field opengpmc::operation::rsop::Rsop . logging_computer), "n185_igpm_rsop_logging_computer_put"),
+        is(186, "IGPMRSOP.LoggingComputer get", item!(field opengpmc::operation::rsop::Rsop . logging_computer), "n186_igpm_rsop_logging_computer_get"),
+        is(187, "IGPMRSOP.LoggingUser put", item!(field opengpmc::operation::rsop::Rsop . logging_user), "n187_igpm_rsop_logging_user_put"),
+        is(188, "IGPMRSOP.LoggingUser get", item!(field opengpmc::operation::rsop::Rsop . logging_user), "n188_igpm_rsop_logging_user_get"),
+        is(189, "IGPMRSOP.LoggingFlags put", item!(fn opengpmc::operation::rsop::Rsop::set_logging_flags), "n189_igpm_rsop_logging_flags_put"),
+        is(190, "IGPMRSOP.LoggingFlags get", item!(fn opengpmc::operation::rsop::Rsop::logging_flags), "n190_igpm_rsop_logging_flags_get"),
+        is(191, "IGPMRSOP.PlanningFlags put", item!(fn opengpmc::operation::rsop::Rsop::set_planning_flags), "n191_igpm_rsop_planning_flags_put"),
+        is(192, "IGPMRSOP.PlanningFlags get", item!(fn opengpmc::operation::rsop::Rsop::planning_flags), "n192_igpm_rsop_planning_flags_get"),
+        is(193, "IGPMRSOP.PlanningDomainController put", item!(field opengpmc::operation::rsop::Rsop . planning_domain_controller), "n193_igpm_rsop_planning_domain_controller_put"),
+        is(194, "IGPMRSOP.PlanningDomainController get", item!(field opengpmc::operation::rsop::Rsop . planning_domain_controller), "n194_igpm_rsop_planning_domain_controller_get"),
+        is(195, "IGPMRSOP.PlanningSiteName put", item!(field opengpmc::operation::rsop::Rsop . planning_site_name), "n195_igpm_rsop_planning_site_name_put"),
+        is(196, "IGPMRSOP.PlanningSiteName get", item!(field opengpmc::operation::rsop::Rsop . planning_site_name), "n196_igpm_rsop_planning_site_name_get"),
+        is(197, "IGPMRSOP.PlanningUser put", item!(field opengpmc::operation::rsop::Rsop . planning_user), "n197_igpm_rsop_planning_user_put"),
+        is(198, "IGPMRSOP.PlanningUser get", item!(field opengpmc::operation::rsop::Rsop . planning_user), "n198_igpm_rsop_planning_user_get"),
+        is(199, "IGPMRSOP.PlanningUserSOM put", item!(field opengpmc::operation::rsop::Rsop . planning_user_som), "n199_igpm_rsop_planning_user_som_put"),
+        is(200, "IGPMRSOP.PlanningUserSOM get", item!(field opengpmc::operation::rsop::Rsop . planning_user_som), "n200_igpm_rsop_planning_user_som_get"),
+        is(201, "IGPMRSOP.PlanningUserWMIFilters put", item!(field opengpmc::operation::rsop::Rsop . planning_user_wmi_filters), "n201_igpm_rsop_planning_user_wmi_filters_put"),
+        is(202, "IGPMRSOP.PlanningUserWMIFilters get", item!(field opengpmc::operation::rsop::Rsop . planning_user_wmi_filters), "n202_igpm_rsop_planning_user_wmi_filters_get"),
+        is(203, "IGPMRSOP.PlanningUserSecurityGroups put", item!(field opengpmc::operation::rsop::Rsop . planning_user_security_groups), "n203_igpm_rsop_planning_user_security_groups_put"),
+        is(204, "IGPMRSOP.PlanningUserSecurityGroups get", item!(field opengpmc::operation::rsop::Rsop . planning_user_security_groups), "n204_igpm_rsop_planning_user_security_groups_get"),
+        is(205, "IGPMRSOP.PlanningComputer put", item!(field opengpmc::operation::rsop::Rsop . planning_computer), "n205_igpm_rsop_planning_computer_put"),
+        is(206, "IGPMRSOP.PlanningComputer get", item!(field opengpmc::operation::rsop::Rsop . planning_computer), "n206_igpm_rsop_planning_computer_get"),
+        is(207, "IGPMRSOP.PlanningComputerSOM put", item!(field opengpmc::operation::rsop::Rsop . planning_computer_som), "n207_igpm_rsop_planning_computer_som_put"),
+        is(208, "IGPMRSOP.PlanningComputerSOM get", item!(field opengpmc::operation::rsop::Rsop . planning_computer_som), "n208_igpm_rsop_planning_computer_som_get"),
+        is(209, "IGPMRSOP.PlanningComputerWMIFilters put", item!(field opengpmc::operation::rsop::Rsop . planning_computer_wmi_filters), "n209_igpm_rsop_planning_computer_wmi_filters_put"),
+        is(210, "IGPMRSOP.PlanningComputerWMIFilters get", item!(field opengpmc::operation::rsop::Rsop . planning_computer_wmi_filters), "n210_igpm_rsop_planning_computer_wmi_filters_get"),
+        is(211, "IGPMRSOP.PlanningComputerSecurityGroups put", item!(field opengpmc::operation::rsop::Rsop . planning_computer_security_groups), "n211_igpm_rsop_planning_computer_security_groups_put"),
+        is(212, "IGPMRSOP.PlanningComputerSecurityGroups get", item!(field opengpmc::operation::rsop::Rsop . planning_computer_security_groups), "n212_igpm_rsop_planning_computer_security_groups_get"),
+        is(213, "IGPMRSOP.LoggingEnumerateUsers", item!(fn opengpmc::operation::rsop::Rsop::logging_enumerate_users), "n213_igpm_rsop_logging_enumerate_users"),
+        is(214, "IGPMRSOP.CreateQueryResults", item!(fn opengpmc::operation::rsop::Rsop::create_query_results), "n214_igpm_rsop_create_query_results"),
+        is(215, "IGPMRSOP.ReleaseQueryResults", item!(fn opengpmc::operation::rsop::Rsop::release_query_results), "n215_igpm_rsop_release_query_results"),
+        is(216, "IGPMRSOP.GenerateReport (async)", item!(fn opengpmc::operation::rsop::Rsop::generate_report), "n216_igpm_rsop_generate_report"),
+        is(217, "IGPMRSOP.GenerateReportToFile", item!(fn opengpmc::operation::rsop::Rsop::generate_report_to_file), "n217_igpm_rsop_generate_report_to_file"),
         is(218, "IGPMResult.Status get", item!(field opengpmc::gpm::OperationResult<()> . status), "n218_igpm_result_status_get"),
         is(219, "IGPMResult.Result get", item!(field opengpmc::gpm::OperationResult<()> . result), "n219_igpm_result_result_get"),
         is(220, "IGPMResult.OverallStatus", item!(field opengpmc::gpm::OperationResult<()> . overall_status), "n220_igpm_result_overall_status"),

@@ -7,8 +7,8 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::operation::rsop::{Planned, PolicyCache, plan_query};
-use crate::operation::write_whole;
-use crate::report::write_rsop;
+use crate::operation::{render_rsop, write_whole};
+use crate::report::{HtmlOptions, ReportFormat};
 
 use super::super::messages::tell;
 use super::super::output::{Outcome, Output};
@@ -44,6 +44,8 @@ enum Format {
     Text,
     /// The document of GPMC and `gpresult /X`, UTF-16.
     Xml,
+    /// The document of GPMC, for a browser.
+    Html,
     /// All that was planned, with each link that does not apply.
     Json,
 }
@@ -58,10 +60,12 @@ impl Plan {
         let bytes = match format {
             Format::Json => (serde_json::to_string_pretty(&to_json(&planned))? + "\n").into_bytes(),
             Format::Text => text::plan(&planned, &store, &session.task).await?.into_bytes(),
-            Format::Xml => {
+            Format::Xml | Format::Html => {
                 let home = store.directory().root_dse().domain.clone();
                 let templates = self.templates.read(&store, &home, &session.task).await?;
-                write_rsop(&planned.report(&store, &reporting(templates), &session.task).await?)
+                let report = planned.report(&store, &reporting(templates), &session.task).await?;
+                let form = if format == Format::Html { ReportFormat::Html } else { ReportFormat::Xml };
+                render_rsop(&report, form, HtmlOptions::default())
             }
         };
         match &self.output {
@@ -76,12 +80,13 @@ impl Plan {
         match (self.format, extension.as_deref()) {
             (Some(format), _) => Ok(format),
             (None, Some("xml")) => Ok(Format::Xml),
+            (None, Some("html" | "htm")) => Ok(Format::Html),
             (None, Some("json")) => Ok(Format::Json),
             (None, Some("txt")) => Ok(Format::Text),
             (None, _) if output.is_json() => Ok(Format::Json),
             (None, _) if self.output.is_none() => Ok(Format::Text),
             (None, _) => Err(UsageError(
-                "the name of --output does not tell the form: end it with .xml, .json or .txt, or say --format"
+                "the name of --output does not tell the form: end it with .xml, .html, .json or .txt, or say --format"
                     .to_owned(),
             )),
         }

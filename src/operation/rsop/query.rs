@@ -12,16 +12,17 @@ use crate::gpm::constants::{
     ReportType, RsopMode,
 };
 use crate::gpm::{
-    Domain, Forest, ForestSnapshot, HResult, LoadError, LoadOptions, MessageId, OperationError, StatusMessage, Task, Trustee,
+    Domain, Forest, ForestSnapshot, HResult, LoadError, LoadOptions, MessageId, OperationError, StatusMessage, Task,
+    Trustee,
 };
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::operation::{Reporting, write_whole};
-use crate::report::{RsopReport, write_rsop};
+use crate::operation::{Reporting, render_rsop, write_whole};
+use crate::report::{HtmlOptions, ReportFormat, RsopReport};
 use crate::rsop::{Assumptions, LoopbackMode, WmiAssumption};
 use crate::store::{ControllerChoice, ForestStore};
 
 use super::collect::{
-    CollectOptions, CollectedResult, Collection, RemoteComputer, ResultSides, ResultTool, TargetComputer,
+    CollectOptions, CollectedResult, Collection, NameError, RemoteComputer, ResultSides, ResultTool, TargetComputer,
     collect_results, logging_enumerate_users,
 };
 use super::planning::REPORT_STEPS;
@@ -228,7 +229,11 @@ impl Rsop {
     ) -> Result<Vec<u8>, OperationError> {
         if !matches!(kind, ReportType::Xml | ReportType::Html) {
             let message = "a resultant set of policy is reported as repXML or repHTML";
-            return Err(OperationError::new(StatusMessage::error(MessageId::InvalidArgument, HResult::NOT_SUPPORTED, message)));
+            return Err(OperationError::new(StatusMessage::error(
+                MessageId::InvalidArgument,
+                HResult::NOT_SUPPORTED,
+                message,
+            )));
         }
         let results = self.results.as_ref();
         let results = results.ok_or_else(|| invalid("there are no results to report: create them first"))?;
@@ -240,10 +245,10 @@ impl Rsop {
             QueryResults::Logged(collected) => collected.report.clone(),
         };
         task.checkpoint()?;
-        Ok(match kind {
-            ReportType::Html => render_html(&report),
-            _ => write_rsop(&report),
-        })
+        let format = if kind == ReportType::Html { ReportFormat::Html } else { ReportFormat::Xml };
+        let bytes = render_rsop(&report, format, HtmlOptions::default());
+        task.progress(REPORT_STEPS, REPORT_STEPS);
+        Ok(bytes)
     }
 
     /// Reports the results into a file (GenerateReportToFile).
@@ -333,7 +338,7 @@ impl Rsop {
             computer: self.target_computer()?,
             tool: ResultTool::Gpresult,
             sides: sides.ok_or_else(|| invalid("LoggingFlags: either user or computer may be left out"))?,
-            user: user.map_err(|error| invalid(&error.to_string()))?,
+            user: user.map_err(|error: NameError| invalid(&error.to_string()))?,
         })
     }
 
@@ -341,7 +346,7 @@ impl Rsop {
         match filled(&self.logging_computer) {
             None | Some(".") => Ok(TargetComputer::This),
             Some(host) => {
-                let host = host.parse().map_err(|error: super::collect::NameError| invalid(&error.to_string()))?;
+                let host = host.parse().map_err(|error: NameError| invalid(&error.to_string()))?;
                 Ok(TargetComputer::Remote(RemoteComputer { host, user: None }))
             }
         }
@@ -349,11 +354,7 @@ impl Rsop {
 }
 
 /// Returns the domain of a domain controller, as the forest names its controllers; else the domain of the connection.
-fn controller_domain(
-    forest: &ForestSnapshot,
-    controller: &str,
-    store: &Arc<dyn ForestStore>,
-) -> DnsName {
+fn controller_domain(forest: &ForestSnapshot, controller: &str, store: &Arc<dyn ForestStore>) -> DnsName {
     let serves = |domain: &&crate::gpm::DomainSnapshot| {
         let is_it = |own: &str| crate::store::is_controller(own, controller);
         domain.domain_controllers.iter().any(|own| is_it(&own.name)) || is_it(&domain.domain_controller)
