@@ -38,6 +38,7 @@ mod library {
     mod names;
     mod principals;
     mod reports;
+    mod rsop;
     mod rsop_reading;
     mod rsop_reports;
     #[cfg(unix)]

@@ -134,7 +134,8 @@ impl Decoder {
         }
     }
 
-    fn links(&mut self, som: &Dn, gp_link: &GpLink) -> Vec<GpoLink> {
+    /// Reads the links of a SOM, in link order.
+    pub fn links(&mut self, som: &Dn, gp_link: &GpLink) -> Vec<GpoLink> {
         let mut links = Vec::with_capacity(gp_link.elements.len());
         for (index, element) in gp_link.elements.iter().enumerate() {
             let order = index + 1;

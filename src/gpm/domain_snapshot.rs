@@ -106,7 +106,7 @@ impl DomainSnapshot {
     }
 
     /// Returns the GPOs of a display name, compared without case; the directory allows several.
-    pub fn gpos_named<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Gpo> {
+    pub fn gpos_named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Gpo> + use<'a> {
         let folded = name.to_lowercase();
         self.gpos.iter().filter(move |gpo| gpo.display_name.to_lowercase() == folded)
     }

@@ -184,6 +184,38 @@ impl ForestSnapshot {
         }
     }
 
+    /// Returns a site, domain or OU by its DN, to be changed in memory; [`ForestSnapshot::reindex`] follows.
+    pub(crate) fn som_mut(&mut self, dn: &Dn) -> Option<&mut Som> {
+        let of_domains = self.domains.iter_mut().find_map(|domain| {
+            let SomIndex(index) = domain.som_index(dn)?;
+            domain.soms.get_mut(index)
+        });
+        of_domains.or_else(|| self.sites.iter_mut().find(|site| site.dn == *dn))
+    }
+
+    /// Returns a GPO by its DN, to be changed in memory; [`ForestSnapshot::reindex`] follows.
+    pub(crate) fn gpo_mut(&mut self, dn: &Dn) -> Option<&mut Gpo> {
+        self.domains.iter_mut().find_map(|domain| {
+            let index = *domain.gpo_index.get(dn)?;
+            domain.gpos.get_mut(index)
+        })
+    }
+
+    /// Takes a GPO out; its links stay. [`ForestSnapshot::reindex`] follows before anything else is looked for.
+    pub(crate) fn remove_gpo(&mut self, dn: &Dn) {
+        for domain in &mut self.domains {
+            domain.gpos.retain(|gpo| gpo.dn != *dn);
+        }
+    }
+
+    /// Builds all indexes anew, after changes in memory.
+    pub(crate) fn reindex(&mut self) {
+        for domain in &mut self.domains {
+            domain.finish();
+        }
+        self.index_links();
+    }
+
     /// Builds the index from GPOs to links. Called once, when all is read.
     pub(crate) fn index_links(&mut self) {
         let mut index: HashMap<Dn, Vec<LinkPlace>> = HashMap::new();

@@ -1,12 +1,12 @@
 //! A Group Policy Object (IGPMGPO).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Sid, Timestamp, WmiFilterRef};
 use crate::store::SysvolPath;
 
 /// Which halves of a GPO are applied (the directory's `flags`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GpoStatus {
     /// Both halves.

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::ident::{Dn, GpLink};
 
 use super::GpoLink;
+use super::decode::Decoder;
 
 /// What a scope of management is (GPMSOMType).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -47,6 +48,17 @@ pub struct Som {
     /// The attribute as read, for a later swap; none where there is none.
     #[serde(skip)]
     pub gp_link: Option<GpLink>,
+}
+
+impl Som {
+    /// Gives the SOM other links, as it would have them after its attribute was written.
+    pub(crate) fn set_gp_link(&mut self, gp_link: GpLink) {
+        // Every SOM lies in a domain, or in the configuration of one. What is damaged in its links was told when they were read.
+        if let Some(domain) = self.dn.domain() {
+            self.links = Decoder::new(domain).links(&self.dn, &gp_link);
+        }
+        self.gp_link = Some(gp_link);
+    }
 }
 
 /// Puts a domain and its OUs in tree order: each OU after its parent, siblings by name. An OU whose parent is no SOM

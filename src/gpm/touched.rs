@@ -82,10 +82,7 @@ impl Forest {
             domain.problems = soms.problems.into_iter().chain(gpos.problems.iter().cloned()).collect();
             (domain.gpos, domain.gpos_read) = (gpos.values, gpos.error.is_none());
         }
-        for domain in &mut new.domains {
-            domain.finish();
-        }
-        new.index_links();
+        new.reindex();
         Ok(Arc::new(new))
     }
 }

@@ -1,13 +1,13 @@
 //! What GPMC's report XML says of one GPO.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::ident::{Guid, Timestamp};
 
 use super::Element;
 
 /// One of the two halves of a GPO.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Computer Configuration.

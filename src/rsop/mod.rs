@@ -25,6 +25,9 @@ mod side;
 mod planner;
 mod document;
 mod label;
+mod what_if;
+mod what_if_forest;
+mod what_if_target;
 pub mod merge;
 
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
@@ -35,4 +38,6 @@ pub use plan::{
 };
 pub use planner::Planner;
 pub use policies::{GpoPolicy, HalfPolicy, Policies, TemplateState};
+
 pub use subject::{Account, AccountKind, Subject, Target};
+pub use what_if::{Change, FilterAccess, WhatIf, WhatIfError};

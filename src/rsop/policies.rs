@@ -74,3 +74,11 @@ impl GpoPolicy {
         }
     }
 }
+
+impl HalfPolicy {
+    /// Prepares a half for merging.
+    pub fn new(side: Side, contents: HalfContents) -> Self {
+        let settings = HalfSettings::prepare(side, &contents);
+        HalfPolicy { contents, settings }
+    }
+}

@@ -13,8 +13,8 @@ use crate::format::GptIni;
 use crate::gpm::{Cancelled, ForestSnapshot, Gpo, MessageId, Som, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion};
 use crate::operation::report::{Common, HalfFiles, gpo_files};
-use crate::report::{PartProblem, Side};
-use crate::rsop::merge::HalfSettings;
+    let half = |side, registered: &ExtensionList, files, objects| {
+        HalfPolicy::new(side, HalfContents::new(registered.clone(), files, objects))
 use crate::rsop::{Assumptions, GpoPolicy, HalfPolicy, Policies, Subject, Target, TemplateState};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, Sysvol};
 
@@ -202,10 +202,15 @@ async fn read_policy<'f>(
             Default::default()
         }
     };
+<<<<<<< Updated upstream
     let half = |side, registered: &ExtensionList, files, objects| {
         let contents = HalfContents::new(registered.clone(), files, objects);
         let settings = HalfSettings::prepare(side, &contents);
         HalfPolicy { contents, settings }
+=======
+    let half = |registered: &ExtensionList, files, objects| {
+        HalfPolicy::new(HalfContents::new(registered.clone(), files, objects))
+>>>>>>> Stashed changes
     };
     let policy = GpoPolicy {
         template: state.template.clone(),
