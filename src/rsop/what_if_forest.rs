@@ -55,7 +55,9 @@ pub(super) fn change_forest(forest: &mut ForestSnapshot, change: &Change) -> Res
         }
         Change::SecurityFilter { gpo, trustee, access } => {
             let sid: Sid = trustee.parse().map_err(|_| WhatIfError::UnknownPrincipal(trustee.clone()))?;
-            change_descriptor(forest, gpo, |descriptor| filter(&descriptor, &sid, *access).map_err(|error| error.to_string()))
+            change_descriptor(forest, gpo, |descriptor| {
+                filter(&descriptor, &sid, *access).map_err(|error| error.to_string())
+            })
         }
         Change::AccessList { gpo, sddl } => {
             let domain = domain_of(forest, find_gpo(forest, gpo)?).and_then(|domain| domain.sid.clone());

@@ -13,8 +13,7 @@ use crate::format::GptIni;
 use crate::gpm::{Cancelled, ForestSnapshot, Gpo, MessageId, Som, StatusMessage, Task};
 use crate::ident::{Dn, DnsName, ExtensionList, GpoVersion};
 use crate::operation::report::{Common, HalfFiles, gpo_files};
-    let half = |side, registered: &ExtensionList, files, objects| {
-        HalfPolicy::new(side, HalfContents::new(registered.clone(), files, objects))
+use crate::report::{PartProblem, Side};
 use crate::rsop::{Assumptions, GpoPolicy, HalfPolicy, Policies, Subject, Target, TemplateState};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, Sysvol};
 
@@ -202,15 +201,8 @@ async fn read_policy<'f>(
             Default::default()
         }
     };
-<<<<<<< Updated upstream
     let half = |side, registered: &ExtensionList, files, objects| {
-        let contents = HalfContents::new(registered.clone(), files, objects);
-        let settings = HalfSettings::prepare(side, &contents);
-        HalfPolicy { contents, settings }
-=======
-    let half = |registered: &ExtensionList, files, objects| {
-        HalfPolicy::new(HalfContents::new(registered.clone(), files, objects))
->>>>>>> Stashed changes
+        HalfPolicy::new(side, HalfContents::new(registered.clone(), files, objects))
     };
     let policy = GpoPolicy {
         template: state.template.clone(),

@@ -17,8 +17,8 @@ use opengpmc::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Sid};
 use opengpmc::operation::rsop::Subjects;
 use opengpmc::report::Side;
 use opengpmc::rsop::{
-    Account, AccountKind, Assumptions, Candidate, GpoPolicy, HalfPolicy, LoopbackMode, Plan, Planner, Policies, Reason, SidePlan,
-    Subject, Target, TemplateState, Verdict, WmiAssumption,
+    Account, AccountKind, Assumptions, Candidate, GpoPolicy, HalfPolicy, LoopbackMode, Plan, Planner, Policies, Reason,
+    SidePlan, Subject, Target, TemplateState, Verdict, WmiAssumption,
 };
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::{Attribute, Entry, ForestFileBuilder, ForestStore};
@@ -95,7 +95,10 @@ impl Case {
         let mut case = Case::default();
         let is_domain = |name: &str| name.starts_with(|letter: char| letter.is_ascii_lowercase());
         let names = text.split(']').filter_map(|som| som.split_once('['));
-        case.domains = names.map(|(name, _)| name.trim().trim_end_matches('#').to_owned()).filter(|name| is_domain(name)).collect();
+        case.domains = names
+            .map(|(name, _)| name.trim().trim_end_matches('#').to_owned())
+            .filter(|name| is_domain(name))
+            .collect();
         if case.domains.is_empty() {
             case.add_domain("d");
         }
@@ -349,7 +352,11 @@ impl Case {
         for name in self.domains.iter().chain(&self.unreachable) {
             let domain = dns(name).to_domain_dn();
             let more = [("nCName", domain.as_str()), ("systemFlags", "3"), ("nETBIOSName", &name.to_uppercase())];
-            add(partitions.child("CN", name), "crossRef", more.map(|(name, value)| Attribute::text(name, value)).to_vec());
+            add(
+                partitions.child("CN", name),
+                "crossRef",
+                more.map(|(name, value)| Attribute::text(name, value)).to_vec(),
+            );
         }
         for som in &self.soms {
             let mut more = vec![Attribute::text("gPOptions", u8::from(som.blocks).to_string())];
@@ -374,9 +381,14 @@ impl Case {
         }
         for (domain, id) in &self.filters {
             let id = &id.to_string();
-            let container = ["System", "WMIPolicy", "SOM"].iter().fold(dns(domain).to_domain_dn(), |dn, name| dn.child("CN", name));
+            let container =
+                ["System", "WMIPolicy", "SOM"].iter().fold(dns(domain).to_domain_dn(), |dn, name| dn.child("CN", name));
             let more = [("msWMI-ID", id.as_str()), ("msWMI-Name", "the filter")];
-            add(container.child("CN", id), "msWMI-Som", more.map(|(name, value)| Attribute::text(name, value)).to_vec());
+            add(
+                container.child("CN", id),
+                "msWMI-Som",
+                more.map(|(name, value)| Attribute::text(name, value)).to_vec(),
+            );
         }
         let place_of = |name: &str| places.iter().find(|(account, _)| *account == name).map(|(_, place)| *place);
         for (name, place) in places.iter().filter(|(name, _)| !(*name == "u" && self.is_foreign_user)) {
@@ -474,7 +486,8 @@ impl GpoSpec {
 
     /// Replaces the values of a side by these texts below the key of the cases.
     pub fn set(&mut self, side: Side, values: &[(&str, &str)]) {
-        let value = |(name, text): &(&str, &str)| (KEY.to_owned(), (*name).to_owned(), PolData::Text((*text).to_owned()));
+        let value =
+            |(name, text): &(&str, &str)| (KEY.to_owned(), (*name).to_owned(), PolData::Text((*text).to_owned()));
         self.values[position(side)] = values.iter().map(value).collect();
     }
 
@@ -497,11 +510,16 @@ impl GpoSpec {
             Attribute::text("flags", self.flags.to_string()),
             Attribute::text("versionNumber", self.versions.0.to_directory_text()),
             Attribute::text("gPCFunctionalityVersion", self.functionality_version),
-            Attribute::text("gPCFileSysPath", format!(r"\\{0}\sysvol\{0}\Policies\{1}", dns(&self.domain), gpo_id(name))),
+            Attribute::text(
+                "gPCFileSysPath",
+                format!(r"\\{0}\sysvol\{0}\Policies\{1}", dns(&self.domain), gpo_id(name)),
+            ),
             Attribute::bytes("nTSecurityDescriptor", self.descriptor.clone().unwrap_or_else(bytes)),
         ];
         let lists = ["gPCMachineExtensionNames", "gPCUserExtensionNames"].into_iter().zip(&self.extensions);
-        attributes.extend(lists.filter(|(_, list)| !list.is_empty()).map(|(name, list)| Attribute::text(name, list.as_str())));
+        attributes.extend(
+            lists.filter(|(_, list)| !list.is_empty()).map(|(name, list)| Attribute::text(name, list.as_str())),
+        );
         attributes.extend(self.filter.iter().map(|filter| Attribute::text("gPCWQLFilter", filter.as_str())));
         attributes
     }
