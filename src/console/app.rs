@@ -383,6 +383,7 @@ impl App {
                 forests.chain(writes).chain(operations).collect()
             },
             fetching: self.fetch_jobs.len() + self.file_jobs.len() + self.backup_views.len(),
+            counts: self.panes.counts(),
             note: self.note.as_deref(),
         };
         Panel::bottom("status bar")

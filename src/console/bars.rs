@@ -170,6 +170,8 @@ pub struct Status<'a> {
     pub running: Vec<(String, &'a Task)>,
     /// How many details are being fetched.
     pub fetching: usize,
+    /// How many rows the list in view shows, and how many of them are selected; none where there is no list.
+    pub counts: Option<(usize, usize)>,
     /// The last thing that happened.
     pub note: Option<&'a str>,
 }
@@ -179,6 +181,11 @@ pub fn status_ui(ui: &mut Ui, context: &CommandContext<'_>, status: &Status<'_>,
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0 * SPACE;
         connection_ui(ui, context);
+        if let Some((rows, selected)) = status.counts {
+            let items = if rows == 1 { "1 item".to_owned() } else { format!("{rows} items") };
+            let selected = if selected > 0 { format!(", {selected} selected") } else { String::new() };
+            ui.weak(items + &selected);
+        }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
             problems_ui(ui, context, commands);
             for (title, task) in &status.running {

@@ -358,3 +358,52 @@ fn a_domain_that_cannot_be_reached_stays_in_the_tree_and_says_why() {
     assert!(below(&console, LUMEN).iter().any(|(label, _)| label == "Group Policy Objects"));
     assert_eq!(console.state().selected().place(), Some(&Place::Domain(lumen)));
 }
+
+#[test]
+fn the_status_bar_tells_the_controller_what_runs_and_how_many() {
+    let silence = Silence::default();
+    let mut console = console(&silence);
+    let forest = console.state().forests()[0].open().unwrap();
+    let controller = forest.snapshot.domain(&root()).unwrap().domain_controller.clone();
+    let gpos = forest.snapshot.domain(&root()).unwrap().gpos.len();
+    // The controller that the domain is read from.
+    go_to(&mut console, Place::Gpos(root()));
+    open_tab(&mut console, "Contents");
+    assert!(!controller.is_empty());
+    console.get_by_label(&controller);
+    // How many rows the list shows, filtered or not, and how many are selected.
+    console.get_by_label(&format!("{gpos} items"));
+    put(&mut console, "Filter Group Policy Objects", "screen lock - strict");
+    console.run_steps(6);
+    console.get_by_label("1 item");
+    put(&mut console, "Filter Group Policy Objects", "baseline - all");
+    console.run_steps(6);
+    console.get_by_role_and_label(Role::Row, "Baseline - All Users").click();
+    console.run_steps(4);
+    console.get_by_label("2 items, 1 selected");
+    console.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    console.run_steps(4);
+    console.get_by_label("2 items, 2 selected");
+    // Where there is no list, nothing is counted.
+    let strict = gpo(&console, "Screen Lock - Strict");
+    go_to(&mut console, strict);
+    open_tab(&mut console, "Details");
+    assert!(console.query_by_label_contains(" items").is_none());
+    // What runs, with how far it is, and a way to end it.
+    let folder = tempfile::tempdir().unwrap();
+    go_to(&mut console, Place::Gpos(root()));
+    silence.set(true);
+    menu(&mut console, "Action", "Report All to Folder…");
+    put(&mut console, "Folder", &folder.path().join("reports").display().to_string());
+    click(&mut console, "Report");
+    let running = "Report the GPOs of kestrelbay.example";
+    wait(&mut console, "the job runs", |console| console.query_all_by_label_contains(running).next().is_some());
+    wait(&mut console, "it waits", |_| silence.waiting() > 0);
+    wait(&mut console, "its window stands there", |console| {
+        console.query_all_by_role(Role::ProgressIndicator).next().is_some()
+    });
+    console.run_steps(3);
+    console.get_all_by_role_and_label(Role::Button, "Cancel").last().unwrap().click();
+    wait(&mut console, "it has ended", |console| console.query_all_by_label(running).next().is_none());
+    console.get_by_label_contains("cancelled, nothing was written");
+}

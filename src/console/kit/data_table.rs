@@ -128,6 +128,11 @@ impl TableState {
         self.selection.in_order(self.order.rows())
     }
 
+    /// Returns how many rows are shown, and how many of these are selected.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.order.rows().len(), self.selected().len())
+    }
+
     /// Tells whether all rows stand in the upward order of a column: sorted by it and not filtered.
     pub fn is_in_order_of(&self, title: &str) -> bool {
         let sorted = self.sorted.as_ref().is_some_and(|(column, upwards)| *upwards && column == title);

@@ -28,6 +28,8 @@ pub struct PaneState {
     export_wanted: bool,
     /// Whether a list was drawn in the last frame.
     has_list: bool,
+    /// How many rows the first list shows, and how many are selected.
+    counts: Option<(usize, usize)>,
     tab_stop: Option<Id>,
     table_stop: Option<Id>,
     node: Option<Node>,
@@ -106,6 +108,11 @@ impl PaneState {
         self.has_list
     }
 
+    /// Returns how many rows the list in view shows, and how many of them are selected; none where there is no list.
+    pub fn counts(&self) -> Option<(usize, usize)> {
+        self.counts
+    }
+
     /// Says that commands act on the node selected in the tree again: the tree has the focus.
     pub fn act_on_tree(&mut self) {
         self.acts_on_rows = false;
@@ -130,6 +137,7 @@ impl PaneState {
     pub(super) fn begin(&mut self, node: &Node) {
         self.tab_stop = None;
         self.table_stop = None;
+        self.counts = None;
         self.document_was_drawn = false;
         if self.node.as_ref() != Some(node) {
             self.node = Some(node.clone());
@@ -212,7 +220,9 @@ impl PaneState {
             state.request_export();
             self.export_wanted = false;
         }
-        table.ui_with_menu(ui, state, rows, menu)
+        let response = table.ui_with_menu(ui, state, rows, menu);
+        self.counts.get_or_insert_with(|| state.counts());
+        response
     }
 
     /// Draws a table whose rows stand for nodes: commands act on the selected ones, and stand in the context menu below what
