@@ -5,7 +5,7 @@ use opengpmc::report::rsop::{
     Differs, EventLevel, EventLoopback, EventMeaning, NotApplied, RsopDataType, RsopDifference, RsopReport,
     SettingOutcome, compare, precedence, read_rsop, winning_gpo, write_rsop,
 };
-use opengpmc::report::{Block, HtmlOptions, ReportFormat, Row, Section, Side};
+use opengpmc::report::{Block, HtmlOptions, ReportFormat, Row, Section, Side, write_text};
 
 use super::corpus::corpus;
 
@@ -95,6 +95,122 @@ fn real_documents_say_what_applied_and_what_did_not() {
         let not_returned = Some(NotApplied::NotReturned);
         assert_eq!(reasons, [not_returned, Some(NotApplied::Empty), not_returned]);
         assert_eq!((user.events.len(), computer.events.len()), (1, 1));
+    }
+}
+
+/// A plan of a computer: one setting of two GPOs, one GPO denied by its filter, one by permissions, one not given to the client.
+fn plan() -> RsopReport {
+    let types = "xmlns='http://www.microsoft.com/GroupPolicy/Types'";
+    let base = "xmlns='http://www.microsoft.com/GroupPolicy/Settings/Base'";
+    let id = |gpo: u8| format!("{{00000000-0000-0000-0000-0000000000{gpo:02}}}");
+    let gpo = |number: u8, name: &str, applied: u8, more: &str| {
+        format!(
+            "<GPO><Name>{name}</Name><Path><Identifier {types}>{}</Identifier><Domain {types}>corp.example</Domain></Path>\
+             <VersionDirectory>3</VersionDirectory><VersionSysvol>{}</VersionSysvol>{more}<Link><SOMPath>corp.example/Staff</SOMPath>\
+             <SOMOrder>1</SOMOrder><AppliedOrder>{applied}</AppliedOrder><LinkOrder>2</LinkOrder><Enabled>true</Enabled>\
+             <NoOverride>{}</NoOverride></Link><SecurityFilter>CORP\\Staff</SecurityFilter><ExtensionName>Security</ExtensionName></GPO>",
+            id(number),
+            if number == 2 { 4 } else { 3 },
+            number == 2,
+        )
+    };
+    let account = |gpo: u8, precedence: u8, days: u8| {
+        format!(
+            "<q1:Account><GPO {base}><Identifier {types}>{}</Identifier><Domain {types}>corp.example</Domain></GPO>\
+             <Precedence {base}>{precedence}</Precedence><q1:Name>MaximumPasswordAge</q1:Name>\
+             <q1:SettingNumber>{days}</q1:SettingNumber><q1:Type>Password</q1:Type></q1:Account>",
+            id(gpo)
+        )
+    };
+    let fine = "<Enabled>true</Enabled><IsValid>true</IsValid><FilterAllowed>true</FilterAllowed><AccessDenied>false</AccessDenied>";
+    let filtered = "<Enabled>true</Enabled><IsValid>true</IsValid><FilterName>Laptops</FilterName><FilterAllowed>false</FilterAllowed>";
+    let refused = "<Enabled>true</Enabled><IsValid>true</IsValid><AccessDenied>true</AccessDenied>";
+    let text = format!(
+        "<Rsop xmlns='http://www.microsoft.com/GroupPolicy/Rsop' xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'>\
+         <ReadTime>2026-03-01T12:00:00Z</ReadTime><DataType>PlannedData</DataType><ComputerResults><Name>CORP\\PC7$</Name>\
+         <Domain>corp.example</Domain><SOM>corp.example/Staff</SOM><Site>Basel</Site><SearchedSOM><Path>corp.example/Staff</Path>\
+         <Type>OU</Type><Order>4</Order><BlocksInheritance>true</BlocksInheritance><Blocked>false</Blocked><Reason>Normal</Reason>\
+         </SearchedSOM><SecurityGroup><SID {types}>S-1-1-0</SID><Name {types}>Everyone</Name></SecurityGroup><SlowLink>true</SlowLink>\
+         <ExtensionStatus><Name>Security</Name><Identifier>{{827D319E-6EAC-11D2-A4EA-00C04F79F83A}}</Identifier>\
+         <BeginTime>2026-03-01T11:00:00</BeginTime><EndTime>2026-03-01T11:01:02</EndTime><LoggingStatus>Complete</LoggingStatus>\
+         <Error>1332</Error></ExtensionStatus>{}{}{}{}<ExtensionData>\
+         <Extension xmlns:q1='http://www.microsoft.com/GroupPolicy/Settings/Security' xsi:type='q1:SecuritySettings' \
+         xmlns='http://www.microsoft.com/GroupPolicy/Settings'>{}{}</Extension>\
+         <Name xmlns='http://www.microsoft.com/GroupPolicy/Settings'>Security</Name></ExtensionData></ComputerResults></Rsop>",
+        gpo(1, "Base", 1, fine),
+        gpo(2, "Strict", 2, fine),
+        gpo(3, "Mobile", 0, filtered),
+        gpo(4, "Kiosk", 0, refused),
+        account(1, 2, 42),
+        account(2, 1, 30),
+    );
+    read_rsop(text.as_bytes()).unwrap()
+}
+
+/// Checks that the layout of the plan has these rows below a heading.
+fn check_layout(path: &[&str], columns: usize, expected: &[&str]) {
+    let blocks: Vec<Block> = rsop_document(&plan()).sections.into_iter().map(Block::Section).collect();
+    assert_eq!(rows_below(&blocks, path, columns), expected, "{path:?}");
+}
+
+#[test]
+fn a_result_says_at_a_glance_what_is_not_as_it_should_be() {
+    let findings = [
+        "Security failed | Failed (error 1332, 0x00000534)",
+        "A slow link was detected | ",
+        "Inheritance is blocked | corp.example/Staff",
+        "GPOs that did not apply: 2 | Mobile: Denied (WMI Filter)\nKiosk: Denied (Security)",
+        "The versions in the directory and in SYSVOL differ | Strict",
+    ];
+    check_layout(&["Summary", "Simulated computer policy"], 2, &findings);
+    assert_eq!(rsop_document(&plan()).title, "Group Policy Modeling: CORP\\PC7");
+}
+
+#[test]
+fn components_filters_and_groups_have_their_tables() {
+    let details = "Computer Details";
+    let zoned = plan().computer.unwrap().extension_status[0].end.unwrap().to_local_text();
+    let status = format!("Security | Failed (error 1332, 0x00000534) | 1 Minute(s) 2 Second(s) | {zoned}");
+    check_layout(&[details, "Component Status"], 4, &[&status]);
+    check_layout(&[details, "General", "Security Group Membership"], 2, &["Everyone | S-1-1-0"]);
+    check_layout(&[details, "WMI Filters"], 3, &["Laptops | False | Mobile"]);
+}
+
+#[test]
+fn gpos_that_applied_and_that_did_not_say_where_they_are_linked_and_why() {
+    let gpo = |name: &str, number: u8| format!("{name} [{{00000000-0000-0000-0000-0000000000{number:02}}}]");
+    let path = ["Computer Details", "Group Policy Objects"];
+    let common = ["Link Location | corp.example/Staff", "Extensions Configured | Security"];
+    let strict = [
+        &common[..],
+        &[
+            "Enforced | Yes",
+            "Disabled | None",
+            "Security Filters | CORP\\Staff",
+            "Revision | AD (3), SYSVOL (4)",
+            "WMI Filter | ",
+        ],
+        &["Applied Order | 2 of 2"],
+    ]
+    .concat();
+    check_layout(&[&path[..], &["Applied GPOs", &gpo("Strict", 2)]].concat(), 0, &strict);
+    let mobile = [
+        &common[..],
+        &["Enforced | No", "Disabled | None", "Security Filters | CORP\\Staff", "Revision | AD (3), SYSVOL (3)"],
+        &["WMI Filter | Laptops", "Reason Denied | Denied (WMI Filter)"],
+    ]
+    .concat();
+    check_layout(&[&path[..], &["Denied GPOs", &gpo("Mobile", 3)]].concat(), 0, &mobile);
+}
+
+#[test]
+fn settings_name_their_winner_and_who_else_set_them() {
+    let path = ["Computer Details", "Settings", "Policies", "Windows Settings", "Security Settings"];
+    let path = [&path[..], &["Account Policies/Password Policy"]].concat();
+    check_layout(&path, 3, &["Maximum password age | 30 days | Strict"]);
+    let text = write_text(&[rsop_document(&plan())]);
+    for words in ["Precedence  Also Set By  Setting", "2           Base         42 days"] {
+        assert!(text.contains(words), "{text}");
     }
 }
 
@@ -212,8 +328,9 @@ fn real_documents_are_compared_by_what_they_mean() {
     else {
         unreachable!("{differences:?}")
     };
-    let outcome =
-        |outcome: &Option<SettingOutcome>| outcome.as_ref().map(|outcome| (outcome.gpo.clone(), outcome.value.clone()));
+    let outcome = |outcome: &Option<Box<SettingOutcome>>| {
+        outcome.as_ref().map(|outcome| (outcome.gpo.clone(), outcome.value.clone()))
+    };
     let expected = |gpo: &str, value: &str| Some((Some(gpo.to_owned()), value.to_owned()));
     // The members of other rights stand in another order, which is no difference.
     assert_eq!(setting, "SeTcbPrivilege");

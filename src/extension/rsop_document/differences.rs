@@ -112,7 +112,7 @@ mod tests {
             Differs::Setting {
                 extension: "Security".to_owned(),
                 setting: "MaximumPasswordAge".to_owned(),
-                first: Some(outcome("42")),
+                first: Some(Box::new(outcome("42"))),
                 second: None,
             },
         ];

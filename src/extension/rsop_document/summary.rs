@@ -187,7 +187,7 @@ fn duration(milliseconds: u64) -> String {
     let parts = [(milliseconds / 60_000, "Minute(s)"), (milliseconds / 1000 % 60, "Second(s)")];
     let mut words: Vec<String> = Vec::new();
     words.extend(parts.iter().filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")));
-    if milliseconds % 1000 > 0 || words.is_empty() {
+    if !milliseconds.is_multiple_of(1000) || words.is_empty() {
         words.push(format!("{} Millisecond(s)", milliseconds % 1000));
     }
     words.join(" ")

@@ -50,9 +50,9 @@ pub enum Differs {
         /// Name of the setting.
         setting: String,
         /// What it is in the first; none where it is not there.
-        first: Option<SettingOutcome>,
+        first: Option<Box<SettingOutcome>>,
         /// What it is in the second; none where it is not there.
-        second: Option<SettingOutcome>,
+        second: Option<Box<SettingOutcome>>,
     },
 }
 
@@ -148,10 +148,9 @@ fn compare_settings(first: &RsopResult, second: &RsopResult) -> Vec<Differs> {
             let same = others.iter().position(|other| is_same(setting, other));
             same.map(|place| others.remove(place)).is_none()
         });
-        let outcome = |result: &RsopResult, setting: &RsopSetting<'_>| SettingOutcome {
-            gpo: setting.winner().map(|gpo| name_of(result, &gpo)),
-            value: setting.value(),
-            part: setting.alone(),
+        let outcome = |result: &RsopResult, setting: &RsopSetting<'_>| {
+            let gpo = setting.winner().map(|gpo| name_of(result, &gpo));
+            Box::new(SettingOutcome { gpo, value: setting.value(), part: setting.alone() })
         };
         for index in 0..own.len().max(others.len()) {
             let (one, other) = (own.get(index), others.get(index));
@@ -258,7 +257,7 @@ mod tests {
 
     /// Checks the differences, a line for each.
     fn check(first: &RsopReport, second: &RsopReport, expected: &[&str]) {
-        let outcome = |setting: &Option<SettingOutcome>| match setting {
+        let outcome = |setting: &Option<Box<SettingOutcome>>| match setting.as_deref() {
             None => "-".to_owned(),
             Some(SettingOutcome { gpo, value, .. }) => format!("{value} ({})", gpo.as_deref().unwrap_or("-")),
         };
