@@ -144,6 +144,7 @@ impl Planner {
             skipped,
             is_domain_controller,
             domain_layers: self.domain_layers(who.place, &draft.plan),
+            ..MergeContext::default()
         };
         self.finish(depth, &draft, assumptions.slow_link, None, context)
     }

@@ -5,12 +5,23 @@
 //! rules that need more than a key have a file each.
 
 mod key;
-mod registry;
 mod resultant;
+mod registry;
+mod items;
+mod rules;
+mod prepared;
+mod security;
+mod keyed;
+mod scripts;
+mod software;
+mod preferences;
+mod preference_targets;
+mod resolve;
+mod cross;
 
+pub use prepared::HalfSettings;
 pub use resultant::{Merged, OnLoss, Resultant, ResultantSetting, SettingSource};
 
-use crate::extension::HalfContents;
 use crate::gpm::SomType;
 use crate::ident::Guid;
 use crate::report::Side;
@@ -44,19 +55,8 @@ pub struct MergeContext<'a> {
     /// What the domain of the computer takes the account policy of its domain accounts from: the GPOs linked to the domain itself that apply
     /// to domain controllers, in the order of application. Empty on the user side.
     pub domain_layers: Vec<Layer<'a>>,
-}
-
-/// The settings of one half of a GPO, prepared for merging.
-#[derive(Debug, Default)]
-pub struct HalfSettings {
-    registry: registry::RegistryPart,
-}
-
-impl HalfSettings {
-    /// Prepares what a half sets. What cannot be read is kept as such, since it decides about the rest.
-    pub fn prepare(side: Side, contents: &HalfContents) -> Self {
-        HalfSettings { registry: registry::RegistryPart::prepare(side, contents) }
-    }
+    /// Whether the computer is a Windows 7 or Windows Server 2008 R2, on which the last global audit list stands alone.
+    pub is_old_system: bool,
 }
 
 /// What merging has come to so far.
@@ -64,6 +64,8 @@ impl HalfSettings {
 struct Collected {
     resultant: Resultant,
     failures: Vec<(Guid, String)>,
+    /// Values of the registry that other extensions write after policy, in the order in which they do.
+    overwrites: Vec<resolve::Overwrite>,
 }
 
 impl Collected {
@@ -88,11 +90,23 @@ impl Collected {
 /// Puts the settings of some halves together.
 ///
 /// `layers` stand in the order of application. Of a GPO that applies at two places there are two.
-pub fn merge(_side: Side, layers: &[Layer<'_>], context: &MergeContext<'_>) -> Merged {
+pub fn merge(side: Side, layers: &[Layer<'_>], context: &MergeContext<'_>) -> Merged {
     let mut collected = Collected::default();
     registry::merge(&layers_of(layers, REGISTRY, context), &mut collected);
-    let Collected { mut resultant, failures } = collected;
-    resultant.settings.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    collected.resultant.settings.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+    let power_shell_first = scripts::power_shell_first(side, &collected.resultant);
+    let conditions = resolve::Conditions { context, power_shell_first };
+    for (extension, rule) in rules::all() {
+        let parts = resolve::parts(extension, rule, layers, context, &mut collected);
+        let first = collected.resultant.settings.len();
+        for outcome in resolve::outcomes(&parts, &conditions) {
+            outcome.collect(extension.cse, &parts, &mut collected);
+        }
+        let own = collected.resultant.settings.get_mut(first..).unwrap_or_default();
+        own.sort_by(|one, other| one.key.cmp(&other.key));
+    }
+    cross::settle(side, &mut collected);
+    let Collected { resultant, failures, .. } = collected;
     Merged { resultant, failures }
 }
 

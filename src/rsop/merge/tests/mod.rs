@@ -2,6 +2,8 @@
 //! values, winner and losers.
 
 mod registry;
+mod security;
+mod other;
 
 use crate::extension::{DirectoryObject, EXTENSIONS, FileContent, GptFile, HalfContents};
 use crate::format::{PolData, PolRecord, RegistryPol};
