@@ -7,8 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
-use egui::{Button, Layout, ProgressBar, RichText, Ui, vec2};
-use poll_promise::Promise;
+use egui::{Button, Layout, RichText, Ui, vec2};
 
 use crate::format::{BackupGroup, BackupGroupType};
 use crate::gpm::{MessageId, MigrationTable, OperationError, StatusMessage, Task};
@@ -19,12 +18,12 @@ use crate::operation::migration::{
     Subject, plan_migration, scan_references,
 };
 
-use super::job::take;
 use super::kit::accessible;
 use super::kit::data_table::{Cell, Column, DataTable, TableState, Tone, row_id};
-use super::kit::notice::{Severity, banner_ui, loading_ui};
-use super::migration_table::{SavedTable, sentence};
+use super::kit::notice::{Severity, banner_ui};
+use super::migration_table::SavedTable;
 use super::path_field::{PathField, PathKind, text_of};
+use super::step::{Step, running_ui, told};
 use super::theme::SPACE;
 use super::window::Surroundings;
 use super::wizard::{Page, PageFrame, Ready};
@@ -50,13 +49,6 @@ pub struct Migrating {
     settled: bool,
     rows: TableState,
     revision: u64,
-}
-
-/// Work in the background, and what it brought.
-enum Step<T: Send + 'static> {
-    Idle,
-    Running(Task, Option<Promise<Result<T, OperationError>>>),
-    Ended(Result<T, String>),
 }
 
 struct Scanned {
@@ -407,44 +399,10 @@ impl Drop for Migrating {
     }
 }
 
-impl<T: Send> Step<T> {
-    fn task(&self) -> Option<&Task> {
-        match self {
-            Step::Running(task, _) => Some(task),
-            Step::Idle | Step::Ended(_) => None,
-        }
-    }
-
-    fn ended(&self) -> Option<&T> {
-        match self {
-            Step::Ended(Ok(value)) => Some(value),
-            Step::Idle | Step::Running(..) | Step::Ended(Err(_)) => None,
-        }
-    }
-
-    /// Takes in the outcome; tells whether it has come in.
-    fn poll(&mut self) -> bool {
-        let Step::Running(_, promise) = self else { return false };
-        let Some(outcome) = take(promise) else { return false };
-        *self = Step::Ended(outcome.map_err(|error| told(&error.0)));
-        true
-    }
-}
-
 /// Returns the messages that are more than information.
 fn grave(task: &Task) -> Vec<StatusMessage> {
     let messages = task.messages().into_iter();
     messages.filter(|message| message.severity > crate::gpm::Severity::Information).collect()
-}
-
-/// Returns a message as a sentence, with what it is about.
-fn told(message: &StatusMessage) -> String {
-    let about = [&message.extension_name, &message.object_path].into_iter().filter(|text| !text.is_empty());
-    let about: Vec<&str> = about.map(String::as_str).collect();
-    match about.is_empty() {
-        true => sentence(&message.message),
-        false => format!("{}: {}", about.join(", "), sentence(&message.message)),
-    }
 }
 
 /// How principals are called and what they are, by SID.
@@ -478,17 +436,6 @@ fn counted(count: usize, word: &str) -> String {
 
 fn is_unmapped(row: &PlannedReference) -> bool {
     matches!(row.outcome, PlannedOutcome::Kept(KeptReason::Unmapped | KeptReason::Unresolved))
-}
-
-fn running_ui(ui: &mut Ui, task: &Task) {
-    let (activity, done, total) =
-        task.look(|progress| (progress.activity.clone(), progress.done as f32, progress.total as f32));
-    loading_ui(ui, if activity.is_empty() { "Working…" } else { &activity });
-    if total > 0.0 {
-        ui.add_space(SPACE);
-        let bar = ui.add(ProgressBar::new(done / total));
-        accessible::progress(&bar, "Progress", Some(done / total));
-    }
 }
 
 fn messages_ui(ui: &mut Ui, messages: &[StatusMessage]) {

@@ -10,6 +10,7 @@ use crate::gpm::{
     EffectiveRights, ForestSnapshot, Gpo, GpoLink, LinkTarget, Orphans, Som, StarterGpo, SysvolState, Task, Trustee,
 };
 use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::operation::rsop::PolicyCache;
 use crate::store::{ConnectTarget, ConnectionInfo, ForestStore, StoreError, SysvolPath};
 
 use super::stored_query::QueryShelf;
@@ -71,6 +72,8 @@ pub struct OpenForest {
     pub templates: TemplateShelf,
     /// What its domain controllers have of its GPOs, as far as somebody asked.
     pub statuses: StatusShelf,
+    /// What its GPOs set, as far as a simulation read it.
+    pub policies: PolicyCache,
     /// What was asked of Group Policy Modeling and Results in it.
     pub queries: QueryShelf,
 }
@@ -87,6 +90,7 @@ impl OpenForest {
             details: Details::default(),
             templates: TemplateShelf::default(),
             statuses: StatusShelf::default(),
+            policies: PolicyCache::default(),
             queries: QueryShelf::default(),
         }
     }

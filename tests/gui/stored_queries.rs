@@ -60,7 +60,7 @@ fn query(number: u128, name: &str, seconds: i64) -> StoredQuery {
 }
 
 fn keep(console: &mut Console, query: StoredQuery) {
-    let fresh = FreshResult { query, xml: b"<Rsop/>".as_slice().into() };
+    let fresh = FreshResult { query, xml: b"<Rsop/>".as_slice().into(), explained: None };
     console.state_mut().ask(Command::Query(ForestId(1), QueryAction::Keep(Box::new(fresh))));
     settle(console);
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use egui::{Context, Layout, Ui, vec2};
 use poll_promise::Promise;
 
-use crate::gpm::{AccessList, InheritedEntries, Names, SecuredObject, Trustee, object_type_names};
+use crate::gpm::{AccessList, InheritedEntries, Names, PrincipalKinds, SecuredObject, Trustee, object_type_names};
 use crate::ident::{DnsName, Guid, Sid};
 use crate::security::{AccessMask, SecurityDescriptor, rights};
 use crate::store::StoreError;
@@ -140,7 +140,7 @@ impl AdvancedSecurity {
             Purpose::Owner => "Select the New Owner",
             Purpose::Effective => "Select a User, Computer, or Group",
         };
-        let options = PickerOptions { title: title.to_owned(), many: purpose == Purpose::Add };
+        let options = PickerOptions { title: title.to_owned(), many: purpose == Purpose::Add, kinds: PrincipalKinds::ALL };
         let command = PrincipalPicker::open_into(self.forest, self.home.clone(), options, String::new(), picked);
         around.commands.push(command);
     }

@@ -345,6 +345,7 @@ impl App {
                     forest.statuses = old.statuses.clone();
                     // What was asked is kept by the console; only a forest that is opened reads it.
                     forest.queries = old.queries.clone();
+                    forest.policies = old.policies.clone();
                 }
                 tracing::info!(forest = %forest.snapshot.name, "forest read");
                 forest.view = view;

@@ -6,8 +6,9 @@ use crate::gpm::Problem;
 use crate::store::StoreError;
 
 use super::super::job::take;
-use super::super::stored_query::{QueryAction, QueryShelf};
-use super::super::{ForestId, ForestState, Node};
+use super::super::modeling;
+use super::super::stored_query::{Asked, QueryAction, QueryShelf, ResultsSource, StoredQuery};
+use super::super::{ForestEntry, ForestId, ForestState, Node, Reported};
 use super::App;
 
 /// Files of stored queries that are being written.
@@ -24,25 +25,31 @@ impl App {
         let mut then = None;
         match action {
             QueryAction::Keep(fresh) => {
-                forest.queries.put(fresh.query.clone(), Some(fresh.xml.clone()));
+                forest.queries.put_result((*fresh).clone());
+                forest.details.reports.remove(&Reported::Query(fresh.query.id));
                 then = Some(Node::In(id, fresh.query.place()));
                 self.write_query(id, shelf, move |shelf| shelf.save(&fresh));
             }
             QueryAction::Fail(query, why) => {
                 let Some(mut query) = forest.queries.get(query).cloned() else { return };
                 query.failure = Some(why);
-                forest.queries.put(query.clone(), None);
+                forest.queries.put(query.clone());
                 self.write_query(id, shelf, move |shelf| shelf.save_query(&query));
+            }
+            QueryAction::Rerun(query) => {
+                let Some(stored) = forest.queries.get(query).cloned() else { return };
+                self.rerun(id, &stored);
             }
             QueryAction::Rename(query, name) => {
                 let Some(mut query) = forest.queries.get(query).cloned() else { return };
                 query.name = name;
-                forest.queries.put(query.clone(), None);
+                forest.queries.put(query.clone());
                 self.write_query(id, shelf, move |shelf| shelf.save_query(&query));
             }
             QueryAction::Delete(queries) => {
                 for query in &queries {
                     forest.queries.remove(*query);
+                    forest.details.reports.remove(&Reported::Query(*query));
                 }
                 self.write_query(id, shelf, move |shelf| queries.into_iter().try_for_each(|query| shelf.delete(query)));
                 self.settle_selection();
@@ -51,6 +58,18 @@ impl App {
         self.forests_changed();
         if let Some(node) = then {
             self.select(node);
+        }
+    }
+
+    /// Asks again what a stored query asks.
+    fn rerun(&mut self, id: ForestId, stored: &StoredQuery) {
+        let Some(forest) = self.entry(id).and_then(ForestEntry::open) else { return };
+        match &stored.asked {
+            Asked::Modeling(query) => {
+                let job = modeling::rerun(forest, &self.workers, stored, query);
+                self.operation_jobs.push(job);
+            }
+            Asked::Results(ResultsSource::File(_)) => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::console::principal_picker::{PickedPrincipals, PickerOptions, PrincipalPicker};
 use crate::console::window::Surroundings;
 use crate::console::{Command, ForestEntry, ForestId};
-use crate::gpm::Trustee;
+use crate::gpm::{PrincipalKinds, Trustee};
 use crate::gpm::constants::EntryType;
 use crate::ident::{Dn, DnsName};
 
@@ -29,7 +29,7 @@ pub(super) fn browse(
         Some((forest.id, forest.snapshot.domains.first()?.name.clone()))
     };
     let (forest, home) = target.cloned().or_else(first)?;
-    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false };
+    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false, kinds: PrincipalKinds::ALL };
     Some(PrincipalPicker::open_into(forest, home, options, text, picked))
 }
 

@@ -42,6 +42,8 @@ pub struct PickerOptions {
     pub title: String,
     /// Whether several principals can be chosen.
     pub many: bool,
+    /// The kinds that can be chosen.
+    pub kinds: PrincipalKinds,
 }
 
 /// Where a picker leaves the principals chosen, for a window that waits for them.
@@ -131,10 +133,10 @@ impl PrincipalPicker {
         chosen: impl Fn(Vec<Trustee>) -> Vec<Command> + Send + Sync + 'static,
     ) -> Self {
         PrincipalPicker {
+            kinds: options.kinds,
             options,
             chosen: Box::new(chosen),
             home,
-            kinds: PrincipalKinds::ALL,
             location: Location { forest, place: PrincipalPlace::Forest },
             names: NamesBox::default(),
             certain: HashMap::new(),
@@ -312,11 +314,17 @@ impl PrincipalPicker {
     fn contents_ui(&mut self, ui: &mut Ui, around: &mut Surroundings<'_>) -> Closing {
         ui.horizontal(|ui| {
             ui.label("Object types:");
-            let kinds = &mut self.kinds;
-            let mut changed = ui.checkbox(&mut kinds.users, "Users").changed();
-            changed |= ui.checkbox(&mut kinds.groups, "Groups").changed();
-            changed |= ui.checkbox(&mut kinds.computers, "Computers").changed();
-            changed |= ui.checkbox(&mut kinds.well_known, "Well-known principals").changed();
+            let (kinds, offered) = (&mut self.kinds, &self.options.kinds);
+            let boxes = [
+                (&mut kinds.users, offered.users, "Users"),
+                (&mut kinds.groups, offered.groups, "Groups"),
+                (&mut kinds.computers, offered.computers, "Computers"),
+                (&mut kinds.well_known, offered.well_known, "Well-known principals"),
+            ];
+            let mut changed = false;
+            for (is_wanted, _, words) in boxes.into_iter().filter(|(_, is_offered, _)| *is_offered) {
+                changed |= ui.checkbox(is_wanted, words).changed();
+            }
             if changed {
                 self.look_again();
             }

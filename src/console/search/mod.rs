@@ -10,7 +10,7 @@ use std::sync::Arc;
 use egui::{Button, ComboBox, Context, Layout, Ui, vec2};
 use poll_promise::Promise;
 
-use crate::gpm::{DomainSnapshot, ForestSnapshot, Gpo, GroupsByTrustee, Names, SearchCriteria, Task};
+use crate::gpm::{DomainSnapshot, ForestSnapshot, Gpo, GroupsByTrustee, Names, PrincipalKinds, SearchCriteria, Task};
 use crate::ident::{DnsName, Guid};
 use crate::store::ForestStore;
 
@@ -165,7 +165,7 @@ impl SearchWindow {
         let Some(home) = self.domain.clone().or_else(first) else { return };
         let picked = PickedPrincipals::default();
         self.picking = Some(picked.clone());
-        let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false };
+        let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false, kinds: PrincipalKinds::ALL };
         around.commands.push(PrincipalPicker::open_into(self.forest, home, options, String::new(), picked));
     }
 

@@ -1,18 +1,20 @@
 //! Where stored queries lie: `<folder>/<forest>/<id>/` with `query.json`, the last result as `result.xml` and the one before it as
-//! `earlier.xml`. Each file is written whole or not at all; a query whose description cannot be read is named and passed over.
+//! `earlier.xml`; `explained.json` says why the last came out so. Each file is written whole or not at all; a query whose description cannot be read is named and passed over.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::gpm::Problem;
 use crate::ident::{DnsName, Guid};
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 
-use super::{FreshResult, QueryShelf, StoredQuery};
+use super::{Explained, FreshResult, QueryShelf, StoredQuery};
 
 const QUERY: &str = "query.json";
 /// The last result.
 pub(super) const RESULT: &str = "result.xml";
+/// Why the last result came out so.
+const EXPLAINED: &str = "explained.json";
 /// The result before the last one.
 pub(super) const EARLIER: &str = "earlier.xml";
 
@@ -62,6 +64,17 @@ impl QueryShelf {
             std::fs::copy(&result, own.join(EARLIER)).map_err(failed)?;
         }
         write(&result, &fresh.xml).map_err(failed)?;
+        match &fresh.explained {
+            Some(explained) => {
+                let json = serde_json::to_vec(&**explained).map_err(|error| failed(error.into()))?;
+                write(&own.join(EXPLAINED), &json).map_err(failed)?;
+            }
+            // What is there speaks of the result before.
+            None => match std::fs::remove_file(own.join(EXPLAINED)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+                _ => {}
+            },
+        }
         self.save_query(&fresh.query)
     }
 
@@ -103,6 +116,17 @@ pub(super) fn read(folder: &Path, id: Guid, file: &str) -> Result<Arc<[u8]>, Sto
     std::fs::read(&path).map(Arc::from).map_err(|error| StoreError::from_io(path.display(), &error))
 }
 
+/// Reads why the last result of a query came out so; none where that was not kept.
+pub(super) fn read_explained(folder: &Path, id: Guid) -> Result<Option<Arc<Explained>>, StoreError> {
+    let path = folder_of(folder, id).join(EXPLAINED);
+    let bytes = match std::fs::read(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        read => read.map_err(|error| StoreError::from_io(path.display(), &error))?,
+    };
+    let corrupt = |error| StoreError::new(StoreErrorKind::Corrupt, path.display()).with_detail(error);
+    serde_json::from_slice(&bytes).map(|explained| Some(Arc::new(explained))).map_err(corrupt)
+}
+
 fn folder_of(folder: &Path, id: Guid) -> PathBuf {
     folder.join(id.to_string())
 }
@@ -134,9 +158,10 @@ mod tests {
         assert!(shelf.queries.is_empty() && shelf.problems.is_empty());
         for (number, name) in [(2, "b"), (1, "C"), (3, "a")] {
             for xml in ["old", "new"] {
-                let fresh = FreshResult { query: query(number, name), xml: xml.as_bytes().into() };
+                let explained = (number == 2).then(|| Arc::new(Explained { loopback: xml.to_owned(), sides: Vec::new() }));
+                let fresh = FreshResult { query: query(number, name), xml: xml.as_bytes().into(), explained };
                 shelf.save(&fresh).unwrap();
-                shelf.put(fresh.query, Some(fresh.xml));
+                shelf.put_result(fresh);
             }
         }
         assert_eq!(names(&shelf), ["a", "b", "C"]);
@@ -144,6 +169,8 @@ mod tests {
         assert_eq!(again.queries, shelf.queries);
         assert_eq!(&*again.last_result(Guid::from_u128(2)).unwrap(), b"new");
         assert_eq!(&*again.earlier_result(Guid::from_u128(2)).unwrap(), b"old");
+        assert_eq!(again.explained(Guid::from_u128(2)).unwrap().unwrap().loopback, "new");
+        assert_eq!(again.explained(Guid::from_u128(1)).unwrap(), None);
         // Another forest has none of them.
         assert!(QueryShelf::load(Some(folder.path()), &"other.test".parse().unwrap()).queries.is_empty());
         again.delete(Guid::from_u128(3)).unwrap();

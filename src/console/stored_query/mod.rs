@@ -4,6 +4,7 @@
 //! forest ([`files`]). So they survive a restart, as they do in the original (`console-ui.md` parts 1, 2.1, 3.13, 3.14). A query that was
 //! run again keeps the result before the last one, to tell what has changed.
 
+mod explained;
 mod files;
 mod modeling;
 
@@ -19,6 +20,7 @@ use crate::store::{StoreError, StoreErrorKind};
 
 use super::{Command, ForestId, OpenForest, Place};
 
+pub use explained::{Explained, ExplainedLink, ExplainedSetting, ExplainedSide};
 pub use files::default_folder;
 pub use modeling::{ModelingQuery, Named, QueryTarget, WmiChoice};
 
@@ -76,6 +78,8 @@ pub struct FreshResult {
     pub query: StoredQuery,
     /// The result, as RSoP XML.
     pub xml: Arc<[u8]>,
+    /// Why it came out so; none where only a client knows.
+    pub explained: Option<Arc<Explained>>,
 }
 
 /// What is done with stored queries.
@@ -83,6 +87,8 @@ pub struct FreshResult {
 pub enum QueryAction {
     /// Keep what a run brought, and select its node.
     Keep(Box<FreshResult>),
+    /// Run one again.
+    Rerun(Guid),
     /// Remember why a run brought nothing.
     Fail(Guid, String),
     /// Give one another name.
@@ -100,6 +106,8 @@ pub struct QueryShelf {
     queries: Vec<StoredQuery>,
     /// The results of this run of the program, and those that lie in no folder: the last one, and the one before.
     results: HashMap<Guid, Vec<Arc<[u8]>>>,
+    /// Why results of this run of the program came out so.
+    explained: HashMap<Guid, Arc<Explained>>,
     /// What could not be read or written.
     problems: Vec<Problem>,
 }
@@ -174,12 +182,19 @@ impl QueryShelf {
         std::iter::once(base.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or(base)
     }
 
-    /// Puts a query in, in place of the one of its id, with its result where it has a new one.
-    pub fn put(&mut self, query: StoredQuery, xml: Option<Arc<[u8]>>) {
-        if let Some(xml) = xml {
-            let before = self.last_result(query.id).ok();
-            self.results.insert(query.id, std::iter::once(xml).chain(before).collect());
-        }
+    /// Puts in what a run of a query brought. Its last result becomes the one before.
+    pub fn put_result(&mut self, fresh: FreshResult) {
+        let id = fresh.query.id;
+        let mut results = vec![fresh.xml];
+        results.extend(self.results.remove(&id).into_iter().flatten().next());
+        self.results.insert(id, results);
+        self.explained.remove(&id);
+        self.explained.extend(fresh.explained.map(|explained| (id, explained)));
+        self.put(fresh.query);
+    }
+
+    /// Puts a query in, in place of the one of its id.
+    pub fn put(&mut self, query: StoredQuery) {
         self.queries.retain(|known| known.id != query.id);
         self.queries.push(query);
         self.sort();
@@ -189,6 +204,7 @@ impl QueryShelf {
     pub fn remove(&mut self, id: Guid) {
         self.queries.retain(|known| known.id != id);
         self.results.remove(&id);
+        self.explained.remove(&id);
     }
 
     /// Adds something that went wrong.
@@ -213,13 +229,24 @@ impl QueryShelf {
     }
 
     fn result(&self, id: Guid, age: usize, file: &str) -> Result<Arc<[u8]>, StoreError> {
-        if let Some(results) = self.results.get(&id) {
-            let known = results.get(age).cloned();
-            return known.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, "result of the query"));
+        if let Some(known) = self.results.get(&id).and_then(|results| results.get(age)) {
+            return Ok(Arc::clone(known));
         }
         match &self.folder {
             Some(folder) => files::read(folder, id, file),
             None => Err(StoreError::new(StoreErrorKind::NotFound, "result of the query")),
+        }
+    }
+
+    /// Returns why the last result of a query came out so; none where that was not kept. Blocks on the file system.
+    ///
+    /// # Errors
+    /// Fails where its file cannot be read.
+    pub fn explained(&self, id: Guid) -> Result<Option<Arc<Explained>>, StoreError> {
+        match (self.explained.get(&id), &self.folder) {
+            (Some(known), _) => Ok(Some(Arc::clone(known))),
+            (None, Some(folder)) => files::read_explained(folder, id),
+            (None, None) => Ok(None),
         }
     }
 
@@ -270,10 +297,10 @@ mod tests {
         check(&shelf, QueryKind::Results, "a", "b", "a on b");
         check(&shelf, QueryKind::Results, "", "b", "b");
         check(&shelf, QueryKind::Results, "a", "", "a");
-        shelf.put(query(1, "A on b"), None);
+        shelf.put(query(1, "A on b"));
         check(&shelf, QueryKind::Results, "a", "b", "a on b (2)");
         check(&shelf, QueryKind::Modeling, "a", "b", "a on b");
-        shelf.put(query(2, "a on b (2)"), None);
+        shelf.put(query(2, "a on b (2)"));
         check(&shelf, QueryKind::Results, "a", "b", "a on b (3)");
     }
 
@@ -283,7 +310,7 @@ mod tests {
         let id = Guid::from_u128(1);
         assert_eq!(shelf.last_result(id).unwrap_err().kind, StoreErrorKind::NotFound);
         for xml in ["one", "two", "three"] {
-            shelf.put(query(1, "a"), Some(xml.as_bytes().into()));
+            shelf.put_result(FreshResult { query: query(1, "a"), xml: xml.as_bytes().into(), explained: None });
         }
         assert_eq!(&*shelf.last_result(id).unwrap(), b"three");
         assert_eq!(&*shelf.earlier_result(id).unwrap(), b"two");

@@ -8,8 +8,11 @@ use crate::rsop::{Assumptions, LoopbackMode, WmiAssumption};
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelingQuery {
-    /// The domain whose controller was chosen.
+    /// The domain whose controller the data are read from.
     pub domain: DnsName,
+    /// That domain controller; none for the one in use.
+    #[serde(default)]
+    pub controller: Option<String>,
     /// The user; none where only a computer is asked about.
     pub user: Option<QueryTarget>,
     /// The computer; none where only a user is asked about.
@@ -120,6 +123,7 @@ impl ModelingQuery {
     pub fn of_domain(domain: DnsName) -> Self {
         ModelingQuery {
             domain,
+            controller: None,
             user: None,
             computer: None,
             slow_link: false,
@@ -154,7 +158,8 @@ impl ModelingQuery {
 
     /// Returns what was chosen, as the tab Query and the last page of the wizard tell it: names and values, none of them empty.
     pub fn selections(&self) -> Vec<(&'static str, String)> {
-        let mut rows = vec![("Domain", self.domain.to_string())];
+        let controller = self.controller.clone().unwrap_or_else(|| format!("Any available, of {}", self.domain));
+        let mut rows = vec![("Domain controller", controller)];
         let target = |target: &Option<QueryTarget>| target.as_ref().map(QueryTarget::in_full);
         let place = |place: &Option<Dn>| place.as_ref().map(ToString::to_string);
         let groups = |groups: &Option<Vec<Named<Sid>>>| groups.as_ref().map(|groups| lines(groups));

@@ -10,6 +10,7 @@ use crate::console::principal_sheet::PrincipalSheet;
 use crate::console::question::Question;
 use crate::console::window::WindowFactory;
 use crate::console::{Command, Detail, ForestId, Lazy, OpenForest};
+use crate::gpm::PrincipalKinds;
 use crate::gpm::{
     Permission, PermissionType, SecuredObject, SecurityInfo, Trustee, computers_can_read, everybody_can_read,
 };
@@ -78,7 +79,7 @@ impl Target {
 
 /// Returns the command that opens the picker, and then the dialog for the level where there is one to choose.
 pub(super) fn add(target: &Target, listed: Listed) -> Command {
-    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: true };
+    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: true, kinds: PrincipalKinds::ALL };
     let target = target.clone();
     Command::Open(WindowFactory::new(move || {
         let own = target.clone();

@@ -1,0 +1,252 @@
+//! Why a plan came out as it did: every link in scope with its verdict, and every setting with all who set it.
+//!
+//! A report of the resultant set has no place for what lost, so this is kept beside it, in words: it tells what was so when the query was
+//! run, also after the forest has changed.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ident::Sid;
+use crate::report::{Block, Cell, Document, Mark, Row, Section, Side, Table};
+use crate::rsop::merge::ResultantSetting;
+use crate::rsop::{Candidate, Plan, Reason, SidePlan, Verdict};
+
+/// What a plan explains.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Explained {
+    /// Why loopback is as it is; empty where nothing is to be told.
+    pub loopback: String,
+    /// The sides that were planned.
+    pub sides: Vec<ExplainedSide>,
+}
+
+/// One side of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedSide {
+    /// Which side.
+    pub side: Side,
+    /// What is to be known of it: why the whole side fails, what is not certain.
+    pub notes: Vec<String>,
+    /// The links in scope, in the order of application: the last that applies wins.
+    pub links: Vec<ExplainedLink>,
+    /// The settings.
+    pub settings: Vec<ExplainedSetting>,
+}
+
+/// A link in scope.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedLink {
+    /// Name of the GPO.
+    pub gpo: String,
+    /// Path of what holds the link.
+    pub location: String,
+    /// Its link order there, with what else is to be known of the link.
+    pub link: String,
+    /// Its place among those that apply; none where it does not.
+    pub order: Option<usize>,
+    /// What becomes of it.
+    pub verdict: String,
+    /// Why, in words.
+    pub reason: String,
+}
+
+/// A setting.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExplainedSetting {
+    /// Name of the extension.
+    pub extension: String,
+    /// Its name.
+    pub name: String,
+    /// What it comes to.
+    pub value: String,
+    /// Whether what all set is put together.
+    pub united: bool,
+    /// Who set it and to what, the winner first.
+    pub sources: Vec<(String, String)>,
+}
+
+impl Explained {
+    /// Explains a plan; `name` says how a principal is called.
+    pub fn new(plan: &Plan, name: impl Fn(&Sid) -> String) -> Self {
+        let sides = [&plan.computer, &plan.user].into_iter().flatten();
+        Explained { loopback: plan.loopback.because.clone(), sides: sides.map(|side| explain_side(side, &name)).collect() }
+    }
+
+    /// Returns all principals that the explanation of a plan names.
+    pub fn principals(plan: &Plan) -> Vec<Sid> {
+        let sides = [&plan.computer, &plan.user].into_iter().flatten();
+        let candidates = sides.flat_map(|side| &side.candidates);
+        let named = candidates.filter_map(|candidate| match reason_of(&candidate.verdict) {
+            Some(Reason::Security { by } | Reason::NotReadable { by }) => by.clone(),
+            _ => None,
+        });
+        named.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Returns why each GPO applies or does not, as a document.
+    pub fn links_document(&self, title: &str) -> Document {
+        let mut sections = Vec::new();
+        if !self.loopback.is_empty() {
+            sections.push(Section::new("Loopback").opened().with(Block::Text(self.loopback.clone())));
+        }
+        for side in &self.sides {
+            let mut section = Section::new(side.heading()).opened();
+            for note in &side.notes {
+                section = section.with(Block::Text(note.clone()));
+            }
+            let mut table = Table::new(&["Order", "GPO", "Link Location", "Link", "Verdict", "Why"]);
+            for link in side.links.iter().rev() {
+                let order = link.order.map(|order| order.to_string()).unwrap_or_default();
+                let mark = if link.order.is_some() { Mark::None } else { Mark::Weak };
+                let mut row = Row::new([order, link.gpo.clone(), link.location.clone(), link.link.clone()]);
+                row.cells.extend([Cell::marked(link.verdict.as_str(), mark), Cell::new(link.reason.as_str())]);
+                table.push(row);
+            }
+            section = if table.rows.is_empty() {
+                section.with(Block::Text("No GPO is linked where it lies.".to_owned()))
+            } else {
+                section.with(table)
+            };
+            sections.push(section);
+        }
+        Document { title: title.to_owned(), collected: String::new(), sections }
+    }
+
+    /// Returns who set each setting, with those who lost, as a document.
+    pub fn settings_document(&self, title: &str) -> Document {
+        let section = |side: &ExplainedSide| {
+            let mut section = Section::new(side.heading()).opened();
+            if side.settings.is_empty() {
+                return section.with(Block::Text("No setting comes of it.".to_owned()));
+            }
+            let extensions: BTreeSet<&str> = side.settings.iter().map(|setting| setting.extension.as_str()).collect();
+            for extension in extensions {
+                let mut table = Table::new(&["Setting", "Value", "Winning GPO"]);
+                for setting in side.settings.iter().filter(|setting| setting.extension == extension) {
+                    table.push(setting.row());
+                }
+                section = section.with(Block::Section(Section::new(extension).opened().with(table)));
+            }
+            section
+        };
+        Document { title: title.to_owned(), collected: String::new(), sections: self.sides.iter().map(section).collect() }
+    }
+}
+
+impl ExplainedSide {
+    fn heading(&self) -> &'static str {
+        match self.side {
+            Side::Computer => "Computer Configuration",
+            Side::User => "User Configuration",
+        }
+    }
+}
+
+impl ExplainedSetting {
+    /// Returns its row; those who lost stand below it.
+    fn row(&self) -> Row {
+        let winner = match (self.united, self.sources.first()) {
+            (true, _) => self.sources.iter().map(|(gpo, _)| gpo.as_str()).collect::<Vec<_>>().join(", "),
+            (false, winner) => winner.map(|(gpo, _)| gpo.clone()).unwrap_or_default(),
+        };
+        let mut row = Row::new([self.name.clone(), self.value.clone(), winner]);
+        if self.sources.len() > 1 {
+            let mut losers = Table::new(&["Precedence", "GPO", "Value"]);
+            for (place, (gpo, value)) in self.sources.iter().enumerate() {
+                losers.row([(place + 1).to_string(), gpo.clone(), value.clone()]);
+            }
+            row.details.push(Block::Table(losers));
+        }
+        row
+    }
+}
+
+fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSide {
+    let failures = side.failures.iter().map(|failure| {
+        format!("Nothing of this side applies because of {}: {}", failure.gpo.name, failure.problem)
+    });
+    let link = |candidate: &Candidate| {
+        let mut states = vec![format!("Link {}", candidate.link_order)];
+        states.extend(candidate.enforced.then(|| "enforced".to_owned()));
+        states.extend((!candidate.link_enabled).then(|| "disabled".to_owned()));
+        let (order, verdict, reason) = match &candidate.verdict {
+            Verdict::Applied { order } => (Some(*order), "Applied", String::new()),
+            Verdict::Denied(reason) => (None, "Denied", in_words(reason, name)),
+            Verdict::NotSeen(reason) => (None, "Not seen", in_words(reason, name)),
+            Verdict::NotKnown(reason) => (None, "Not known", in_words(reason, name)),
+        };
+        let reason = std::iter::once(reason).chain(candidate.warnings.iter().cloned()).filter(|text| !text.is_empty());
+        ExplainedLink {
+            gpo: candidate.gpo.name.clone(),
+            location: candidate.som_path.clone(),
+            link: states.join(", "),
+            order,
+            verdict: verdict.to_owned(),
+            reason: reason.collect::<Vec<_>>().join("\n"),
+        }
+    };
+    let applied: Vec<&str> = side.applied().map(|candidate| candidate.gpo.name.as_str()).collect();
+    let gpo = |order: usize| {
+        let known = order.checked_sub(1).and_then(|place| applied.get(place));
+        known.map_or_else(|| "Another GPO".to_owned(), |name| (*name).to_owned())
+    };
+    let text = |value: &Option<Arc<str>>| value.as_deref().unwrap_or("(removed)").to_owned();
+    let setting = |setting: &ResultantSetting| ExplainedSetting {
+        extension: {
+            let known = side.extensions.iter().find(|extension| extension.cse == setting.cse);
+            known.map_or_else(|| setting.cse.to_string(), |extension| extension.name.clone())
+        },
+        name: setting.name.clone(),
+        value: text(&setting.value),
+        united: setting.united,
+        sources: setting.sources.iter().map(|source| (gpo(source.order), text(&source.value))).collect(),
+    };
+    ExplainedSide {
+        side: side.side,
+        notes: failures.chain(side.warnings.iter().cloned()).chain(side.resultant.warnings.iter().cloned()).collect(),
+        links: side.candidates.iter().map(link).collect(),
+        settings: side.resultant.settings.iter().map(setting).collect(),
+    }
+}
+
+fn reason_of(verdict: &Verdict) -> Option<&Reason> {
+    match verdict {
+        Verdict::Applied { .. } => None,
+        Verdict::Denied(reason) | Verdict::NotSeen(reason) | Verdict::NotKnown(reason) => Some(reason),
+    }
+}
+
+/// Says a reason in words.
+fn in_words(reason: &Reason, name: &impl Fn(&Sid) -> String) -> String {
+    match reason {
+        Reason::LinkDisabled => "The link is disabled.".to_owned(),
+        Reason::Blocked { by } => format!("{} blocks inheritance, and the link is not enforced.", by.canonical_name()),
+        Reason::LoopbackReplace => "Loopback replaces the user's own GPOs by those of the computer's place.".to_owned(),
+        Reason::LoopbackInvalid { mode } => {
+            format!("The computer's loopback mode is {mode}, which is neither merge nor replace: no user policy applies.")
+        }
+        Reason::Missing => "There is no such GPO.".to_owned(),
+        Reason::DomainNotRead => "The domain of the GPO could not be read.".to_owned(),
+        Reason::OtherForest => "The GPO lies in another forest.".to_owned(),
+        Reason::DamagedLink => "The link is damaged.".to_owned(),
+        Reason::NotRead => "The GPO could not be read, so nothing is known of it.".to_owned(),
+        Reason::NotReadable { by: Some(by) } => {
+            format!("The computer may not read the GPO: the entry of {} denies it.", name(by))
+        }
+        Reason::NotReadable { by: None } => "The computer may not read the GPO: nobody grants it Read.".to_owned(),
+        Reason::FunctionalityVersion { version: Some(version) } => {
+            format!("The functionality version of the GPO is {version}; clients apply version 2.")
+        }
+        Reason::FunctionalityVersion { version: None } => "The GPO has no functionality version.".to_owned(),
+        Reason::HalfDisabled => "This half of the GPO is disabled.".to_owned(),
+        Reason::Security { by: Some(by) } => {
+            format!("Security filtering: the entry of {} denies Apply Group Policy.", name(by))
+        }
+        Reason::Security { by: None } => "Security filtering: nobody it is, or is in, may apply the GPO.".to_owned(),
+        Reason::Empty => "The GPO sets nothing on this side.".to_owned(),
+        Reason::WmiFilter { name } => format!("The WMI filter {name} is false."),
+        Reason::WmiFilterMissing { id } => format!("The WMI filter {id} does not exist."),
+    }
+}
