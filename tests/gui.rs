@@ -73,6 +73,8 @@ mod gpos;
 mod links;
 #[path = "gui/drag_and_drop.rs"]
 mod drag_and_drop;
+#[path = "gui/modeling.rs"]
+mod modeling;
 #[path = "gui/stored_queries.rs"]
 mod stored_queries;
 #[path = "gui/wmi_filters.rs"]

@@ -18,19 +18,17 @@ use crate::gpm::{
     SysvolState, Task, Trustee,
 };
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::operation::{
-    ChangeContext, Journal, ReportFolderError, ReportedFolder, Reporting, render_reports, write_whole,
-};
+use crate::operation::{ChangeContext, Journal, ReportFolderError, ReportedFolder, Reporting, write_whole};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
-use super::reports::ReportChoices;
+use super::reports::{ReportChoices, ReportSource};
 use super::stored_query::QueryShelf;
 use super::{
     ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, LocalTemplates, OpenForest,
-    Reported, ShownReport, TemplateShelf, reports,
+    Reported, ShownReport, reports,
 };
 
 /// The pause between two wake-ups of the window.
@@ -272,9 +270,9 @@ impl Workers {
         html: HtmlOptions,
     ) -> WriteJob {
         let task = self.task();
-        let title = format!("Save the report of {}", report.report.name);
+        let title = format!("Save the report of {}", report.name());
         let promise = self.spawn_blocking(move || {
-            let bytes = render_reports(std::slice::from_ref(&report.report), format, html);
+            let bytes = report.render(format, html);
             let failed = |source| ReportFolderError::Io { path: path.clone(), source };
             write_whole(&path, &bytes).map_err(failed)?;
             Ok(ReportedFolder { files: vec![path], problems: Vec::new() })
@@ -323,8 +321,8 @@ impl Workers {
             Detail::Report(of) => Some(ReportInWork { of: of.clone(), task: task.clone() }),
             _ => None,
         };
-        let templates = (forest.templates.clone(), Arc::clone(&self.local_templates));
-        let promise = self.spawn(fetch(store, snapshot, templates, detail, task));
+        let source = ReportSource::of(forest, Arc::clone(&self.local_templates));
+        let promise = self.spawn(fetch(store, snapshot, source, detail, task));
         Some(FetchJob { forest: forest.id, report, promise: Some(promise) })
     }
 }
@@ -491,7 +489,7 @@ fn claim_each<K: std::hash::Hash + Eq, V, T>(
 async fn fetch(
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
-    templates: (TemplateShelf, Arc<LocalTemplates>),
+    source: ReportSource,
     detail: Detail,
     task: Task,
 ) -> Fetched {
@@ -520,7 +518,7 @@ async fn fetch(
             Fetched::Orphans(name, found)
         }
         Detail::Report(reported) => {
-            let report = reports::report(store, snapshot, templates, &reported, &task).await;
+            let report = source.report(&reported, &task).await;
             Fetched::Report(reported, report)
         }
         Detail::Trustees(sids) => {

@@ -41,7 +41,7 @@ enum Purpose {
 impl ReportDialog {
     /// Returns the dialog that saves a report.
     pub fn save(report: Arc<ShownReport>, folder: PathBuf) -> Self {
-        let name = file_name(&report.report.name);
+        let name = file_name(report.name());
         let format = ReportFormat::Html;
         let path = folder.join(format!("{name}.{}", format.extension()));
         ReportDialog::new(Purpose::Save(report), path)
@@ -93,7 +93,7 @@ impl ReportDialog {
         let mut done = false;
         let closing = dialog::show(ctx, title, 560.0, |ui| {
             match &self.purpose {
-                Purpose::Save(report) => drop(ui.label(format!("Report of {}", report.report.name))),
+                Purpose::Save(report) => drop(ui.label(format!("Report of {}", report.name()))),
                 Purpose::SaveMany(_, what) => {
                     ui.label(format!("Writes a file for each of {what}. Files of the same name are replaced."));
                 }

@@ -6,29 +6,71 @@ use std::sync::{Arc, OnceLock};
 
 use crate::extension::document;
 use crate::gpm::{Backup, Domain, ForestSnapshot, Task};
-use crate::ident::{DnsName, Guid};
+use crate::ident::{Dn, DnsName, Guid};
+use crate::operation::rsop::PolicyCache;
 use crate::operation::{
     LoadTemplatesError, ReportBackupError, ReportGpoError, Reporting, TemplateOptions, Templates, load_central_store,
-    load_machine_templates, load_templates,
+    load_machine_templates, load_templates, render_reports, render_rsop,
 };
-use crate::report::{Document, GpoReport};
+use crate::report::{Document, GpoReport, HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind};
 
-use super::{FileId, ForestId, Lazy, Node, OpenForest, Place, Shown};
+use super::stored_query::{QueryShelf, ShownRsop};
+use super::{FileId, ForestId, Lazy, Node, OpenForest, Place, Shown, modeling};
 
 /// A report, as it is written and as it is shown.
 pub struct ShownReport {
-    /// What GPMC's XML says.
-    pub report: GpoReport,
+    /// What its XML says.
+    pub content: ReportContent,
     /// The same for people.
     pub document: Arc<Document>,
 }
 
+/// What the XML of a report says.
+pub enum ReportContent {
+    /// The settings of a GPO.
+    Gpo(GpoReport),
+    /// A resultant set of policy.
+    Rsop(Box<ShownRsop>),
+}
+
 impl ShownReport {
-    /// Takes a report.
+    /// Takes the report of a GPO.
     pub fn new(report: GpoReport) -> Arc<Self> {
         let document = Arc::new(document(&report));
-        Arc::new(ShownReport { report, document })
+        Arc::new(ShownReport { content: ReportContent::Gpo(report), document })
+    }
+
+    /// Returns the name of what is reported.
+    pub fn name(&self) -> &str {
+        match &self.content {
+            ReportContent::Gpo(report) => &report.name,
+            ReportContent::Rsop(rsop) => &rsop.name,
+        }
+    }
+
+    /// Returns the report of a GPO, where it is one.
+    pub fn gpo(&self) -> Option<&GpoReport> {
+        match &self.content {
+            ReportContent::Gpo(report) => Some(report),
+            ReportContent::Rsop(_) => None,
+        }
+    }
+
+    /// Returns the resultant set of policy, where it is one.
+    pub fn resultant(&self) -> Option<&ShownRsop> {
+        match &self.content {
+            ReportContent::Gpo(_) => None,
+            ReportContent::Rsop(rsop) => Some(rsop),
+        }
+    }
+
+    /// Returns the bytes of a file that holds the report.
+    pub fn render(&self, format: ReportFormat, html: HtmlOptions) -> Vec<u8> {
+        match &self.content {
+            ReportContent::Gpo(report) => render_reports(std::slice::from_ref(report), format, html),
+            ReportContent::Rsop(rsop) => render_rsop(&rsop.report, format, html),
+        }
     }
 }
 
@@ -39,6 +81,10 @@ pub enum Reported {
     Gpo(DnsName, Guid),
     /// A starter GPO.
     StarterGpo(DnsName, Guid),
+    /// What a stored query brought last.
+    Query(Guid),
+    /// What applies to any user and any computer in a domain or OU.
+    Som(Dn),
 }
 
 /// Something in the view that has a report.
@@ -81,6 +127,7 @@ impl ReportOf {
                 let forest = shown.forest(*id)?;
                 let reported = match place {
                     Place::StarterGpo { domain, id } => Reported::StarterGpo(domain.clone(), *id),
+                    Place::ModelingResult(id) | Place::ResultsItem(id) => Reported::Query(*id),
                     place => forest.gpo(place).map(|gpo| Reported::Gpo(gpo.domain.clone(), gpo.id))?,
                 };
                 Some(ReportOf::Forest(*id, reported))
@@ -114,36 +161,76 @@ impl ReportsOf {
     }
 }
 
-/// Reports something of a forest, until the task is cancelled: it is dropped then wherever it waits.
-pub async fn report(
+/// Where the reports of a forest are made from.
+pub struct ReportSource {
     store: Arc<dyn ForestStore>,
     snapshot: Arc<ForestSnapshot>,
-    (templates, local): (TemplateShelf, Arc<LocalTemplates>),
-    reported: &Reported,
-    task: &Task,
-) -> Result<Arc<ShownReport>, StoreError> {
-    let (Reported::Gpo(domain, _) | Reported::StarterGpo(domain, _)) = reported;
-    let making = async {
-        let reporting = templates.reporting(&store, domain, &local).await;
-        match reported {
-            Reported::Gpo(domain, id) => {
-                let gpo = snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
-                reporting.gpo(&store, &snapshot, gpo, task).await
-            }
-            Reported::StarterGpo(domain, id) => {
-                let domain = Domain::open(&store, domain).await?;
-                let starters = domain.starter_gpos().await?.values;
-                let starter = starters.iter().find(|starter| starter.id == *id);
-                let starter = starter.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
-                reporting.starter_gpo(&domain, starter, task).await
-            }
+    templates: TemplateShelf,
+    local: Arc<LocalTemplates>,
+    queries: QueryShelf,
+    policies: PolicyCache,
+}
+
+impl ReportSource {
+    /// Returns what the reports of a forest are made from as it is now.
+    pub fn of(forest: &OpenForest, local: Arc<LocalTemplates>) -> Self {
+        ReportSource {
+            store: Arc::clone(&forest.store),
+            snapshot: Arc::clone(&forest.snapshot),
+            templates: forest.templates.clone(),
+            local,
+            queries: forest.queries.clone(),
+            policies: forest.policies.clone(),
         }
-    };
-    let made = task.or_cancel(making).await.unwrap_or_else(|cancelled| Err(cancelled.into()));
-    made.map(ShownReport::new).map_err(|error| match error {
+    }
+
+    /// Reports something of the forest, until the task is cancelled: it is dropped then wherever it waits.
+    pub async fn report(self, reported: &Reported, task: &Task) -> Result<Arc<ShownReport>, StoreError> {
+        let cancelled = || StoreError::new(StoreErrorKind::Cancelled, "report");
+        let making = async {
+            match reported {
+                Reported::Gpo(domain, id) => {
+                    let gpo =
+                        self.snapshot.gpo(domain, *id).ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+                    let reporting = self.reporting(domain).await;
+                    let made = reporting.gpo(&self.store, &self.snapshot, gpo, task).await;
+                    made.map(ShownReport::new).map_err(|error| store_error(error, domain))
+                }
+                Reported::StarterGpo(name, id) => {
+                    let domain = Domain::open(&self.store, name).await?;
+                    let starters = domain.starter_gpos().await?.values;
+                    let starter = starters.iter().find(|starter| starter.id == *id);
+                    let starter = starter.ok_or_else(|| StoreError::new(StoreErrorKind::NotFound, id))?;
+                    let reporting = self.reporting(name).await;
+                    let made = reporting.starter_gpo(&domain, starter, task).await;
+                    made.map(ShownReport::new).map_err(|error| store_error(error, name))
+                }
+                Reported::Query(id) => {
+                    let (shelf, id) = (self.queries.clone(), *id);
+                    let read = tokio::task::spawn_blocking(move || ShownReport::of_query(&shelf, id));
+                    read.await.unwrap_or_else(|_| Err(cancelled()))
+                }
+                Reported::Som(som) => {
+                    let domain = som.domain().unwrap_or_else(|| self.snapshot.name.clone());
+                    let reporting = self.reporting(&domain).await;
+                    let forest = (&self.store, &self.snapshot);
+                    modeling::report_container(forest, &self.policies, &reporting, som, task).await
+                }
+            }
+        };
+        task.or_cancel(making).await.unwrap_or_else(|_| Err(cancelled()))
+    }
+
+    async fn reporting(&self, domain: &DnsName) -> Reporting {
+        self.templates.reporting(&self.store, domain, &self.local).await
+    }
+}
+
+fn store_error(error: ReportGpoError, domain: &DnsName) -> StoreError {
+    match error {
         ReportGpoError::Store(error) => error,
         ReportGpoError::Cancelled(_) => StoreError::new(StoreErrorKind::Cancelled, domain),
-    })
+    }
 }
 
 /// Reports a backup. Blocks on the file system.

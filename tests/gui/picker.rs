@@ -23,7 +23,11 @@ fn picker(many: bool) -> (Console, Chosen) {
     go_to(&mut console, opengpmc::console::Place::Domains);
     let chosen = Chosen::default();
     let (id, told) = (console.state().forests()[0].id, Arc::clone(&chosen));
-    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many };
+    let options = PickerOptions {
+        title: "Select User, Computer, or Group".to_owned(),
+        many,
+        kinds: opengpmc::gpm::PrincipalKinds::ALL,
+    };
     console.state_mut().ask(Command::Open(WindowFactory::new(move || {
         let told = Arc::clone(&told);
         PrincipalPicker::new(id, root(), options.clone(), move |trustees| {

@@ -442,7 +442,7 @@ pub fn is_read(console: &Console) -> bool {
 fn ready_report(console: &Console) -> GpoReport {
     let forest = console.state().forests()[0].open().unwrap();
     let ready = forest.details.reports.values().find_map(Lazy::ready);
-    ready.expect("a report was made").report.clone()
+    ready.expect("a report was made").gpo().unwrap().clone()
 }
 
 /// Writes a backup set of a GPO.

@@ -286,7 +286,9 @@ fn reports_follow_the_options() {
     let has_comments = |console: &Console| {
         let forest = console.state().forests()[0].open().unwrap();
         let reports = forest.details.reports.values();
-        reports.filter_map(|report| report.ready()).any(|report| report.report.include_comments)
+        reports
+            .filter_map(|report| report.ready())
+            .any(|report| report.gpo().is_some_and(|report| report.include_comments))
     };
     assert!(has_comments(&console));
     menu(&mut console, "View", "Options…");

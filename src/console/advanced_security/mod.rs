@@ -140,7 +140,8 @@ impl AdvancedSecurity {
             Purpose::Owner => "Select the New Owner",
             Purpose::Effective => "Select a User, Computer, or Group",
         };
-        let options = PickerOptions { title: title.to_owned(), many: purpose == Purpose::Add, kinds: PrincipalKinds::ALL };
+        let options =
+            PickerOptions { title: title.to_owned(), many: purpose == Purpose::Add, kinds: PrincipalKinds::ALL };
         let command = PrincipalPicker::open_into(self.forest, self.home.clone(), options, String::new(), picked);
         around.commands.push(command);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use crate::operation::{ReportFolderError, ReportedFolder, file_name, render_reports};
+use crate::operation::{ReportFolderError, ReportedFolder, file_name};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::StoreError;
 
@@ -141,7 +141,7 @@ impl App {
             ReportUse::Browse | ReportUse::Print => {
                 let print = what == ReportUse::Print;
                 if let Err(error) = self.browse(&report, print) {
-                    let error = StoreError::from_io(&report.report.name, &error);
+                    let error = StoreError::from_io(report.name(), &error);
                     self.tell(ctx, ErrorReport::of_store("Show the report in the browser", &error));
                 }
             }
@@ -154,9 +154,9 @@ impl App {
             Some(folder) => folder,
             None => self.browser_folder.insert(tempfile::Builder::new().prefix("opengpmc-").tempdir()?),
         };
-        let path = folder.path().join(format!("{}.html", file_name(&report.report.name)));
+        let path = folder.path().join(format!("{}.html", file_name(report.name())));
         let html = HtmlOptions { print, ..HtmlOptions::default() };
-        std::fs::write(&path, render_reports(std::slice::from_ref(&report.report), ReportFormat::Html, html))?;
+        std::fs::write(&path, report.render(ReportFormat::Html, html))?;
         self.options.browser.open(&path)?;
         self.note = Some("The report is shown in the browser".to_owned());
         Ok(())

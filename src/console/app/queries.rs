@@ -7,6 +7,7 @@ use crate::store::StoreError;
 
 use super::super::job::take;
 use super::super::modeling;
+use super::super::pane::{ADVANCED_VIEW, QUERY_TABS};
 use super::super::stored_query::{Asked, QueryAction, QueryShelf, ResultsSource, StoredQuery};
 use super::super::{ForestEntry, ForestId, ForestState, Node, Reported};
 use super::App;
@@ -35,6 +36,10 @@ impl App {
                 query.failure = Some(why);
                 forest.queries.put(query.clone());
                 self.write_query(id, shelf, move |shelf| shelf.save_query(&query));
+            }
+            QueryAction::ShowAdvanced(query) => {
+                then = forest.queries.get(query).map(|query| Node::In(id, query.place()));
+                self.panes.open_tab(QUERY_TABS, ADVANCED_VIEW);
             }
             QueryAction::Rerun(query) => {
                 let Some(stored) = forest.queries.get(query).cloned() else { return };

@@ -59,7 +59,7 @@ mod wmi_filter;
 use egui::{Key, KeyboardShortcut, Modifiers};
 
 use crate::gpm::Gpo;
-use crate::ident::{DnsName, Guid};
+use crate::ident::{Dn, DnsName, Guid};
 
 use super::super::starter_gpo_window::StarterAction;
 use super::super::{ForestId, OpenForest, Place, ReportOf, ReportUse};
@@ -210,6 +210,15 @@ fn needs_writable_forest(context: &CommandContext<'_>) -> Availability {
     match context.open_forest() {
         Some(forest) if forest.info.read_only => Availability::Greyed("The forest is open read-only."),
         _ => needs_open_forest(context),
+    }
+}
+
+/// Returns the domain or OU of the node, with its domain.
+fn container_of(context: &CommandContext<'_>) -> Option<(DnsName, Dn)> {
+    match context.place()? {
+        Place::Domain(domain) => Some((domain.clone(), domain.to_domain_dn())),
+        Place::Ou(dn) => Some((dn.domain()?, dn.clone())),
+        _ => None,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::console::principal_picker::{PickedPrincipals, PickerOptions, PrincipalPicker};
 use crate::console::window::Surroundings;
 use crate::console::{Command, ForestEntry, ForestId};
-use crate::gpm::{PrincipalKinds, Trustee};
 use crate::gpm::constants::EntryType;
+use crate::gpm::{PrincipalKinds, Trustee};
 use crate::ident::{Dn, DnsName};
 
 /// A principal that was found.
@@ -29,7 +29,8 @@ pub(super) fn browse(
         Some((forest.id, forest.snapshot.domains.first()?.name.clone()))
     };
     let (forest, home) = target.cloned().or_else(first)?;
-    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false, kinds: PrincipalKinds::ALL };
+    let options =
+        PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false, kinds: PrincipalKinds::ALL };
     Some(PrincipalPicker::open_into(forest, home, options, text, picked))
 }
 

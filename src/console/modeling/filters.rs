@@ -55,9 +55,13 @@ impl FiltersField {
             .row_id(|filter| row_id(filter.id))
             .sorted_by("Name")
             .revision(self.revision)
-            .empty(if self.found_none { "No GPO in scope has a WMI filter." } else { "None: all filters are false." })
+            .empty(match (self.only_these, self.found_none) {
+                (false, _) => "",
+                (true, true) => "No GPO in scope has a WMI filter.",
+                (true, false) => "None: all filters are false.",
+            })
             .compact();
-        let size = vec2(ui.available_width(), ui.available_height() - 8.0 * SPACE);
+        let size = vec2(ui.available_width(), ui.available_height() - 14.0 * SPACE);
         ui.allocate_ui_with_layout(size, Layout::top_down(egui::Align::Min), |ui| {
             ui.set_min_size(size);
             ui.add_enabled_ui(self.only_these, |ui| table.ui(ui, &mut self.table, &self.filters));
@@ -94,8 +98,7 @@ pub(super) fn filters_in_scope(
         let filter = forest.snapshot.wmi_filter(reference)?;
         Some((filter.id, filter.name.clone()))
     };
-    let found: BTreeMap<Guid, String> =
-        candidates.iter().filter_map(|candidate| filter(&candidate.gpo.dn)).collect();
+    let found: BTreeMap<Guid, String> = candidates.iter().filter_map(|candidate| filter(&candidate.gpo.dn)).collect();
     let mut found: Vec<Named<Guid>> = found.into_iter().map(|(id, name)| Named { id, name }).collect();
     found.sort_by_cached_key(|filter| filter.name.to_lowercase());
     found

@@ -5,12 +5,12 @@ use egui::{Layout, Ui, vec2};
 use crate::gpm::PrincipalKinds;
 use crate::ident::{DnsName, Sid};
 
-use super::super::{ForestId, Icon};
 use super::super::kit::data_table::{Cell, Column, DataTable, TableState, row_id};
 use super::super::principal_picker::{PickedPrincipals, PickerOptions, PrincipalPicker};
 use super::super::stored_query::Named;
 use super::super::theme::SPACE;
 use super::super::wizard::PageFrame;
+use super::super::{ForestId, Icon};
 use super::target::is_everybody;
 
 /// The field: none where it is in the groups it is in.
@@ -54,13 +54,12 @@ impl GroupsField {
             .sorted_by("Name")
             .revision(self.revision)
             .compact();
-        let size = vec2(ui.available_width(), ui.available_height() - 8.0 * SPACE);
+        let size = vec2(ui.available_width(), ui.available_height() - 14.0 * SPACE);
         ui.allocate_ui_with_layout(size, Layout::top_down(egui::Align::Min), |ui| {
             ui.set_min_size(size);
             table.ui(ui, &mut self.table, &groups);
         });
-        let selected: Vec<&Named<Sid>> =
-            self.table.selected().into_iter().filter_map(|row| groups.get(row)).collect();
+        let selected: Vec<&Named<Sid>> = self.table.selected().into_iter().filter_map(|row| groups.get(row)).collect();
         let why_not = match selected.as_slice() {
             [] => Some("Select groups in the list."),
             some if some.iter().any(|group| is_everybody(&group.id)) => Some("Everybody is in this group."),
@@ -74,8 +73,7 @@ impl GroupsField {
                 let kinds = PrincipalKinds { users: false, computers: false, ..PrincipalKinds::ALL };
                 let options = PickerOptions { title: "Select Groups".to_owned(), many: true, kinds };
                 let picked = self.picked.clone();
-                let open =
-                    PrincipalPicker::open_into(self.forest, home.clone(), options, String::new(), picked);
+                let open = PrincipalPicker::open_into(self.forest, home.clone(), options, String::new(), picked);
                 page.around.commands.push(open);
             }
             let remove = ui.add_enabled(why_not.is_none(), egui::Button::new("Remove"));

@@ -3,6 +3,7 @@
 //! The wizard's state becomes a [`ModelingQuery`]; running it ([`run`]) is the same whether the wizard asks or a stored query is run again.
 //! Nothing is written to the domain.
 
+mod container;
 mod filters;
 mod groups;
 mod locations;
@@ -27,6 +28,7 @@ use locations::LocationField;
 use run::Ran;
 use target::TargetField;
 
+pub use container::report_container;
 pub use run::rerun;
 
 /// The title of the wizard, and of what it does.

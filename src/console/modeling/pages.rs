@@ -187,7 +187,9 @@ pub(super) fn options_ready(state: &Modeling, _around: &Surroundings<'_>) -> Rea
 }
 
 pub(super) fn locations_ui(state: &mut Modeling, ui: &mut Ui, page: &mut PageFrame<'_, '_>) {
-    ui.label("Where the user and the computer are imagined, as if they were moved. Left empty, they are where they are.");
+    ui.label(
+        "Where the user and the computer are imagined, as if they were moved. Left empty, they are where they are.",
+    );
     ui.add_space(2.0 * SPACE);
     let mut is_first = true;
     for (side, name) in [(Side::User, "User location"), (Side::Computer, "Computer location")] {
@@ -224,7 +226,9 @@ pub(super) fn filters_ui(state: &mut Modeling, ui: &mut Ui, page: &mut PageFrame
         Side::User => ("user", place::USER_FILTERS),
         Side::Computer => ("computer", place::COMPUTER_FILTERS),
     };
-    ui.label(format!("WMI filters are tested on the computer itself; for a simulation of the {who} their outcome is assumed."));
+    ui.label(format!(
+        "WMI filters are tested on the computer itself; for a simulation of the {who} their outcome is assumed."
+    ));
     ui.add_space(SPACE);
     let (forest, target, assumptions) = (state.forest, scope_of(state), state.query().assumptions());
     let of_side: fn(&Plan) -> Option<&SidePlan> = match side {
@@ -245,10 +249,7 @@ fn scope_of(state: &Modeling) -> Target {
         let place = imagined.clone().or_else(|| target.as_ref().map(QueryTarget::place))?;
         Some(Subject::Container(place))
     };
-    Target {
-        user: subject(&query.user, &query.user_place),
-        computer: subject(&query.computer, &query.computer_place),
-    }
+    Target { user: subject(&query.user, &query.user_place), computer: subject(&query.computer, &query.computer_place) }
 }
 
 pub(super) fn summary_page_ui(state: &mut Modeling, ui: &mut Ui, _page: &mut PageFrame<'_, '_>) {

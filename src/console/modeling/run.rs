@@ -4,14 +4,12 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::gpm::{
-    Domain, Forest, ForestSnapshot, LoadError, LoadOptions, Names, OperationError, Task, Trustee,
-};
+use crate::gpm::{Domain, Forest, ForestSnapshot, LoadError, LoadOptions, Names, OperationError, Task, Trustee};
 use crate::ident::{Guid, Sid, Timestamp};
 use crate::operation::Reporting;
 use crate::operation::rsop::{PlanQuery, Planned, PolicyCache, plan_query};
 use crate::report::write_rsop;
-use crate::rsop::SidePlan;
+use crate::rsop::{Plan, SidePlan};
 use crate::store::{ControllerChoice, ForestStore};
 
 use super::super::job::Workers;
@@ -61,10 +59,7 @@ impl Running {
         let reporting = task.or_cancel(self.reporting).await?;
         let report = planned.report(&self.store, &reporting, task).await?;
         let xml = write_rsop(&report).into();
-        let named = Explained::principals(&planned.plan);
-        let names = task.or_cancel(Names::new(&self.snapshot).resolve(&*self.store, &named)).await?.trustees;
-        let name = |sid: &Sid| names.get(sid).map_or_else(|| sid.to_string(), Trustee::label);
-        let explained = Arc::new(Explained::new(&planned.plan, name));
+        let explained = Arc::new(explain(&planned.plan, &self.store, &self.snapshot, task).await?);
         Ok(Ran { xml, explained, made: planned.made, outcome: outcome(&planned) })
     }
 
@@ -96,17 +91,30 @@ impl Ran {
     }
 }
 
+/// Explains a plan, with the names of those who decided.
+pub(super) async fn explain(
+    plan: &Plan,
+    store: &Arc<dyn ForestStore>,
+    snapshot: &ForestSnapshot,
+    task: &Task,
+) -> Result<Explained, OperationError> {
+    let named = Explained::principals(plan);
+    let names = task.or_cancel(Names::new(snapshot).resolve(&**store, &named)).await?.trustees;
+    Ok(Explained::new(plan, |sid: &Sid| names.get(sid).map_or_else(|| sid.to_string(), Trustee::label)))
+}
+
 /// Returns the question for the library.
 fn plan_query_of(query: &ModelingQuery) -> PlanQuery {
     let mut assumptions = query.assumptions();
-    let mut name = |target: &Option<QueryTarget>, place: fn(&mut crate::rsop::Assumptions) -> &mut Option<_>| match target {
-        Some(QueryTarget::Account { name, .. }) => Some(name.clone()),
-        Some(QueryTarget::Container(container)) => {
-            *place(&mut assumptions) = Some(container.clone());
-            None
-        }
-        None => None,
-    };
+    let mut name =
+        |target: &Option<QueryTarget>, place: fn(&mut crate::rsop::Assumptions) -> &mut Option<_>| match target {
+            Some(QueryTarget::Account { name, .. }) => Some(name.clone()),
+            Some(QueryTarget::Container(container)) => {
+                *place(&mut assumptions) = Some(container.clone());
+                None
+            }
+            None => None,
+        };
     let user = name(&query.user, |assumptions| &mut assumptions.user_place);
     let computer = name(&query.computer, |assumptions| &mut assumptions.computer_place);
     PlanQuery { user, computer, assumptions }
@@ -143,9 +151,11 @@ pub fn rerun(forest: &OpenForest, workers: &Workers, stored: &StoredQuery, query
     let running = Running::new(forest, workers, query.clone());
     let (id, stored) = (forest.id, stored.clone());
     let title = format!("Rerun {}", stored.name);
-    let job = workers.operation(title, move |task| async move { running.run(&task).await }, move |ran| {
-        vec![Command::Query(id, after(ran, stored))]
-    });
+    let job = workers.operation(
+        title,
+        move |task| async move { running.run(&task).await },
+        move |ran| vec![Command::Query(id, after(ran, stored))],
+    );
     job.quiet()
 }
 

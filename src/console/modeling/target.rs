@@ -141,7 +141,13 @@ impl TargetField {
                     Side::Computer => ("Select Computer", PrincipalKinds { computers: true, ..none }),
                 };
                 let options = PickerOptions { title: title.to_owned(), many: false, kinds };
-                PrincipalPicker::open_into(self.forest, home.clone(), options, String::new(), self.picked_account.clone())
+                PrincipalPicker::open_into(
+                    self.forest,
+                    home.clone(),
+                    options,
+                    String::new(),
+                    self.picked_account.clone(),
+                )
             }
         });
     }

@@ -26,6 +26,7 @@ use super::command::{CommandContext, Situation};
 use super::stored_query::QueryKind;
 use super::{Command, ForestEntry, Node, OpenForest, OpenedFile, Place, Shown};
 
+pub use rsop::{ADVANCED_VIEW, QUERY_TABS};
 pub use state::PaneState;
 
 use state::View;

@@ -94,7 +94,7 @@ fn items_ui(ui: &mut Ui, file: &OpenedFile, items: &[FileItem], state: &mut Pane
         )
         .column(Column::new("Domain", 180.0, |item: &FileItem| match (&item.backup, item.report.ready()) {
             (Some(backup), _) => Cell::text(backup.domain.as_str()),
-            (None, Some(report)) => Cell::text(report.report.domain.as_str()),
+            (None, Some(report)) => Cell::text(report.gpo().map_or("", |report| report.domain.as_str())),
             (None, None) => Cell::default(),
         }))
         .column(Column::new("Description", 220.0, |item: &FileItem| {
@@ -102,7 +102,7 @@ fn items_ui(ui: &mut Ui, file: &OpenedFile, items: &[FileItem], state: &mut Pane
         }))
         .column(Column::new("GPO ID", 290.0, |item: &FileItem| match (&item.backup, item.report.ready()) {
             (Some(backup), _) => Cell::text(backup.gpo_id.to_string()),
-            (None, Some(report)) => Cell::text(report.report.id.to_string()),
+            (None, Some(report)) => Cell::text(report.gpo().map(|report| report.id.to_string()).unwrap_or_default()),
             (None, None) => Cell::default(),
         }))
         .row_id(|item| row_id((item.backup.as_ref().map(|backup| backup.id), item.label.as_str())))

@@ -8,7 +8,9 @@ use super::state::{PaneState, View};
 use crate::console::error_view::{ErrorReport, error_ui};
 use crate::console::kit::document_view::DocumentView;
 use crate::console::kit::notice::loading_ui;
+use crate::console::stored_query::ShownRsop;
 use crate::console::{Command, Lazy, ReportOf, ReportUse, Reported, ShownReport};
+use crate::report::Document;
 
 /// What the context menu of a report offers beside the report's own.
 const SAVE: &str = "Save Report…";
@@ -23,6 +25,22 @@ pub(super) fn of_forest_ui(ui: &mut Ui, view: &mut View<'_>, reported: Reported)
     report_ui(ui, view.state, view.commands, &ReportOf::Forest(forest.id, reported), report);
 }
 
+/// Draws a part of the resultant set of policy of something of a forest.
+pub(super) fn part_of_rsop_ui(
+    ui: &mut Ui,
+    view: &mut View<'_>,
+    reported: Reported,
+    part: fn(&ShownRsop) -> Option<Arc<Document>>,
+) {
+    let unknown = Lazy::Unknown;
+    let forest = view.forest;
+    let report = forest.details.reports.get(&reported).unwrap_or(&unknown);
+    let of = ReportOf::Forest(forest.id, reported);
+    let document =
+        |shown: &ShownReport| shown.resultant().and_then(part).unwrap_or_else(|| Arc::clone(&shown.document));
+    document_ui(ui, view.state, view.commands, &of, report, document);
+}
+
 /// Draws a report in all its states.
 pub(super) fn report_ui(
     ui: &mut Ui,
@@ -30,6 +48,17 @@ pub(super) fn report_ui(
     commands: &mut Vec<Command>,
     of: &ReportOf,
     report: &Lazy<Arc<ShownReport>>,
+) {
+    document_ui(ui, state, commands, of, report, |shown| Arc::clone(&shown.document));
+}
+
+fn document_ui(
+    ui: &mut Ui,
+    state: &mut PaneState,
+    commands: &mut Vec<Command>,
+    of: &ReportOf,
+    report: &Lazy<Arc<ShownReport>>,
+    document: impl Fn(&ShownReport) -> Arc<Document>,
 ) {
     match report {
         Lazy::Unknown => {
@@ -47,14 +76,14 @@ pub(super) fn report_ui(
                 commands.push(Command::RetryReport(of.clone()));
             }
         }
-        Lazy::Ready(shown) => shown_ui(ui, state, commands, of, shown),
+        Lazy::Ready(shown) => shown_ui(ui, state, commands, of, document(shown)),
     }
 }
 
-fn shown_ui(ui: &mut Ui, state: &mut PaneState, commands: &mut Vec<Command>, of: &ReportOf, shown: &ShownReport) {
+fn shown_ui(ui: &mut Ui, state: &mut PaneState, commands: &mut Vec<Command>, of: &ReportOf, document: Arc<Document>) {
     let view = match state.document.take() {
-        Some(view) if Arc::ptr_eq(view.document(), &shown.document) => state.document.insert(view),
-        _ => state.document.insert(Box::new(DocumentView::new(Arc::clone(&shown.document)))),
+        Some(view) if Arc::ptr_eq(view.document(), &document) => state.document.insert(view),
+        _ => state.document.insert(Box::new(DocumentView::new(document))),
     };
     if std::mem::take(&mut state.find_wanted) {
         view.request_find();

@@ -2,25 +2,35 @@
 
 use egui::{ScrollArea, Ui};
 
-use super::cells;
 use super::state::View;
+use super::{cells, report};
+use crate::console::Reported;
 use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
 use crate::console::stored_query::{Asked, QueryKind, ResultsSource, StoredQuery};
 use crate::ident::Guid;
 
+/// The tabs of a query, and the one that names those who lost.
+pub const QUERY_TABS: &str = "Query";
+/// Who set each setting, with those who lost.
+pub const ADVANCED_VIEW: &str = "Advanced View";
+const SUMMARY: &str = "Summary";
+const DETAILS: &str = "Details";
 const QUERY: &str = "Query";
+const EXPLAIN: &str = "Explain";
 
 /// Draws the queries of a container.
 pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, kind: QueryKind) {
-    let (group, key, name, empty) = match kind {
-        QueryKind::Modeling => {
-            ("Group Policy Modeling", "modeling", "Group Policy Modeling", "Nothing has been simulated yet.")
-        }
-        QueryKind::Results => ("Group Policy Results", "results", "Group Policy Results", "No results are kept yet."),
+    let (key, name, empty) = match kind {
+        QueryKind::Modeling => (
+            "modeling",
+            "Group Policy Modeling",
+            "Nothing has been simulated yet. Group Policy Modeling Wizard… in the menu Action tells what would apply to a user and a computer.",
+        ),
+        QueryKind::Results => ("results", "Group Policy Results", "No results are kept yet."),
     };
-    view.tabs_ui(ui, group, &["Contents"]);
+    view.tabs_ui(ui, name, &["Contents"]);
     let forest = view.forest;
     for problem in forest.queries.problems() {
         banner_ui(ui, Severity::Warning, &format!("{}: {}", problem.object, problem.message));
@@ -50,8 +60,18 @@ pub(super) fn query_ui(ui: &mut Ui, view: &mut View<'_>, id: Guid) {
     if let Some(failure) = &query.failure {
         banner_ui(ui, Severity::Error, &format!("The last run brought nothing: {failure}"));
     }
-    view.tabs_ui(ui, "Query", &[QUERY]);
-    asked_ui(ui, query);
+    let reported = Reported::Query(id);
+    let tabs: &[_] = match &query.asked {
+        Asked::Modeling(_) => &[SUMMARY, DETAILS, QUERY, EXPLAIN, ADVANCED_VIEW],
+        Asked::Results(_) => &[SUMMARY, DETAILS, QUERY],
+    };
+    match view.tabs_ui(ui, QUERY_TABS, tabs) {
+        DETAILS => report::part_of_rsop_ui(ui, view, reported, |shown| Some(shown.details.clone())),
+        EXPLAIN => report::part_of_rsop_ui(ui, view, reported, |shown| shown.links.clone()),
+        ADVANCED_VIEW => report::part_of_rsop_ui(ui, view, reported, |shown| shown.settings.clone()),
+        QUERY => asked_ui(ui, query),
+        _ => report::part_of_rsop_ui(ui, view, reported, |shown| Some(shown.summary.clone())),
+    }
 }
 
 /// Draws what was asked.

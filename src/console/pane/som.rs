@@ -2,15 +2,16 @@
 
 mod linked;
 
-use egui::Ui;
+use egui::{Layout, RichText, Ui};
 
 use super::state::View;
-use super::{cells, delegation, status};
+use super::{cells, delegation, report, status};
 use crate::console::change_controller::{ChangeController, ControllerOf};
-use crate::console::kit::data_table::{Cell, Column, DataTable, Tone, row_id};
+use crate::console::kit::data_table::{Cell, Column, DataTable, TableHeight, Tone, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
-use crate::console::theme::ICON_SIZE;
-use crate::console::{Command, Face, Icon, OpenForest, Place, StatusOf};
+use crate::console::stored_query::ShownRsop;
+use crate::console::theme::{ICON_SIZE, SPACE};
+use crate::console::{Command, Face, Icon, OpenForest, Place, Reported, StatusOf};
 use crate::gpm::{DomainSnapshot, GpoLink, InheritedLink, LinkTarget, Som, SomIndex};
 use crate::ident::{Dn, DnsName};
 
@@ -95,6 +96,9 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
     ui.horizontal(|ui| {
         Icon::Info.show(ui, ICON_SIZE);
         ui.weak("Links of sites are not part of this list. Security and WMI filters are not evaluated.");
+        ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.checkbox(&mut view.state.shows_som_settings, "Show settings");
+        });
     });
     if som.inheritance_blocked {
         banner_ui(
@@ -135,8 +139,15 @@ fn inheritance_ui(ui: &mut Ui, view: &mut View<'_>, domain: &DomainSnapshot, som
         .sorted_by("Precedence")
         .revision(row_id((view.revision(), links.len())))
         .empty("No GPO takes effect here.");
+    let table = if view.state.shows_som_settings { table.height(TableHeight::Rows { min: 2, max: 6 }) } else { table };
     let gpo = |inherited: &InheritedLink| gpo_place(forest.snapshot.link_target(&inherited.link));
     view.table_of_nodes_ui(ui, table, &links, &place, &[("Go to Link", &place), ("Go to GPO", &gpo)]);
+    if view.state.shows_som_settings {
+        ui.add_space(2.0 * SPACE);
+        ui.label(RichText::new("Settings that any computer and any user here get").heading());
+        let settings: fn(&ShownRsop) -> _ = |shown| shown.settings.clone();
+        report::part_of_rsop_ui(ui, view, Reported::Som(som.dn.clone()), settings);
+    }
 }
 
 /// Returns the cell that names the GPO of a link; where there is none, why.

@@ -26,8 +26,9 @@ pub struct PaneState {
     acts_on_rows: bool,
     /// Whether the list in view is to be written to a file.
     export_wanted: bool,
-    /// Whether a list was drawn in the last frame.
+    /// Whether a list was drawn in the last frame, and in this one so far.
     has_list: bool,
+    list_was_drawn: bool,
     /// How many rows the first list shows, and how many are selected.
     counts: Option<(usize, usize)>,
     tab_stop: Option<Id>,
@@ -52,6 +53,8 @@ pub struct PaneState {
     /// Whether a report was drawn in this frame.
     pub(super) document_was_drawn: bool,
     pub(super) find_wanted: bool,
+    /// Whether the settings that come of the links of a domain or OU are shown.
+    pub(super) shows_som_settings: bool,
     /// The dialog that saves a status.
     pub(super) status_save: Option<SaveDialog>,
 }
@@ -153,7 +156,7 @@ impl PaneState {
 
     /// Ends a frame: gives the focus to the first table of the pane, else to its tabs, if it was asked for.
     pub(super) fn end(&mut self, ui: &Ui) {
-        self.has_list = self.table_stop.is_some() && !self.document_was_drawn;
+        self.has_list = std::mem::take(&mut self.list_was_drawn);
         self.export_wanted = false;
         if let Some(stop) = self.table_stop.or(self.tab_stop).filter(|_| self.focus_wanted) {
             self.focus_wanted = false;
@@ -183,6 +186,11 @@ impl PaneState {
         }
         ui.add_space(6.0);
         title
+    }
+
+    /// Opens a tab of a group, for the next frame.
+    pub fn open_tab(&mut self, group: &'static str, title: &'static str) {
+        self.tabs.insert(group, title);
     }
 
     /// Tells whether a question was put already.
@@ -215,6 +223,7 @@ impl PaneState {
     ) -> TableResponse {
         let is_first = self.table_stop.is_none();
         self.table_stop.get_or_insert(table.focus_id());
+        self.list_was_drawn = true;
         let state = self.tables.entry(table.key()).or_default();
         if self.export_wanted && (ui.memory(|memory| memory.has_focus(table.focus_id())) || is_first) {
             state.request_export();

@@ -165,7 +165,11 @@ impl SearchWindow {
         let Some(home) = self.domain.clone().or_else(first) else { return };
         let picked = PickedPrincipals::default();
         self.picking = Some(picked.clone());
-        let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: false, kinds: PrincipalKinds::ALL };
+        let options = PickerOptions {
+            title: "Select User, Computer, or Group".to_owned(),
+            many: false,
+            kinds: PrincipalKinds::ALL,
+        };
         around.commands.push(PrincipalPicker::open_into(self.forest, home, options, String::new(), picked));
     }
 

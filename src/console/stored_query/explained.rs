@@ -71,14 +71,17 @@ impl Explained {
     /// Explains a plan; `name` says how a principal is called.
     pub fn new(plan: &Plan, name: impl Fn(&Sid) -> String) -> Self {
         let sides = [&plan.computer, &plan.user].into_iter().flatten();
-        Explained { loopback: plan.loopback.because.clone(), sides: sides.map(|side| explain_side(side, &name)).collect() }
+        Explained {
+            loopback: plan.loopback.because.clone(),
+            sides: sides.map(|side| explain_side(side, &name)).collect(),
+        }
     }
 
     /// Returns all principals that the explanation of a plan names.
     pub fn principals(plan: &Plan) -> Vec<Sid> {
         let sides = [&plan.computer, &plan.user].into_iter().flatten();
         let candidates = sides.flat_map(|side| &side.candidates);
-        let named = candidates.filter_map(|candidate| match reason_of(&candidate.verdict) {
+        let named = candidates.filter_map(|candidate| match candidate.verdict.reason() {
             Some(Reason::Security { by } | Reason::NotReadable { by }) => by.clone(),
             _ => None,
         });
@@ -131,7 +134,11 @@ impl Explained {
             }
             section
         };
-        Document { title: title.to_owned(), collected: String::new(), sections: self.sides.iter().map(section).collect() }
+        Document {
+            title: title.to_owned(),
+            collected: String::new(),
+            sections: self.sides.iter().map(section).collect(),
+        }
     }
 }
 
@@ -165,25 +172,22 @@ impl ExplainedSetting {
 
 fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSide {
     let failures = side.failures.iter().map(|failure| {
-        format!("Nothing of this side applies because of {}: {}", failure.gpo.name, failure.problem)
+        let gpo = failure.gpo.as_ref().map_or_else(String::new, |gpo| format!("{}: ", gpo.name));
+        format!("Nothing of this side applies. {gpo}{}", failure.problem)
     });
     let link = |candidate: &Candidate| {
         let mut states = vec![format!("Link {}", candidate.link_order)];
         states.extend(candidate.enforced.then(|| "enforced".to_owned()));
         states.extend((!candidate.link_enabled).then(|| "disabled".to_owned()));
-        let (order, verdict, reason) = match &candidate.verdict {
-            Verdict::Applied { order } => (Some(*order), "Applied", String::new()),
-            Verdict::Denied(reason) => (None, "Denied", in_words(reason, name)),
-            Verdict::NotSeen(reason) => (None, "Not seen", in_words(reason, name)),
-            Verdict::NotKnown(reason) => (None, "Not known", in_words(reason, name)),
-        };
-        let reason = std::iter::once(reason).chain(candidate.warnings.iter().cloned()).filter(|text| !text.is_empty());
+        let order = if let Verdict::Applied { order } = candidate.verdict { Some(order) } else { None };
+        let why = candidate.verdict.reason().map(|reason| in_words(reason, name));
+        let reason = why.into_iter().chain(candidate.warnings.iter().cloned());
         ExplainedLink {
             gpo: candidate.gpo.name.clone(),
             location: candidate.som_path.clone(),
             link: states.join(", "),
             order,
-            verdict: verdict.to_owned(),
+            verdict: candidate.verdict.label(),
             reason: reason.collect::<Vec<_>>().join("\n"),
         }
     };
@@ -198,7 +202,7 @@ fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSid
             let known = side.extensions.iter().find(|extension| extension.cse == setting.cse);
             known.map_or_else(|| setting.cse.to_string(), |extension| extension.name.clone())
         },
-        name: setting.name.clone(),
+        name: setting.name.to_string(),
         value: text(&setting.value),
         united: setting.united,
         sources: setting.sources.iter().map(|source| (gpo(source.order), text(&source.value))).collect(),
@@ -211,13 +215,6 @@ fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSid
     }
 }
 
-fn reason_of(verdict: &Verdict) -> Option<&Reason> {
-    match verdict {
-        Verdict::Applied { .. } => None,
-        Verdict::Denied(reason) | Verdict::NotSeen(reason) | Verdict::NotKnown(reason) => Some(reason),
-    }
-}
-
 /// Says a reason in words.
 fn in_words(reason: &Reason, name: &impl Fn(&Sid) -> String) -> String {
     match reason {
@@ -225,7 +222,9 @@ fn in_words(reason: &Reason, name: &impl Fn(&Sid) -> String) -> String {
         Reason::Blocked { by } => format!("{} blocks inheritance, and the link is not enforced.", by.canonical_name()),
         Reason::LoopbackReplace => "Loopback replaces the user's own GPOs by those of the computer's place.".to_owned(),
         Reason::LoopbackInvalid { mode } => {
-            format!("The computer's loopback mode is {mode}, which is neither merge nor replace: no user policy applies.")
+            format!(
+                "The computer's loopback mode is {mode}, which is neither merge nor replace: no user policy applies."
+            )
         }
         Reason::Missing => "There is no such GPO.".to_owned(),
         Reason::DomainNotRead => "The domain of the GPO could not be read.".to_owned(),

@@ -158,7 +158,8 @@ mod tests {
         assert!(shelf.queries.is_empty() && shelf.problems.is_empty());
         for (number, name) in [(2, "b"), (1, "C"), (3, "a")] {
             for xml in ["old", "new"] {
-                let explained = (number == 2).then(|| Arc::new(Explained { loopback: xml.to_owned(), sides: Vec::new() }));
+                let explained =
+                    (number == 2).then(|| Arc::new(Explained { loopback: xml.to_owned(), sides: Vec::new() }));
                 let fresh = FreshResult { query: query(number, name), xml: xml.as_bytes().into(), explained };
                 shelf.save(&fresh).unwrap();
                 shelf.put_result(fresh);

@@ -7,6 +7,7 @@
 mod explained;
 mod files;
 mod modeling;
+mod shown;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ use super::{Command, ForestId, OpenForest, Place};
 pub use explained::{Explained, ExplainedLink, ExplainedSetting, ExplainedSide};
 pub use files::default_folder;
 pub use modeling::{ModelingQuery, Named, QueryTarget, WmiChoice};
+pub use shown::ShownRsop;
 
 /// A query that is kept, without its result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,6 +89,8 @@ pub struct FreshResult {
 pub enum QueryAction {
     /// Keep what a run brought, and select its node.
     Keep(Box<FreshResult>),
+    /// Show who set each setting of its result, with those who lost.
+    ShowAdvanced(Guid),
     /// Run one again.
     Rerun(Guid),
     /// Remember why a run brought nothing.

@@ -73,10 +73,10 @@ pub enum WmiChoice {
 }
 
 impl QueryTarget {
-    /// Returns the name it is shown by: that of the account, or the container's own name.
+    /// Returns the name it is shown by: that of the account, without the sign of a computer, or the container's own name.
     pub fn label(&self) -> String {
         match self {
-            QueryTarget::Account { name, .. } => name.clone(),
+            QueryTarget::Account { name, .. } => name.trim_end_matches('$').to_owned(),
             QueryTarget::Container(dn) => dn
                 .domain()
                 .filter(|domain| domain.to_domain_dn() == *dn)

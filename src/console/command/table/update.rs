@@ -1,11 +1,9 @@
 //! Group Policy update of computers.
 
-use crate::console::Place;
 use crate::console::group_policy_update::GroupPolicyUpdate;
-use crate::ident::{Dn, DnsName};
 
-use super::super::{Availability, CommandContext, Menu, Row};
-use super::{ROW, needs_open_forest};
+use super::super::{Availability, Menu, Row};
+use super::{ROW, container_of, needs_open_forest};
 
 pub(super) const ROWS: &[Row] = &[Row {
     text: "Group Policy Update…",
@@ -20,11 +18,3 @@ pub(super) const ROWS: &[Row] = &[Row {
     },
     ..ROW
 }];
-
-fn container_of(context: &CommandContext<'_>) -> Option<(DnsName, Dn)> {
-    match context.place()? {
-        Place::Domain(domain) => Some((domain.clone(), domain.to_domain_dn())),
-        Place::Ou(dn) => Some((dn.domain()?, dn.clone())),
-        _ => None,
-    }
-}

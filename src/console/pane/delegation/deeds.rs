@@ -79,7 +79,8 @@ impl Target {
 
 /// Returns the command that opens the picker, and then the dialog for the level where there is one to choose.
 pub(super) fn add(target: &Target, listed: Listed) -> Command {
-    let options = PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: true, kinds: PrincipalKinds::ALL };
+    let options =
+        PickerOptions { title: "Select User, Computer, or Group".to_owned(), many: true, kinds: PrincipalKinds::ALL };
     let target = target.clone();
     Command::Open(WindowFactory::new(move || {
         let own = target.clone();

@@ -1,0 +1,266 @@
+//! Group Policy Modeling: the wizard page by page, what becomes of a query, and the settings of an OU.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use opengpmc::console::stored_query::{Asked, ModelingQuery, QueryKind, QueryShelf, StoredQuery, WmiChoice};
+use opengpmc::console::{Place, ShownReport};
+use opengpmc::gpm::Task;
+use opengpmc::operation::rsop::{PlanQuery, Planned, PolicyCache, plan_query};
+use opengpmc::report::rsop::RsopResult;
+use opengpmc::report::{RsopReport, read_rsop};
+use opengpmc::rsop::{Assumptions, LoopbackMode, SidePlan};
+
+use crate::backups::{click, menu, picture, put};
+use crate::console::{Console, go_to, open_tab, settle, wait};
+use crate::copy_and_import::{next, wait_for};
+use crate::screens::{dn, root};
+use crate::stored_queries::demo_with_queries;
+use crate::support::rows;
+
+const WIZARD: &str = "Group Policy Modeling Wizard…";
+const NORA: &str = r"KESTREL\nora.finch";
+const KIOSK: &str = r"KESTREL\KB-KIOSK1";
+const SKIP: &str = "Skip to the final page of this wizard without collecting additional data";
+
+/// Opens the wizard and goes to the page that asks for user and computer.
+fn to_targets(console: &mut Console, place: Place) {
+    go_to(console, place);
+    menu(console, "Action", WIZARD);
+    next(console, "Domain Controller");
+    next(console, "User and Computer");
+}
+
+/// Enters user and computer; an empty one is left out.
+fn enter_targets(console: &mut Console, user: &str, computer: &str) {
+    for (field, text) in [("User", user), ("Computer", computer)] {
+        if !text.is_empty() {
+            put(console, field, text);
+        }
+    }
+}
+
+/// Leaves out all further pages up to the summary.
+fn skip(console: &mut Console) {
+    console.get_by_role_and_label(Role::CheckBox, SKIP).click();
+    console.run_steps(3);
+}
+
+/// Has the answer computed, and finishes.
+fn finish(console: &mut Console) {
+    next(console, "Completing");
+    wait_for(console, "The simulation is done.");
+    click(console, "Finish");
+    settle(console);
+}
+
+/// Returns the only query that is kept in a folder, as it lies there.
+fn only(folder: &Path) -> (StoredQuery, ModelingQuery) {
+    let shelf = QueryShelf::load(Some(folder), &root());
+    let mut queries = shelf.of(QueryKind::Modeling);
+    let stored = queries.next().expect("a query is kept").clone();
+    assert!(queries.next().is_none(), "and no other");
+    let Asked::Modeling(asked) = stored.asked.clone() else { panic!("{stored:?}") };
+    (stored, *asked)
+}
+
+fn result(folder: &Path, file: &str) -> RsopReport {
+    let (stored, _) = only(folder);
+    let path = folder.join(root().to_string()).join(stored.id.to_string()).join(file);
+    read_rsop(&std::fs::read(path).unwrap()).unwrap()
+}
+
+/// Returns the names of the GPOs that a kept result says applied, the winner last.
+fn applied(result: Option<&RsopResult>) -> Vec<String> {
+    result.map(|result| result.applied().iter().map(|gpo| gpo.name.clone()).collect()).unwrap_or_default()
+}
+
+/// Plans without the console.
+fn plan(console: &Console, query: &PlanQuery) -> Planned {
+    let forest = console.state().forests()[0].open().unwrap();
+    let (store, snapshot) = (Arc::clone(&forest.store), Arc::clone(&forest.snapshot));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (cache, task) = (PolicyCache::default(), Task::default());
+    runtime.block_on(plan_query(&store, &snapshot, query, &cache, &task)).unwrap()
+}
+
+/// Returns the names of the GPOs that a plan applies, each once, by its last place.
+fn planned(side: Option<&SidePlan>) -> Vec<String> {
+    let names: Vec<String> =
+        side.map(|side| side.applied().map(|candidate| candidate.gpo.name.clone()).collect()).unwrap_or_default();
+    let is_last = |place: usize| !names[place + 1..].contains(&names[place]);
+    (0..names.len()).filter(|place| is_last(*place)).map(|place| names[place].clone()).collect()
+}
+
+fn all_true() -> Assumptions {
+    Assumptions {
+        user_wmi: opengpmc::rsop::WmiAssumption::AllTrue,
+        computer_wmi: opengpmc::rsop::WmiAssumption::AllTrue,
+        ..Assumptions::default()
+    }
+}
+
+/// Returns the report that is shown of the node that is selected.
+fn shown(console: &Console) -> Arc<ShownReport> {
+    let forest = console.state().forests()[0].open().unwrap();
+    let reports = forest.details.reports.values().filter_map(|report| report.ready());
+    Arc::clone(reports.into_iter().find(|report| report.resultant().is_some()).expect("a result is shown"))
+}
+
+#[test]
+fn the_wizard_simulates_a_user_on_a_computer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    go_to(&mut console, Place::Modeling);
+    console.get_by_label_contains("Nothing has been simulated yet.");
+    menu(&mut console, "Action", WIZARD);
+    picture(&mut console, "modeling-welcome");
+    next(&mut console, "Domain Controller");
+    picture(&mut console, "modeling-controller");
+    next(&mut console, "User and Computer");
+    enter_targets(&mut console, NORA, KIOSK);
+    picture(&mut console, "modeling-targets");
+    next(&mut console, "Simulation Options");
+    picture(&mut console, "modeling-options");
+    next(&mut console, "Alternate Paths");
+    picture(&mut console, "modeling-paths");
+    next(&mut console, "User Security Groups");
+    let groups = rows(&console, "Security groups");
+    assert!(groups.contains(&r"KESTREL\Helpdesk".to_owned()), "its own groups are the default: {groups:?}");
+    assert!(groups.contains(&"Everyone".to_owned()), "{groups:?}");
+    picture(&mut console, "modeling-groups");
+    next(&mut console, "Computer Security Groups");
+    next(&mut console, "WMI Filters for Users");
+    picture(&mut console, "modeling-filters");
+    next(&mut console, "WMI Filters for Computers");
+    next(&mut console, "Summary of Selections");
+    picture(&mut console, "modeling-summary");
+    next(&mut console, "Completing");
+    wait_for(&mut console, "The simulation is done.");
+    picture(&mut console, "modeling-completing");
+    click(&mut console, "Finish");
+    settle(&mut console);
+
+    let (stored, asked) = only(folder.path());
+    assert_eq!(console.state().selected().place(), Some(&Place::ModelingResult(stored.id)));
+    assert_eq!(stored.name, r"KESTREL\nora.finch on KESTREL\KB-KIOSK1");
+    assert_eq!((asked.user_groups, asked.user_place, asked.user_wmi), (None, None, WmiChoice::AllTrue));
+    let wanted = PlanQuery { user: Some(NORA.to_owned()), computer: Some(KIOSK.to_owned()), assumptions: all_true() };
+    let expected = plan(&console, &wanted);
+    let kept = result(folder.path(), "result.xml");
+    assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
+    assert_eq!(applied(kept.computer.as_ref()), planned(expected.plan.computer.as_ref()));
+    assert!(applied(kept.computer.as_ref()).contains(&"Loopback - Kiosks".to_owned()));
+
+    picture(&mut console, "modeling-result-summary");
+    open_tab(&mut console, "Details");
+    picture(&mut console, "modeling-result-details");
+    open_tab(&mut console, "Query");
+    assert!(console.query_all_by_label_contains("All linked filters are true").next().is_some());
+    picture(&mut console, "modeling-result-query");
+    open_tab(&mut console, "Explain");
+    picture(&mut console, "modeling-result-explain");
+    menu(&mut console, "Action", "Advanced View…");
+    settle(&mut console);
+    picture(&mut console, "modeling-result-advanced");
+    drop(console);
+
+    let mut console = demo_with_queries(folder.path());
+    go_to(&mut console, Place::ModelingResult(stored.id));
+    assert_eq!(shown(&console).resultant().unwrap().report, kept, "what was kept is shown after a restart");
+    assert!(shown(&console).resultant().unwrap().links.is_some(), "with its explanation");
+}
+
+#[test]
+fn opened_from_an_ou_its_containers_stand_there_and_the_rest_can_be_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    let payroll = dn("OU=Payroll,OU=Finance,OU=People,OU=Headquarters");
+    to_targets(&mut console, Place::Ou(payroll.clone()));
+    for field in ["User container", "Computer container"] {
+        let node = console.get_by_role_and_label(Role::TextInput, field);
+        assert_eq!(node.accesskit_node().value().as_deref(), Some(payroll.as_str()), "{field}");
+    }
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    assert!(console.query_by_label_contains("Simulation Options").is_none(), "the pages between are gone");
+    finish(&mut console);
+    let (stored, asked) = only(folder.path());
+    assert_eq!((stored.user.as_str(), stored.name.as_str()), ("Payroll", "Payroll on Payroll"));
+    let place = Some(payroll);
+    let assumptions = Assumptions { user_place: place.clone(), computer_place: place, ..all_true() };
+    let expected = plan(&console, &PlanQuery { assumptions, ..PlanQuery::default() });
+    let kept = result(folder.path(), "result.xml");
+    assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
+    assert!(!applied(kept.user.as_ref()).is_empty());
+    assert_eq!(asked.controller, None);
+}
+
+#[test]
+fn what_is_entered_is_checked_before_the_wizard_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    click(&mut console, "Next");
+    wait_for(&mut console, "Enter a user or a computer, or a container for one of them.");
+    put(&mut console, "User", "nobody.at.all");
+    click(&mut console, "Next");
+    wait_for(&mut console, "nobody.at.all");
+    wait(&mut console, "it is refused", |console| console.query_by_label_contains("Looking up").is_none());
+    assert!(console.query_by_role_and_label(Role::CheckBox, "Loopback processing").is_none(), "it stays on the page");
+    put(&mut console, "User container", "OU=Nowhere,DC=kestrelbay,DC=example");
+    click(&mut console, "Next");
+    wait_for(&mut console, "does not exist");
+    put(&mut console, "User container", "kestrelbay.example/Headquarters");
+    next(&mut console, "Simulation Options");
+    console.get_by_role_and_label(Role::CheckBox, "Loopback processing").click();
+    console.run_steps(3);
+    click(&mut console, "Next");
+    wait_for(&mut console, "Loopback processing needs a computer");
+    console.get_by_role_and_label(Role::CheckBox, "Loopback processing").click();
+    console.run_steps(3);
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    assert_eq!(only(folder.path()).0.name, "Headquarters");
+}
+
+#[test]
+fn slow_link_loopback_and_site_are_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    enter_targets(&mut console, NORA, r"KESTREL\KB-WS016");
+    next(&mut console, "Simulation Options");
+    console
+        .get_by_role_and_label(Role::CheckBox, "Slow network connection (for example, a dial-up connection)")
+        .click();
+    console.get_by_role_and_label(Role::CheckBox, "Loopback processing").click();
+    console.run_steps(3);
+    console.get_by_role_and_label(Role::RadioButton, "Merge: those of the computer's place come on top").click();
+    console.run_steps(3);
+    console.get_by_role_and_label(Role::ComboBox, "Site:").click();
+    console.run_steps(4);
+    console.get_by_role_and_label(Role::Button, "Port-Sable").click();
+    console.run_steps(4);
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let (_, asked) = only(folder.path());
+    assert_eq!((asked.slow_link, asked.loopback), (true, Some(LoopbackMode::Merge)));
+    assert_eq!(asked.site.as_deref(), Some("Port-Sable"));
+    let assumptions = Assumptions {
+        slow_link: true,
+        loopback: Some(LoopbackMode::Merge),
+        site: Some("Port-Sable".to_owned()),
+        ..all_true()
+    };
+    let computer = Some(r"KESTREL\KB-WS016".to_owned());
+    let expected = plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions });
+    let kept = result(folder.path(), "result.xml");
+    assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
+    let user = kept.user.unwrap();
+    assert_eq!((user.site.as_str(), user.slow_link), ("Port-Sable", Some(true)));
+}
