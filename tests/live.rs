@@ -36,4 +36,5 @@ mod live {
     mod several_controllers;
     mod controllers;
     mod snapshot;
+    mod rsop;
 }

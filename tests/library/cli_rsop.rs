@@ -98,3 +98,75 @@ fn what_cannot_be_planned_says_what_to_try() {
         assert!(text(&output.stderr).contains(words), "{arguments:?}: {}", text(&output.stderr));
     }
 }
+
+fn explain(arguments: &[&str]) -> std::process::Output {
+    run(&[&["--connect", "demo", "rsop", "explain"], arguments].concat())
+}
+
+#[test]
+fn every_gpo_in_scope_is_explained_in_words() {
+    let shown = text(&explain(&["--for-user", "peer.lindqvist", "--for-computer", "KB-WS017"]).stdout);
+    for part in [
+        "Computer: KESTREL\\KB-WS017$\n",
+        "Hull Scanner Agent: linked at kestrelbay.example, link order 3\n      Does not apply: the link is disabled.\n",
+        "User: KESTREL\\peer.lindqvist\n  Loopback: none",
+        "Security Filtering - Finance Only: linked at kestrelbay.example/Headquarters/People/Finance, link order 1\n      Applies as \
+         number ",
+        "; KESTREL\\Finance Staff may apply it.\n",
+    ] {
+        assert!(shown.contains(part), "{part}\n{shown}");
+    }
+    // Apply is denied to the group.
+    let director = [
+        "--for-user",
+        "august.merle",
+        "--user-container",
+        "OU=Human Resources,OU=People,OU=Headquarters,DC=kestrelbay,DC=example",
+    ];
+    let shown =
+        text(&explain(&[&director[..], &["--for-computer", "KB-WS017", "--gpo", "not for directors"]].concat()).stdout);
+    let part = "an entry for KESTREL\\Directors denies the right Apply Group Policy";
+    assert!(shown.contains(part), "{shown}");
+    assert!(!shown.contains("Folder Redirection"), "only the one that was named: {shown}");
+}
+
+#[test]
+fn a_setting_is_explained_by_its_winner_and_those_who_lost() {
+    let output = explain(&["--for-computer", "KB-WS017", "--setting", "searchlist", "--json"]);
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let settings = found["computer"]["settings"].as_array().unwrap();
+    assert_eq!(settings.len(), 1, "{found}");
+    assert_eq!(settings[0]["sources"][0]["gpo"], "Baseline - All Computers");
+    let shown = text(&explain(&["--for-computer", "KB-WS017", "--setting", "searchlist"]).stdout);
+    assert!(shown.contains("Baseline - All Computers wins: kestrelbay.example,"), "{shown}");
+    let nothing = explain(&["--for-computer", "KB-WS017", "--setting", "no such setting"]);
+    assert_eq!(nothing.status.code(), Some(2), "{}", text(&nothing.stderr));
+}
+
+#[test]
+fn changes_that_were_not_made_are_planned_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("changes.json");
+    let with = |changes: &str| {
+        std::fs::write(&file, changes).unwrap();
+        json(&["--for-user", "lucia.ferro", "--for-computer", "KB-WS017", "--what-if", &file.display().to_string()])
+    };
+    let as_it_is = applied(&with(r#"{"changes": []}"#), "user");
+    let linked = r#"{"changes": [{"add_link": {"som": "kestrelbay.example/Headquarters/People/Sales", "gpo": "Screen Lock - Strict", "order": 1}}]}"#;
+    let mut expected = as_it_is.clone();
+    expected.push("Screen Lock - Strict".to_owned());
+    assert_eq!(applied(&with(linked), "user"), expected);
+    let finance = r#"{"changes": [{"place": {"side": "user", "container": "kestrelbay.example/Headquarters/People/Finance"}},
+        {"membership": {"side": "user", "group": "KESTREL\\Finance Staff", "member": true}}]}"#;
+    assert!(applied(&with(finance), "user").contains(&"Security Filtering - Finance Only".to_owned()));
+    for (changes, code, words) in [
+        ("{", 2, "holds no changes"),
+        (r#"{"changes": [{"fly": {}}]}"#, 2, "holds no changes"),
+        (r#"{"changes": [{"delete_gpo": {"gpo": "No such"}}]}"#, 1, "there is no GPO `No such`"),
+    ] {
+        std::fs::write(&file, changes).unwrap();
+        let output = plan(&["--for-user", "lucia.ferro", "--what-if", &file.display().to_string()]);
+        assert_eq!(output.status.code(), Some(code), "{changes}: {}", text(&output.stderr));
+        assert!(text(&output.stderr).contains(words), "{changes}: {}", text(&output.stderr));
+    }
+}

@@ -2,8 +2,10 @@
 
 mod target;
 mod plan;
+mod explain;
 mod results;
 mod text;
+mod words;
 
 use clap::Subcommand;
 
@@ -18,6 +20,7 @@ pub use target::TargetArguments;
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Plan(Box<plan::Plan>),
+    Explain(Box<explain::Explain>),
     #[command(subcommand)]
     Results(results::Command),
 }
@@ -27,6 +30,7 @@ impl Command {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         match self {
             Command::Plan(plan) => plan.run(session, output).await,
+            Command::Explain(explain) => explain.run(session, output).await,
             Command::Results(command) => command.run(session, output).await,
         }
     }

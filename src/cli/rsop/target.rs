@@ -1,14 +1,16 @@
 //! Whom a plan is for and what is assumed, as options.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use anyhow::Context;
 use clap::{Args, ValueEnum};
 
 use crate::gpm::{ForestSnapshot, Task, WmiFilter};
 use crate::ident::{Dn, Guid, Sid};
 use crate::operation::rsop::{PlanQuery, Subjects};
-use crate::rsop::{Assumptions, LoopbackMode, WmiAssumption};
+use crate::rsop::{Assumptions, LoopbackMode, WhatIf, WmiAssumption};
 use crate::store::ForestStore;
 
 use super::super::UsageError;
@@ -52,6 +54,12 @@ pub struct TargetArguments {
     /// Imagine loopback processing, whatever the computer's policy says
     #[arg(long, value_name = "MODE")]
     loopback: Option<Loopback>,
+    /// Imagine the changes in this JSON file, `{"changes": [ … ]}`: links, blocked inheritance, status, filtering, groups, places
+    ///
+    /// For example {"changes": [{"add_link": {"som": "corp.example.com/Staff", "gpo": "Baseline", "enforced": true}},
+    /// {"membership": {"side": "user", "group": "CORP\\Pilots", "member": true}}]}.
+    #[arg(long, value_name = "FILE")]
+    what_if: Option<PathBuf>,
 }
 
 /// How loopback processing works.
@@ -88,7 +96,21 @@ impl TargetArguments {
             }),
             ..Assumptions::default()
         };
-        Ok(PlanQuery { user: self.for_user.clone(), computer: self.for_computer.clone(), assumptions })
+        Ok(PlanQuery {
+            user: self.for_user.clone(),
+            computer: self.for_computer.clone(),
+            assumptions,
+            what_if: self.what_if()?,
+        })
+    }
+
+    fn what_if(&self) -> anyhow::Result<WhatIf> {
+        let Some(file) = &self.what_if else { return Ok(WhatIf::default()) };
+        let text = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+        serde_json::from_slice(&text).map_err(|error| {
+            let message = format!("{} holds no changes: {error}; `rsop plan --help` shows an example", file.display());
+            UsageError(message).into()
+        })
     }
 
     fn wmi(&self, forest: &ForestSnapshot) -> anyhow::Result<WmiAssumption> {

@@ -1,55 +1,32 @@
 //! A plan as text for people.
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use crate::gpm::{Cancelled, Names, Task};
-use crate::ident::Sid;
+use crate::gpm::{Cancelled, Task};
 use crate::operation::rsop::Planned;
 use crate::report::Side;
 use crate::rsop::merge::ResultantSetting;
-use crate::rsop::{Candidate, ExtensionOutcome, LoopbackMode, Plan, Reason, SidePlan};
+use crate::rsop::{Candidate, ExtensionOutcome, Plan, SidePlan};
 use crate::store::ForestStore;
 
 use super::super::output::{Table, printable, yes_no};
+use super::words::{Words, loopback};
 
 /// Returns a plan as text.
 pub async fn plan(planned: &Planned, store: &Arc<dyn ForestStore>, task: &Task) -> Result<String, Cancelled> {
-    let names = names(&planned.plan, planned, store, task).await?;
+    let words = Words::read(planned, store, task).await?;
     let mut text = String::new();
     for side in [&planned.plan.computer, &planned.plan.user].into_iter().flatten() {
         if !text.is_empty() {
             text.push('\n');
         }
-        write_side(&mut text, side, &planned.plan, &names);
+        write_side(&mut text, side, &planned.plan, &words);
     }
     Ok(text)
 }
 
-/// Finds the names of those whose entries in access lists decided.
-async fn names(
-    plan: &Plan,
-    planned: &Planned,
-    store: &Arc<dyn ForestStore>,
-    task: &Task,
-) -> Result<HashMap<Sid, String>, Cancelled> {
-    let sides = [&plan.computer, &plan.user].into_iter().flatten();
-    let deciding: Vec<Sid> =
-        sides.flat_map(|side| &side.candidates).filter_map(|candidate| decided_by(candidate).cloned()).collect();
-    let found = task.or_cancel(Names::new(planned.planner.forest()).resolve(&**store, &deciding)).await?;
-    Ok(found.trustees.into_iter().map(|(sid, trustee)| (sid, trustee.label())).collect())
-}
-
-/// Returns the trustee whose entry kept a GPO out.
-fn decided_by(candidate: &Candidate) -> Option<&Sid> {
-    match candidate.verdict.reason()? {
-        Reason::Security { by } | Reason::NotReadable { by } => by.as_ref(),
-        _ => None,
-    }
-}
-
-fn write_side(text: &mut String, side: &SidePlan, plan: &Plan, names: &HashMap<Sid, String>) {
+fn write_side(text: &mut String, side: &SidePlan, plan: &Plan, words: &Words) {
     let what = match side.side {
         Side::Computer => "Computer",
         Side::User => "User",
@@ -62,12 +39,11 @@ fn write_side(text: &mut String, side: &SidePlan, plan: &Plan, names: &HashMap<S
         line(text, &format!("  Loopback: {}", loopback(plan)));
     }
     for failure in &side.failures {
-        let gpo = failure.gpo.as_ref().map_or_else(String::new, |gpo| format!("{}: ", gpo.name));
-        line(text, &format!("  FAILS, nothing is applied: {gpo}{}", failure.problem));
+        line(text, &format!("  FAILS, nothing is applied: {}", words.failure(failure)));
     }
     let heading = if side.fails() { "Would apply otherwise" } else { "Applied, the last wins" };
     write_applied(text, heading, side);
-    write_others(text, side, names);
+    write_others(text, side, words);
     write_settings(text, side);
     write_list(text, "Extensions", extensions(side));
     let of_links = side.candidates.iter().flat_map(|candidate| {
@@ -86,14 +62,10 @@ fn write_applied(text: &mut String, heading: &str, side: &SidePlan) {
     write_table(text, heading, &table);
 }
 
-fn write_others(text: &mut String, side: &SidePlan, names: &HashMap<Sid, String>) {
+fn write_others(text: &mut String, side: &SidePlan, words: &Words) {
     let mut table = Table::new(&["GPO", "LINKED AT", "REASON", "DECIDED BY"]);
     for candidate in side.candidates.iter().filter(|candidate| !candidate.verdict.is_applied()) {
-        let by = match candidate.verdict.reason() {
-            Some(Reason::Blocked { by }) => by.canonical_name(),
-            Some(Reason::WmiFilter { name }) => name.clone(),
-            _ => decided_by(candidate).and_then(|sid| names.get(sid)).cloned().unwrap_or_default(),
-        };
+        let by = words.decided_by(candidate);
         let verdict = candidate.verdict.label();
         table.row([candidate.gpo.name.clone(), candidate.som_path.clone(), verdict, by]);
     }
@@ -137,16 +109,6 @@ fn extensions(side: &SidePlan) -> Vec<String> {
         lines.push(format!("{}: {outcome}{notes}", extension.name));
     }
     lines
-}
-
-fn loopback(plan: &Plan) -> String {
-    let mode = match plan.loopback.mode {
-        None => "none",
-        Some(LoopbackMode::Merge) => "merge",
-        Some(LoopbackMode::Replace) => "replace",
-    };
-    let because = &plan.loopback.because;
-    if because.is_empty() { mode.to_owned() } else { format!("{mode} ({because})") }
 }
 
 fn write_table(text: &mut String, heading: &str, table: &Table) {

@@ -61,7 +61,7 @@ fn query_of(result: &RsopReport, forest: &ForestSnapshot, task: &Task) -> PlanQu
         computer_wmi: wmi(&result.computer),
         ..Assumptions::default()
     };
-    PlanQuery { user: name(&result.user), computer: name(&result.computer), assumptions }
+    PlanQuery { user: name(&result.user), computer: name(&result.computer), assumptions, ..PlanQuery::default() }
 }
 
 /// Returns what the client found of WMI filters: true where its GPO applied, false where the filter kept it out.

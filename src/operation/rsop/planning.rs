@@ -1,5 +1,6 @@
 //! Planning from a question in people's words to the report of the plan (Group Policy Modeling).
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::extension::{PrincipalNames, SourceContext};
@@ -7,7 +8,7 @@ use crate::gpm::{Cancelled, ForestSnapshot, HResult, MessageId, Names, Operation
 use crate::ident::{Dn, Timestamp};
 use crate::operation::Reporting;
 use crate::report::RsopReport;
-use crate::rsop::{Assumptions, Plan, PlanContext, Planner, Subject, Target, plan_report};
+use crate::rsop::{Assumptions, Plan, PlanContext, Planner, Subject, Target, WhatIf, WhatIfError, plan_report};
 use crate::store::{ForestStore, StoreErrorKind};
 
 use super::{PolicyCache, Sites, Subjects, WhichGpos, load_policies};
@@ -21,6 +22,8 @@ pub struct PlanQuery {
     pub computer: Option<String>,
     /// What is assumed. A site that is not assumed is looked up where the directory knows it.
     pub assumptions: Assumptions,
+    /// Changes that have not been made, none for a plan of things as they are.
+    pub what_if: WhatIf,
 }
 
 /// A plan with what it was made from.
@@ -52,12 +55,35 @@ pub async fn plan_query(
     task: &Task,
 ) -> Result<Planned, OperationError> {
     let (target, assumptions) = find_target(store, forest, query, task).await?;
+    let (forest, target, assumptions) = imagine(store, forest, &query.what_if, (target, assumptions), task).await?;
     let which = WhichGpos::OfTarget(&target, &assumptions);
-    let policies = load_policies(store, forest, which, cache, task).await?;
+    let policies = load_policies(store, &forest, which, cache, task).await?;
     task.activity("Planning");
-    let planner = Arc::new(Planner::new(forest.clone(), policies));
+    let planner = Arc::new(Planner::new(forest, policies));
     let plan = planner.plan(&target, &assumptions);
     Ok(Planned { target, assumptions, plan, planner, made: Timestamp::now() })
+}
+
+/// Carries out the changes of a query that have not been made, in memory.
+async fn imagine(
+    store: &Arc<dyn ForestStore>,
+    forest: &Arc<ForestSnapshot>,
+    what_if: &WhatIf,
+    (target, assumptions): (Target, Assumptions),
+    task: &Task,
+) -> Result<(Arc<ForestSnapshot>, Target, Assumptions), OperationError> {
+    let subjects = Subjects::new(store, forest);
+    let mut sids = HashMap::new();
+    for name in what_if.unresolved() {
+        sids.insert(name.to_owned(), task.or_cancel(subjects.group(name)).await??.sid);
+    }
+    let mut what_if = what_if.clone();
+    let refuse = |error: WhatIfError| refused(format!("what is imagined cannot be: {error}"));
+    what_if.resolve(|name| sids.get(name).cloned()).map_err(refuse)?;
+    let changed =
+        if what_if.leaves_forest() { forest.clone() } else { Arc::new(what_if.apply(forest).map_err(refuse)?) };
+    let (target, assumptions) = what_if.assumptions(&changed, &assumptions, &target).map_err(refuse)?;
+    Ok((changed, target, assumptions))
 }
 
 /// Finds whom a query means, and completes its assumptions by the site of the computer where the directory knows it.

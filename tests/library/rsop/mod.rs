@@ -9,3 +9,4 @@ mod wmi_filtering;
 mod loopback;
 mod slow_links;
 mod inputs;
+mod documents;
