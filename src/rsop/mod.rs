@@ -5,7 +5,7 @@
 //! same way on a forest that was read, on a file, and on a forest with changes that were not made ([`WhatIf`]).
 //!
 //! The rooms, in the order of the computation: `scope` (which links reach an object, in what order), `token` (who somebody is), `access` and
-//! `filter` (what keeps a GPO out), `loopback`, `link_speed`, `merge` (which value wins), `plan` (all of them together).
+//! `filter` (what keeps a GPO out), `loopback`, `link_speed`, `merge` (which value wins), `planner` (all of them together), `explain` (why, in words).
 //!
 //! Sources: [MS-GPOL] 3.2.5, `operations.md` 7, and what real clients did (`rsop-cases.md`).
 
@@ -25,6 +25,7 @@ mod side;
 mod planner;
 mod document;
 mod label;
+mod explain;
 mod what_if;
 mod what_if_forest;
 mod what_if_target;
@@ -32,6 +33,7 @@ pub mod merge;
 
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
 pub use document::{PlanContext, plan_report};
+pub use explain::{NameOf, SettingExplanation};
 pub use plan::{
     Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
     SomReason, Verdict,

@@ -258,11 +258,6 @@ impl Case {
         self
     }
 
-    /// Returns the DN of a GPO.
-    pub fn gpo_dn(&self, name: &str) -> Dn {
-        gpo_dn(name, &self.gpos[name].domain)
-    }
-
     /// Plans, and compares what applies in order, what does not with its reason, and the value of `k` with what is expected; `*` is not compared.
     pub fn check(&self, who: &str, applied: &str, out: &str, value: &str) -> Planned {
         let planned = self.plan(who);
@@ -494,6 +489,19 @@ impl GpoSpec {
     /// Adds a number to the computer's half.
     pub fn number(&mut self, side: Side, key: &str, name: &str, number: u32) {
         self.values[position(side)].push((key.to_owned(), name.to_owned(), PolData::Dword(number)));
+    }
+
+    /// Lets a side set nothing, as an editor that was never used on it leaves it.
+    pub fn empty(&mut self, side: Side) {
+        let at = position(side);
+        self.values[at].clear();
+        self.extensions[at].clear();
+        for version in [&mut self.versions.0, &mut self.versions.1] {
+            match side {
+                Side::Computer => version.computer = 0,
+                Side::User => version.user = 0,
+            }
+        }
     }
 
     /// Sets the loopback mode.

@@ -10,3 +10,7 @@ mod loopback;
 mod slow_links;
 mod inputs;
 mod documents;
+mod measured;
+mod laws;
+mod what_if;
+mod explained;
