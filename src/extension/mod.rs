@@ -49,7 +49,7 @@ pub use rsop_document::{rsop_differences_document, rsop_document};
 pub use sections::{Area, Placed, document};
 
 use crate::ident::Guid;
-use crate::report::ExtensionReport;
+use crate::report::{Element, ExtensionReport, PartProblem};
 
 use crate::report::Side;
 
@@ -115,6 +115,19 @@ pub static EXTENSIONS: &[&Extension] = &[
     &software_restriction::SOFTWARE_RESTRICTION,
     &registry::REGISTRY,
 ];
+
+impl Extension {
+    /// Returns a report of these elements.
+    pub fn report(&self, elements: Vec<Element>, problems: Vec<PartProblem>) -> ExtensionReport {
+        ExtensionReport {
+            name: self.name.to_owned(),
+            xml_type: self.xml_type.to_owned(),
+            namespace: format!("{NAMESPACE_BASE}{}", self.namespace),
+            elements,
+            problems,
+        }
+    }
+}
 
 /// Says that an extension has no values in `registry.pol`.
 pub fn claims_nothing(_key: &str, _value: &str) -> bool {

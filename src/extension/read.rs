@@ -4,7 +4,7 @@ use crate::format::admx::AdmxStore;
 use crate::gpm::{Cancelled, Task};
 use crate::report::{Element, ExtensionReport, PartProblem, Side};
 
-use super::{EXTENSIONS, GptFile, HalfContents, NAMESPACE_BASE, PrincipalNames, raw_contents};
+use super::{EXTENSIONS, GptFile, HalfContents, PrincipalNames, raw_contents};
 
 /// What an extension reads from.
 #[derive(Clone, Copy)]
@@ -93,13 +93,7 @@ pub fn report_half(source: &Source<'_>, task: &Task) -> Result<Vec<ExtensionRepo
         if let Some(part) = (extension.read)(source) {
             reported.push(extension.cse);
             undecided.extend(part.undecided);
-            reports.push(ExtensionReport {
-                name: extension.name.to_owned(),
-                xml_type: extension.xml_type.to_owned(),
-                namespace: format!("{NAMESPACE_BASE}{}", extension.namespace),
-                elements: part.elements,
-                problems: part.problems,
-            });
+            reports.push(extension.report(part.elements, part.problems));
         }
     }
     if !source.context.compatible {

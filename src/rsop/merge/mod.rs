@@ -18,8 +18,11 @@ mod preferences;
 mod preference_targets;
 mod resolve;
 mod cross;
+mod report;
+mod report_registry;
 
 pub use prepared::HalfSettings;
+pub use report::report;
 pub use resultant::{Merged, OnLoss, Resultant, ResultantSetting, SettingSource};
 
 use crate::gpm::SomType;
@@ -97,7 +100,14 @@ pub fn merge(side: Side, layers: &[Layer<'_>], context: &MergeContext<'_>) -> Me
     let power_shell_first = scripts::power_shell_first(side, &collected.resultant);
     let conditions = resolve::Conditions { context, power_shell_first };
     for (extension, rule) in rules::all() {
-        let parts = resolve::parts(extension, rule, layers, context, &mut collected);
+        let parts = resolve::parts(
+            extension,
+            rule,
+            layers,
+            context,
+            |layer| layer.half.settings.part(extension),
+            &mut collected,
+        );
         let first = collected.resultant.settings.len();
         for outcome in resolve::outcomes(&parts, &conditions) {
             outcome.collect(extension.cse, &parts, &mut collected);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::extension::{Extension, HalfContents, Part, PrincipalNames, Source, SourceContext};
 use crate::format::admx::AdmxStore;
-use crate::report::{Block, Element, ExtensionReport, Section, Side};
+use crate::report::{Block, Element, Section, Side};
 
 use super::items::{Item, ItemRule, Items, Problem};
 use super::key::Key;
@@ -88,13 +88,7 @@ impl Read<'_> {
 
     /// Returns name and value of an element as its section says them to people: the cells of its first row.
     pub fn words(&self, element: &Element) -> (Arc<str>, Arc<str>) {
-        let report = ExtensionReport {
-            name: self.extension.name.to_owned(),
-            xml_type: self.extension.xml_type.to_owned(),
-            namespace: String::new(),
-            elements: vec![element.clone()],
-            problems: Vec::new(),
-        };
+        let report = self.extension.report(vec![element.clone()], Vec::new());
         let placed = (self.extension.sections)(&report, self.source.side);
         let row = placed.iter().find_map(|placed| first_row(&placed.section));
         let mut cells = row.unwrap_or_default().into_iter();

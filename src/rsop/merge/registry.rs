@@ -131,6 +131,11 @@ fn on_loss(path: &str) -> OnLoss {
 }
 
 impl RegistryPart {
+    /// Tells whether the file does not count.
+    pub fn is_damaged(&self) -> bool {
+        self.damage.is_some()
+    }
+
     /// Prepares the file of a half.
     pub fn prepare(side: Side, half: &HalfContents) -> Self {
         let mut part = RegistryPart::default();

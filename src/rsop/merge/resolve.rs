@@ -58,23 +58,21 @@ pub(super) struct Outcome<'a> {
     pub warning: Option<String>,
 }
 
-/// Returns the parts of an extension that count, or that it fails.
+/// Returns the parts of an extension that count; none, with the cause collected, where it fails. `items` finds what an extension has in a layer.
 pub(super) fn parts<'a>(
     extension: &Extension,
     rule: &Rule,
     layers: &'a [Layer<'a>],
     context: &'a MergeContext<'a>,
+    items: impl Fn(&'a Layer<'a>) -> Option<&'a Items>,
     collected: &mut Collected,
 ) -> Vec<Part<'a>> {
     let runs = !context.skipped.contains(&extension.cse);
-    let of = |layers: &'a [Layer<'a>], is_of_domain: bool| {
-        let called = layers.iter().filter(move |layer| runs && layer.extensions.contains(&extension.cse));
-        called.filter_map(move |layer| {
-            let items = layer.half.settings.part(extension)?;
-            Some(Part { layer, items, is_of_domain })
-        })
+    let of = |layers: &'a [Layer<'a>], is_of_domain: bool| -> Vec<Part<'a>> {
+        let called = layers.iter().filter(|layer| runs && layer.extensions.contains(&extension.cse));
+        called.filter_map(|layer| Some(Part { layer, items: items(layer)?, is_of_domain })).collect()
     };
-    let mut parts: Vec<Part<'a>> = of(layers, false).collect();
+    let mut parts = of(layers, false);
     for part in &parts {
         let name = &part.layer.gpo.name;
         for Problem { file, message } in &part.items.problems {

@@ -17,7 +17,7 @@ pub(super) struct Rule {
     pub items: fn(&Read<'_>) -> Items,
     /// What a client does where it cannot read the part.
     pub unreadable: Unreadable,
-    /// The elements in their order in reports; those not named here stand behind them.
+    /// The elements in their order in reports; those not named here stand behind them, in the order of their keys.
     pub elements: &'static [&'static str],
 }
 

@@ -4,6 +4,7 @@
 mod registry;
 mod security;
 mod other;
+mod report;
 
 use crate::extension::{DirectoryObject, EXTENSIONS, FileContent, GptFile, HalfContents};
 use crate::format::{PolData, PolRecord, RegistryPol};
@@ -106,7 +107,9 @@ pub(super) fn make(half: Half) -> Made {
     let registered: String = extensions.iter().map(|extension| format!("[{extension}]")).collect();
     let contents = HalfContents::new(ExtensionList::parse_lossy(&registered), files, objects);
     let settings = HalfSettings::prepare(side, &contents);
-    let gpo = GpoId { dn: Dn::empty(), id: Guid::NIL, domain: None, name: name.to_owned() };
+    // A is 1, B is 2 …
+    let number = name.bytes().next().map_or(0, |letter| u128::from(letter.wrapping_sub(b'A') + 1));
+    let gpo = GpoId { dn: Dn::empty(), id: Guid::from_u128(number << 96), domain: None, name: name.to_owned() };
     Made { gpo, som_kind, extensions, half: HalfPolicy { contents, settings } }
 }
 
