@@ -147,7 +147,12 @@ fn the_wizard_simulates_a_user_on_a_computer() {
     assert_eq!(console.state().selected().place(), Some(&Place::ModelingResult(stored.id)));
     assert_eq!(stored.name, r"KESTREL\nora.finch on KESTREL\KB-KIOSK1");
     assert_eq!((asked.user_groups, asked.user_place, asked.user_wmi), (None, None, WmiChoice::AllTrue));
-    let wanted = PlanQuery { user: Some(NORA.to_owned()), computer: Some(KIOSK.to_owned()), assumptions: all_true() };
+    let wanted = PlanQuery {
+        user: Some(NORA.to_owned()),
+        computer: Some(KIOSK.to_owned()),
+        assumptions: all_true(),
+        ..PlanQuery::default()
+    };
     let expected = plan(&console, &wanted);
     let kept = result(folder.path(), "result.xml");
     assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
@@ -258,7 +263,8 @@ fn slow_link_loopback_and_site_are_assumed() {
         ..all_true()
     };
     let computer = Some(r"KESTREL\KB-WS016".to_owned());
-    let expected = plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions });
+    let expected =
+        plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions, ..PlanQuery::default() });
     let kept = result(folder.path(), "result.xml");
     assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
     let user = kept.user.unwrap();

@@ -117,7 +117,7 @@ fn plan_query_of(query: &ModelingQuery) -> PlanQuery {
         };
     let user = name(&query.user, |assumptions| &mut assumptions.user_place);
     let computer = name(&query.computer, |assumptions| &mut assumptions.computer_place);
-    PlanQuery { user, computer, assumptions }
+    PlanQuery { user, computer, assumptions, ..PlanQuery::default() }
 }
 
 fn outcome(planned: &Planned) -> Vec<(&'static str, String)> {
