@@ -117,6 +117,18 @@ impl ExtensionReport {
         }
     }
 
+    /// Returns a report of the same extension with these settings instead of its own.
+    #[must_use]
+    pub fn with_elements(&self, elements: Vec<Element>) -> Self {
+        ExtensionReport {
+            name: self.name.clone(),
+            xml_type: self.xml_type.clone(),
+            namespace: self.namespace.clone(),
+            elements,
+            problems: self.problems.clone(),
+        }
+    }
+
     /// Tells whether it is what no extension reports.
     pub fn is_raw(&self) -> bool {
         self.namespace == RAW_NAMESPACE

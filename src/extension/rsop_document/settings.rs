@@ -18,18 +18,18 @@ const NO_GPO: &str = "[Default setting]";
 /// Returns the section *Settings*.
 pub(super) fn section(result: &RsopResult, side: Side) -> Section {
     let section = Section::new("Settings").opened();
-    let mut origins = Vec::new();
-    for element in result.extensions.iter().flat_map(|part| &part.elements) {
-        collect_origins(element, &mut origins);
-    }
     let mut layouts: Vec<Layout> = Vec::new();
-    for origin in origins {
-        let parts = parts_of(result, &Wanted { is: &|own| *own == origin, copies: 2 });
+    for (origin, parts) in parts_by_origin(result) {
         let blocks = settings_blocks(&parts, side, None);
         layouts.push(Layout { name: origin.name(result), precedence: origin.precedence, blocks });
     }
     layouts.sort_by_key(|layout| layout.precedence);
-    let winners = parts_of(result, &Wanted { is: &|origin| origin.precedence <= 1, copies: 1 });
+    let wins = Wanted { is: &|origin| origin.precedence <= 1, copies: 1 };
+    let winners: Vec<ExtensionReport> = result
+        .extensions
+        .iter()
+        .map(|part| part.with_elements(part.elements.iter().filter_map(|element| setting_of(element, &wins)).collect()))
+        .collect();
     let blocks = settings_blocks(&winners, side, None);
     let sources: Vec<Source<'_>> =
         layouts.iter().map(|layout| Source { layout, blocks: vec![&layout.blocks] }).collect();
@@ -38,7 +38,7 @@ pub(super) fn section(result: &RsopResult, side: Side) -> Section {
 }
 
 /// Where a setting comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Origin {
     /// The GPO; none where the setting does not tell.
     gpo: Option<WinningGpo>,
@@ -85,22 +85,48 @@ fn collect_origins(element: &Element, origins: &mut Vec<Origin>) {
     }
 }
 
-/// Returns the parts of a result with the settings of some origins alone, without what says where they come from.
-fn parts_of(result: &RsopResult, wanted: &Wanted<'_>) -> Vec<ExtensionReport> {
-    let part = |part: &ExtensionReport| {
-        let elements: Vec<Element> = part.elements.iter().filter_map(|element| setting_of(element, wanted)).collect();
-        let is_there = !elements.is_empty() || !part.problems.is_empty() && (wanted.is)(&Origin::unknown());
-        is_there.then(|| ExtensionReport { elements, ..part.clone() })
-    };
-    result.extensions.iter().filter_map(part).collect()
+/// Returns the settings of each origin, those of collections twice, without what says where they come from.
+fn parts_by_origin(result: &RsopResult) -> Vec<(Origin, Vec<ExtensionReport>)> {
+    let mut found: Vec<(Origin, Vec<ExtensionReport>)> = Vec::new();
+    let mut places: HashMap<Origin, usize> = HashMap::new();
+    for part in &result.extensions {
+        // Where the settings of this part stand among those of each origin.
+        let mut own: HashMap<usize, usize> = HashMap::new();
+        for element in &part.elements {
+            let mut origins = Vec::new();
+            collect_origins(element, &mut origins);
+            for origin in origins {
+                let Some(setting) = setting_of(element, &Wanted { is: &|own| *own == origin, copies: 2 }) else {
+                    continue;
+                };
+                let place = *places.entry(origin.clone()).or_insert_with(|| {
+                    found.push((origin.clone(), Vec::new()));
+                    found.len() - 1
+                });
+                let parts = &mut found[place].1;
+                let index = *own.entry(place).or_insert_with(|| {
+                    parts.push(part.with_elements(Vec::new()));
+                    parts.len() - 1
+                });
+                parts[index].elements.push(setting);
+            }
+        }
+    }
+    found
 }
 
+/// Returns a setting, or of a collection those that are wanted, without what says where they come from.
 fn setting_of(element: &Element, wanted: &Wanted<'_>) -> Option<Element> {
     let origin = Origin::of(element);
-    let mut setting = Element { children: Vec::new(), ..element.clone() };
+    let without_children = || Element {
+        attributes: element.attributes.clone(),
+        text: element.text.clone(),
+        ..Element::of(element.namespace, element.name.clone())
+    };
     if origin.is_none() && holds_origin(element) {
         // A collection: what of it is no setting goes with its settings.
         let mut is_there = false;
+        let mut setting = without_children();
         for child in &element.children {
             if !holds_origin(child) {
                 setting.children.push(child.clone());
@@ -116,8 +142,7 @@ fn setting_of(element: &Element, wanted: &Wanted<'_>) -> Option<Element> {
         return None;
     }
     let own = element.children.iter().filter(|child| child.namespace != Namespace::Base);
-    setting.children = own.cloned().collect();
-    Some(setting)
+    Some(without_children().with_all(own.cloned()))
 }
 
 /// The settings of one origin, laid out.
@@ -215,21 +240,16 @@ fn is_item(section: &Section) -> bool {
 
 fn table_with_winners(mut table: Table, sources: &[Source<'_>]) -> Table {
     let columns = table.columns.len();
-    let rows_by_name: Vec<_> = sources.iter().map(|source| (source.layout, rows_by_name(source, &table))).collect();
+    let rows_by_name = rows_by_name(sources, &table);
     for row in &mut table.rows {
         let mut winners: Vec<&str> = Vec::new();
         let mut others = Table::new(&["Precedence", "Also Set By", "Setting"]);
-        for (layout, rows) in &rows_by_name {
-            let own = rows.get(name_of(row)).map(Vec::as_slice).unwrap_or_default();
-            if layout.precedence <= 1 {
-                if own.contains(&&*row) && !winners.contains(&&*layout.name) {
-                    winners.push(&layout.name);
-                }
-                continue;
-            }
-            for own in own {
+        for (layout, own) in rows_by_name.get(name_of(row)).into_iter().flatten() {
+            if layout.precedence > 1 {
                 let setting: Vec<&str> = own.cells.iter().skip(1).map(|cell| cell.text.as_str()).collect();
                 others.row([layout.precedence.to_string(), layout.name.clone(), setting.join("; ")]);
+            } else if *own == row && !winners.contains(&&*layout.name) {
+                winners.push(&layout.name);
             }
         }
         row.cells.resize(columns, Cell::default());
@@ -242,14 +262,16 @@ fn table_with_winners(mut table: Table, sources: &[Source<'_>]) -> Table {
     table
 }
 
-/// Returns the rows of all tables of a source that have the columns of this one, by their first cell.
-fn rows_by_name<'a>(source: &Source<'a>, table: &Table) -> HashMap<&'a str, Vec<&'a Row>> {
-    let mut rows: HashMap<&str, Vec<&Row>> = HashMap::new();
-    for block in source.blocks() {
-        if let Block::Table(own) = block
-            && own.columns == table.columns
-        {
-            own.rows.iter().for_each(|row| rows.entry(name_of(row)).or_default().push(row));
+/// Returns the rows of all tables of the sources that have the columns of this one, by their first cell.
+fn rows_by_name<'a>(sources: &[Source<'a>], table: &Table) -> HashMap<&'a str, Vec<(&'a Layout, &'a Row)>> {
+    let mut rows: HashMap<&str, Vec<(&Layout, &Row)>> = HashMap::new();
+    for source in sources {
+        for block in source.blocks() {
+            if let Block::Table(own) = block
+                && own.columns == table.columns
+            {
+                own.rows.iter().for_each(|row| rows.entry(name_of(row)).or_default().push((source.layout, row)));
+            }
         }
     }
     rows

@@ -138,14 +138,7 @@ impl RsopSetting<'_> {
     pub fn alone(&self) -> ExtensionReport {
         let mut element = self.element.clone();
         element.children.retain(|child| child.namespace != Namespace::Base);
-        let extension = self.extension;
-        ExtensionReport {
-            name: extension.name.clone(),
-            xml_type: extension.xml_type.clone(),
-            namespace: extension.namespace.clone(),
-            elements: vec![element],
-            problems: Vec::new(),
-        }
+        self.extension.with_elements(vec![element])
     }
 
     /// Tells whether another sets the same, whoever sets it.
