@@ -77,7 +77,7 @@ fn target(unit: &Dn) -> Target {
 fn policy(number: usize) -> GpoPolicy {
     let half = |side| {
         let record = |value: usize| {
-            let key = if value % 2 == 0 { "Shared".to_owned() } else { format!("Own{number}") };
+            let key = if value.is_multiple_of(2) { "Shared".to_owned() } else { format!("Own{number}") };
             let key = format!(r"Software\Policies\{key}\Part{}", value % 5);
             PolRecord::set(&key, &format!("Value{value}"), PolData::Dword(number as u32))
         };

@@ -68,6 +68,8 @@ impl Judge<'_> {
         judgement: &mut Judgement,
     ) -> Option<Verdict> {
         let Some(access) = gpo.access.as_ref().filter(|_| !gpo.inaccessible) else {
+            let what = if gpo.inaccessible { "Its attributes" } else { "Its access list" };
+            judgement.warnings.push(format!("{what} could not be read."));
             return Some(Verdict::NotKnown(Reason::NotRead));
         };
         let read = match self.reader {

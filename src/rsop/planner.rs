@@ -204,6 +204,9 @@ impl Planner {
     ) -> SidePlan {
         let mut plan = draft.plan.clone();
         let side = plan.side;
+        if depth == Depth::Settings {
+            self.warn_of_unread(&mut plan);
+        }
         let is_wanted = depth == Depth::Settings || draft.configures_group_policy;
         let merge = |skipped| match is_wanted {
             true => merge::merge(side, &draft.layers, &context(skipped)),
@@ -232,6 +235,15 @@ impl Planner {
         }
         plan.resultant = merged.resultant;
         plan
+    }
+
+    /// Says of each GPO that applies and whose settings are not there that its part of the outcome is missing.
+    fn warn_of_unread(&self, plan: &mut SidePlan) {
+        for candidate in plan.candidates.iter_mut().filter(|candidate| candidate.verdict.is_applied()) {
+            if self.policies.get(&candidate.gpo.dn).is_none() {
+                candidate.warnings.push("What it sets was not read, so its settings are missing here.".to_owned());
+            }
+        }
     }
 
     /// Returns the layers from which the domain of a place takes the account policy of its accounts.

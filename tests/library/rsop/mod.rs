@@ -14,3 +14,4 @@ mod measured;
 mod laws;
 mod what_if;
 mod explained;
+mod broken;
