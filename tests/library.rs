@@ -39,6 +39,7 @@ mod library {
     mod principals;
     mod reports;
     mod rsop;
+    mod rsop_impact;
     mod rsop_reading;
     mod rsop_reports;
     #[cfg(unix)]

@@ -6,6 +6,7 @@ mod controllers;
 mod copy_gpo;
 mod edits;
 mod files_and_reports;
+mod preview;
 mod queries;
 mod view;
 
@@ -270,6 +271,7 @@ impl App {
             actions_shown: self.settings.actions_shown,
             has_list: self.panes.has_list(),
             link_notice: self.settings.link_notice,
+            preview_impact: self.settings.preview_impact,
         }
     }
 

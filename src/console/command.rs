@@ -159,6 +159,10 @@ pub enum Command {
     EditAndSelect(ForestId, Arc<dyn Edit>, Node),
     /// Carry out several edits of a forest; one undo takes all of them back.
     EditMany(ForestId, String, Vec<Arc<dyn Edit>>),
+    /// Carry out an edit, or several, without showing the impact first: it was seen.
+    WithoutPreview(Box<Command>),
+    /// Show the impact of changes before they are made, or do not.
+    TogglePreview,
     /// Take back something that was done in a forest, or do it again: an entry of the journal, and its title.
     Undo(ForestId, Guid, String),
     /// Read anew what a change of a forest touched, and select a node then.
@@ -339,6 +343,8 @@ pub struct Situation {
     pub has_list: bool,
     /// Whether it is told that a link was selected and not a GPO.
     pub link_notice: bool,
+    /// Whether the impact of a change is shown before it is made.
+    pub preview_impact: bool,
 }
 
 impl Default for Situation {
@@ -354,6 +360,7 @@ impl Default for Situation {
             actions_shown: false,
             has_list: false,
             link_notice: true,
+            preview_impact: false,
         }
     }
 }

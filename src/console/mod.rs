@@ -60,6 +60,7 @@ pub mod question;
 mod connect_dialog;
 mod change_controller;
 mod group_policy_update;
+mod impact_window;
 mod status_shelf;
 mod report_dialogs;
 mod palette;

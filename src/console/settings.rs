@@ -43,6 +43,8 @@ pub struct Settings {
     pub link_notice: bool,
     /// Whether the domain controller in use stands behind the name of each domain.
     pub controllers_named: bool,
+    /// Whether the impact of a change is shown before it is made.
+    pub preview_impact: bool,
     /// Targets connected to, the last one first, as `--connect` takes them.
     pub recent_targets: Vec<String>,
     /// User names logged on with, the last one first.
@@ -78,6 +80,7 @@ impl Default for Settings {
             report_comments: true,
             link_notice: true,
             controllers_named: false,
+            preview_impact: false,
             recent_targets: Vec::new(),
             recent_users: Vec::new(),
             backup_folders: Vec::new(),

@@ -51,6 +51,11 @@ impl Access {
         Access { entries: Some(entries), is_canonical }
     }
 
+    /// Returns whoever the list speaks of.
+    pub fn trustees(&self) -> impl Iterator<Item = &Sid> {
+        self.entries.iter().flatten().map(|entry| &entry.sid)
+    }
+
     /// Says whether somebody has a right.
     pub fn check(&self, right: Right, token: &Token) -> Decision<'_> {
         self.decide(right, |sid| token.contains(sid))

@@ -33,6 +33,12 @@ impl Decided {
     }
 }
 
+/// Tells whether a computer's policy makes its users' policy depend on it.
+pub(super) fn is_on(computer: &SidePlan) -> bool {
+    let mode = number(&computer.resultant, Side::Computer, SYSTEM_KEY, MODE);
+    mode.is_some_and(|mode| mode != 0)
+}
+
 /// Decides. `foreign` is the user's domain, where it is none of this forest.
 pub(super) fn decide(
     computer: Option<&LoggedOnTo<'_>>,

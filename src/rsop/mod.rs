@@ -23,6 +23,7 @@ mod filter;
 mod loopback;
 mod side;
 mod planner;
+mod impact;
 mod document;
 mod label;
 mod explain;
@@ -34,6 +35,7 @@ pub mod merge;
 pub use assumptions::{Assumptions, LoopbackMode, WmiAssumption};
 pub use document::{PlanContext, plan_report};
 pub use explain::{NameOf, SettingExplanation};
+pub use impact::{AffectedAccount, AffectedGroup, Impact, SettingChange, SettingChangeKind, impact};
 pub use plan::{
     Candidate, ExtensionOutcome, ExtensionPlan, GpoId, Loopback, Plan, PlannedSom, Reason, SideFailure, SidePlan,
     SomReason, Verdict,

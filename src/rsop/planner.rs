@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::gpm::{DomainSnapshot, ForestSnapshot, LinkEffect, SomType, links_in_order};
-use crate::ident::{Dn, DnsName, Guid};
+use crate::ident::{Dn, DnsName, Guid, Sid};
 use crate::report::Side;
 
+use super::access::Access;
 use super::filter::Judge;
 use super::link_speed::{extension_plan, is_slow};
 use super::loopback::{self, Decided, LoggedOnTo};
@@ -65,6 +66,11 @@ impl Planner {
     /// Returns what its GPOs set.
     pub fn policies(&self) -> &Policies {
         &self.policies
+    }
+
+    /// Returns whoever the access list of any GPO speaks of: of the groups of an account no others matter to its plan.
+    pub(super) fn trustees(&self) -> impl Iterator<Item = &Sid> {
+        self.gpos.values().filter_map(|gpo| gpo.access.as_ref()).flat_map(Access::trustees)
     }
 
     /// Says what applies to a target. The same target and assumptions give the same plan, to the last byte.

@@ -122,9 +122,17 @@ impl App {
                 let editor = MigrationTableEditor::of_wizard(Some(target), path, saved, &self.workers);
                 self.show(ctx, Dialog::Window(Box::new(editor)));
             }
+            Command::Edit(..) | Command::EditAndSelect(..) | Command::EditMany(..) if self.settings.preview_impact => {
+                self.preview_impact(command);
+            }
             Command::Edit(forest, edit) => self.edit(forest, edit, None),
             Command::EditAndSelect(forest, edit, node) => self.edit(forest, edit, Some(node)),
             Command::EditMany(forest, title, edits) => self.edit_many(forest, title, edits),
+            Command::WithoutPreview(command) => self.edit_without_preview(*command),
+            Command::TogglePreview => {
+                self.settings.preview_impact = !self.settings.preview_impact;
+                self.save_settings();
+            }
             Command::Undo(forest, entry, title) => self.undo(forest, entry, title),
             Command::Changed(forest, touched, node) => self.changed(forest, touched, node),
             Command::Query(forest, action) => self.query(forest, action),

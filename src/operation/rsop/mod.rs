@@ -6,6 +6,7 @@
 
 pub mod collect;
 mod against_plan;
+mod impact;
 mod membership;
 mod planning;
 mod policies;
@@ -14,6 +15,7 @@ mod sites;
 mod subjects;
 
 pub use against_plan::{AgainstPlan, compare_with_plan};
+pub use impact::{Foreseen, foresee, impact_of};
 pub use membership::GroupGraph;
 pub use planning::{PlanQuery, Planned, find_target, plan_query};
 pub use policies::{PolicyCache, WhichGpos, load_policies};

@@ -24,6 +24,8 @@ pub enum WhichGpos<'a> {
     All,
     /// Those linked where this target lies or is imagined, computer's and user's places and the site together.
     OfTarget(&'a Target, &'a Assumptions),
+    /// These, by the DN of their container.
+    These(&'a HashSet<Dn>),
 }
 
 /// What was read of GPOs, to be used again. Clones share it.
@@ -95,6 +97,10 @@ pub async fn load_policies(
 fn wanted<'f>(forest: &'f ForestSnapshot, which: WhichGpos<'_>) -> Vec<&'f Gpo> {
     match which {
         WhichGpos::All => forest.domains.iter().flat_map(|domain| &domain.gpos).collect(),
+        WhichGpos::These(dns) => {
+            let all = forest.domains.iter().flat_map(|domain| &domain.gpos);
+            all.filter(|gpo| dns.contains(&gpo.dn)).collect()
+        }
         WhichGpos::OfTarget(target, assumptions) => {
             let mut seen = HashSet::new();
             let links = soms_of(forest, target, assumptions).into_iter().flat_map(|som| &som.links);

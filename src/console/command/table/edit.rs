@@ -35,6 +35,14 @@ pub(super) const ROWS: &[Row] = &[
         make: |context| command(context.situation.redo.as_ref()),
         ..ROW
     },
+    Row {
+        text: "Preview Impact Before Changes",
+        many: true,
+        menus: &[(Menu::Edit, 90)],
+        checked: |context| Some(context.situation.preview_impact),
+        make: |_| Some(Command::TogglePreview),
+        ..ROW
+    },
 ];
 
 fn availability(
