@@ -20,6 +20,7 @@ mod resolve;
 mod cross;
 mod report;
 mod report_registry;
+mod policy_names;
 
 pub use prepared::HalfSettings;
 pub use report::report;

@@ -69,7 +69,7 @@ fn is_set(value: &str) -> bool {
     value.trim() == "1" || value.trim().eq_ignore_ascii_case("true")
 }
 
-/// Walks through a file. Items are counted in document order, as [`element_places`](super::report) counts them.
+/// Walks through a file. Items are counted in document order, as they are looked up again in the report's element.
 struct Walk<'a> {
     read: &'a Read<'a>,
     kind: PreferenceKind,

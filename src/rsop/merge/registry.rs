@@ -90,6 +90,12 @@ pub(super) fn value_key(side: Side, key: &str, name: &str) -> Key {
     Key::new(&format!("{}!{name}", key_text(side, key)))
 }
 
+/// Returns key and value behind the hive, `software\policies\x!value`, of the key of a setting; none of one that is about a key.
+pub(super) fn below_hive(side: Side, setting: &str) -> Option<&str> {
+    let (start, rest) = setting.split_at_checked(key_text(side, "").len())?;
+    start.eq_ignore_ascii_case(&key_text(side, "")).then_some(rest)
+}
+
 fn key_text(side: Side, key: &str) -> String {
     format!(r"registry/{}\{key}", hive(side))
 }

@@ -15,3 +15,4 @@ mod laws;
 mod what_if;
 mod explained;
 mod broken;
+mod merge_corpus;

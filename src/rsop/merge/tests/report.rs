@@ -194,3 +194,15 @@ fn preference_items_stand_in_their_collections() {
 fn an_extension_that_fails_has_no_part() {
     check("Registry", vec![half("A").unreadable("Registry.pol"), half("B").pol(&["K!v=1"])], &[]);
 }
+
+#[test]
+fn values_are_named_by_their_policy() {
+    let values = ["Plain=1", "N=1", "Other=1"];
+    let (mut merged, _) = merged(vec![policy("A", &values)]);
+    merged.resultant.name_policies(&templates(), Side::Computer);
+    let names: Vec<&str> = merged.resultant.settings.iter().map(|setting| &*setting.name).collect();
+    assert_eq!(names, ["Two: N", r"HKLM\Software\Policies\X\Other", "Plain"]);
+    let (mut of_user, _) = super::merged(vec![policy("A", &values).user()]);
+    of_user.resultant.name_policies(&templates(), Side::User);
+    assert_eq!(&*of_user.resultant.settings[2].name, r"HKCU\Software\Policies\X\Plain");
+}
