@@ -139,7 +139,7 @@ fn links_are_enforced_and_switched_off_from_every_menu() {
 }
 
 /// Clicks on an entry of the menu Action that is ticked or not.
-fn tick(console: &mut Console, command: &str) {
+pub fn tick(console: &mut Console, command: &str) {
     console.get_by_role_and_label(Role::Button, "Action").click();
     console.run_steps(4);
     console.get_by_role_and_label(Role::MenuItemCheckBox, command).click();

@@ -16,6 +16,7 @@ use opengpmc::rsop::{Assumptions, LoopbackMode, SidePlan};
 use crate::backups::{click, menu, picture, put};
 use crate::console::{Console, go_to, open_tab, settle, wait};
 use crate::copy_and_import::{next, wait_for};
+use crate::links::tick;
 use crate::screens::{dn, root};
 use crate::stored_queries::demo_with_queries;
 use crate::support::rows;
@@ -269,4 +270,259 @@ fn slow_link_loopback_and_site_are_assumed() {
     assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
     let user = kept.user.unwrap();
     assert_eq!((user.site.as_str(), user.slow_link), ("Port-Sable", Some(true)));
+}
+
+#[test]
+fn a_domain_controller_is_chosen_and_asked_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    go_to(&mut console, Place::Modeling);
+    menu(&mut console, "Action", WIZARD);
+    next(&mut console, "Domain Controller");
+    console.get_by_role_and_label(Role::RadioButton, "This domain controller:").click();
+    console.run_steps(3);
+    click(&mut console, "Next");
+    wait_for(&mut console, "Choose a domain controller from the list.");
+    // The demo forest has one controller that answers.
+    console.get_by_role_and_label(Role::Row, "kb-dc2.kestrelbay.example").click();
+    console.run_steps(3);
+    click(&mut console, "Next");
+    wait(&mut console, "it was asked", |console| console.query_by_label_contains("Asking it…").is_none());
+    assert!(console.query_by_role_and_label(Role::RadioButton, "This domain controller:").is_some());
+    console.get_by_role_and_label(Role::Row, "kb-dc1.kestrelbay.example").click();
+    console.run_steps(3);
+    next(&mut console, "User and Computer");
+    enter_targets(&mut console, NORA, "");
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let (_, asked) = only(folder.path());
+    assert_eq!(asked.controller.as_deref(), Some("kb-dc1.kestrelbay.example"));
+    assert!(!applied(result(folder.path(), "result.xml").user.as_ref()).is_empty());
+}
+
+#[test]
+fn accounts_and_containers_are_browsed_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    click(&mut console, "Browse for user");
+    console.run_steps(30);
+    assert!(console.query_by_role_and_label(Role::CheckBox, "Groups").is_none(), "only users are offered");
+    crate::support::type_text(&mut console, "nora.finch");
+    wait(&mut console, "she is found", |console| console.query_by_label("Looking…").is_none());
+    console.run_steps(20);
+    click(&mut console, "OK");
+    wait(&mut console, "the picker is done", |console| console.query_by_label("Check Names").is_none());
+    click(&mut console, "Browse for computer container");
+    console.run_steps(10);
+    let kiosks = "kestrelbay.example/Headquarters/Computers/Kiosks";
+    console.get_by_role_and_label(Role::TextInput, "Filter Containers").focus();
+    console.run_steps(3);
+    crate::support::type_text(&mut console, "Kiosks");
+    console.run_steps(20);
+    console.get_by_role_and_label(Role::Row, kiosks).click();
+    console.run_steps(3);
+    picture(&mut console, "modeling-container");
+    click(&mut console, "OK");
+    console.run_steps(3);
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    assert_eq!(only(folder.path()).0.name, r"KESTREL\nora.finch on Kiosks");
+}
+
+#[test]
+fn a_user_is_imagined_in_another_place_and_restored() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    enter_targets(&mut console, NORA, r"KESTREL\KB-WS016");
+    next(&mut console, "Simulation Options");
+    next(&mut console, "Alternate Paths");
+    put(&mut console, "User location", "OU=Nowhere,DC=kestrelbay,DC=example");
+    put(&mut console, "Computer location", "kestrelbay.example/Servers");
+    click(&mut console, "Next");
+    wait_for(&mut console, "does not exist");
+    click(&mut console, "Restore computer location to its default");
+    let directors = dn("OU=Directors,OU=People,OU=Headquarters");
+    put(&mut console, "User location", directors.as_str());
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let (_, asked) = only(folder.path());
+    assert_eq!((asked.user_place.clone(), asked.computer_place), (Some(directors.clone()), None));
+    let computer = Some(r"KESTREL\KB-WS016".to_owned());
+    let assumptions = Assumptions { user_place: Some(directors), ..all_true() };
+    let expected = plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions });
+    let kept = result(folder.path(), "result.xml").user.unwrap();
+    assert_eq!(applied(Some(&kept)), planned(expected.plan.user.as_ref()));
+    assert_eq!(kept.som, "kestrelbay.example/Headquarters/People/Directors");
+}
+
+#[test]
+fn groups_and_wmi_filters_are_assumed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    enter_targets(&mut console, NORA, r"KESTREL\KB-LT003");
+    next(&mut console, "Simulation Options");
+    next(&mut console, "Alternate Paths");
+    next(&mut console, "User Security Groups");
+    console.get_by_role_and_label(Role::Row, r"KESTREL\Helpdesk").click();
+    console.run_steps(3);
+    click(&mut console, "Remove");
+    assert!(!rows(&console, "Security groups").contains(&r"KESTREL\Helpdesk".to_owned()));
+    click(&mut console, "Restore Defaults");
+    assert!(rows(&console, "Security groups").contains(&r"KESTREL\Helpdesk".to_owned()));
+    click(&mut console, "Add…");
+    console.run_steps(30);
+    crate::support::type_text(&mut console, "Finance Staff");
+    wait(&mut console, "it is found", |console| console.query_by_label("Looking…").is_none());
+    console.run_steps(20);
+    click(&mut console, "OK");
+    wait(&mut console, "the picker is done", |console| console.query_by_label("Check Names").is_none());
+    console.run_steps(4);
+    assert!(rows(&console, "Security groups").contains(&r"KESTREL\Finance Staff".to_owned()));
+    next(&mut console, "Computer Security Groups");
+    console.get_by_role_and_label(Role::Row, r"KESTREL\Domain Computers").click();
+    console.run_steps(3);
+    click(&mut console, "Remove");
+    next(&mut console, "WMI Filters for Users");
+    next(&mut console, "WMI Filters for Computers");
+    console.get_by_role_and_label(Role::RadioButton, "Only these WMI filters are true:").click();
+    console.run_steps(3);
+    click(&mut console, "List Filters");
+    let listed = rows(&console, "WMI filters that are true");
+    assert!(!listed.is_empty());
+    console.get_by_role_and_label(Role::Row, &listed[0]).click();
+    console.run_steps(3);
+    click(&mut console, "Remove");
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let (_, asked) = only(folder.path());
+    let names = |groups: Option<Vec<opengpmc::console::stored_query::Named<_>>>| -> Vec<String> {
+        groups.into_iter().flatten().map(|group: opengpmc::console::stored_query::Named<opengpmc::ident::Sid>| group.name).collect()
+    };
+    assert!(names(asked.user_groups.clone()).contains(&r"KESTREL\Finance Staff".to_owned()));
+    assert!(!names(asked.computer_groups.clone()).contains(&r"KESTREL\Domain Computers".to_owned()));
+    let WmiChoice::Only(filters) = &asked.computer_wmi else { panic!("{asked:?}") };
+    assert_eq!(filters.iter().map(|filter| filter.name.clone()).collect::<Vec<_>>(), listed[1..]);
+    let wanted = PlanQuery {
+        user: Some(NORA.to_owned()),
+        computer: Some(r"KESTREL\KB-LT003".to_owned()),
+        assumptions: asked.assumptions(),
+    };
+    let expected = plan(&console, &wanted).plan;
+    let kept = result(folder.path(), "result.xml");
+    assert_eq!(applied(kept.user.as_ref()), planned(expected.user.as_ref()));
+    assert_eq!(applied(kept.computer.as_ref()), planned(expected.computer.as_ref()));
+}
+
+#[test]
+fn a_query_is_run_again_and_says_what_has_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    let directors = dn("OU=Directors,OU=People,OU=Headquarters");
+    to_targets(&mut console, Place::Ou(directors.clone()));
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let (stored, _) = only(folder.path());
+    let before = applied(result(folder.path(), "result.xml").user.as_ref());
+    assert!(console.query_by_role_and_label(Role::Tab, "Changes").is_none(), "nothing to compare with yet");
+    // The first link of the OU is disabled behind the query's back.
+    let forest = console.state().forests()[0].open().unwrap();
+    let link = forest.som(&directors).unwrap().links[0].clone();
+    let name = forest.link_label(&link);
+    assert!(before.contains(&name), "{name}: {before:?}");
+    go_to(&mut console, Place::Link { som: directors, order: 1 });
+    tick(&mut console, "Link Enabled");
+    settle(&mut console);
+    go_to(&mut console, Place::ModelingResult(stored.id));
+    menu(&mut console, "Action", "Rerun Query");
+    settle(&mut console);
+    let (again, _) = only(folder.path());
+    assert_eq!((again.id, again.name.as_str()), (stored.id, stored.name.as_str()));
+    let after = applied(result(folder.path(), "result.xml").user.as_ref());
+    assert!(!after.contains(&name), "{after:?}");
+    assert_eq!(applied(result(folder.path(), "earlier.xml").user.as_ref()), before);
+    open_tab(&mut console, "Changes");
+    wait_for(&mut console, &name);
+    picture(&mut console, "modeling-result-changes");
+    open_tab(&mut console, "Explain");
+    wait_for(&mut console, "Disabled (Link)");
+}
+
+#[test]
+fn a_new_query_begins_with_another_and_its_report_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    enter_targets(&mut console, NORA, KIOSK);
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    menu(&mut console, "Action", "Create New Query From This One…");
+    next(&mut console, "Domain Controller");
+    next(&mut console, "User and Computer");
+    let node = console.get_by_role_and_label(Role::TextInput, "User");
+    assert_eq!(node.accesskit_node().value().as_deref(), Some(NORA));
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let shelf = QueryShelf::load(Some(folder.path()), &root());
+    let names: Vec<_> = shelf.of(QueryKind::Modeling).map(|query| query.name.clone()).collect();
+    let first = r"KESTREL\nora.finch on KESTREL\KB-KIOSK1";
+    assert_eq!(names, [first.to_owned(), format!("{first} (2)")]);
+    for (extension, begins) in [("xml", &b"\xFF\xFE<\0"[..]), ("html", b"<!DOCTYPE html>")] {
+        let path = folder.path().join(format!("report.{extension}"));
+        click(&mut console, "Save Report…");
+        console.run_steps(4);
+        press_and_type(&mut console, &path.display().to_string());
+        click(&mut console, "Save");
+        wait(&mut console, "it is saved", |_| path.exists());
+        settle(&mut console);
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes.starts_with(begins), "{extension}");
+    }
+    let kept = read_rsop(&std::fs::read(folder.path().join("report.xml")).unwrap()).unwrap();
+    assert!(applied(kept.computer.as_ref()).contains(&"Loopback - Kiosks".to_owned()));
+}
+
+/// Puts a text in place of what stands in the field that has the focus.
+fn press_and_type(console: &mut Console, text: &str) {
+    crate::support::press(console, egui::Modifiers::COMMAND, egui::Key::A);
+    crate::support::type_text(console, text);
+    console.run_steps(2);
+}
+
+#[test]
+fn the_inheritance_tab_shows_the_settings_that_come_of_the_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    let kiosks = dn("OU=Kiosks,OU=Computers,OU=Headquarters");
+    go_to(&mut console, Place::Ou(kiosks.clone()));
+    open_tab(&mut console, "Group Policy Inheritance");
+    assert!(console.query_by_role(Role::TreeGrid).is_none(), "asked for before anything is read");
+    console.get_by_role_and_label(Role::CheckBox, "Show settings").click();
+    console.run_steps(3);
+    settle(&mut console);
+    wait_for(&mut console, "Computer Configuration");
+    let place = Some(kiosks);
+    let assumptions = Assumptions { user_place: place.clone(), computer_place: place, ..Assumptions::default() };
+    let expected = plan(&console, &PlanQuery { assumptions, ..PlanQuery::default() }).plan;
+    let report = shown(&console);
+    let document = report.resultant().unwrap().settings.clone().unwrap();
+    let text = serde_json::to_string(&*document).unwrap();
+    let settings = |side: &Option<SidePlan>| side.as_ref().unwrap().resultant.settings.clone();
+    for setting in settings(&expected.computer).iter().chain(&settings(&expected.user)) {
+        let name = serde_json::to_string(&*setting.name).unwrap();
+        assert!(text.contains(&name), "{name}");
+    }
+    assert!(text.contains("Loopback - Kiosks"), "with the GPO that wins: {text}");
+    picture(&mut console, "inheritance-settings");
+    go_to(&mut console, Place::Domain(root()));
+    open_tab(&mut console, "Group Policy Inheritance");
+    wait_for(&mut console, "Default Domain Policy");
 }

@@ -14,6 +14,7 @@ use opengpmc::ident::DnsName;
 use opengpmc::store::{ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 
 use crate::backups::{click, menu, put};
+use crate::copy_and_import::next;
 use crate::console::{Console, EndlessOpener, demo_request, go_to, open_tab, settle, wait, with_opener};
 use crate::screens::{gpo, root};
 
@@ -406,4 +407,58 @@ fn the_status_bar_tells_the_controller_what_runs_and_how_many() {
     console.get_all_by_role_and_label(Role::Button, "Cancel").last().unwrap().click();
     wait(&mut console, "it has ended", |console| console.query_all_by_label(running).next().is_none());
     console.get_by_label_contains("cancelled, nothing was written");
+}
+
+/// Goes through the Modeling wizard to the page that computes, for a user.
+fn begin_simulation(console: &mut Console) {
+    go_to(console, Place::Modeling);
+    menu(console, "Action", "Group Policy Modeling Wizard…");
+    next(console, "Domain Controller");
+    next(console, "User and Computer");
+    put(console, "User", r"KESTREL\nora.finch");
+    let skip = "Skip to the final page of this wizard without collecting additional data";
+    console.get_by_role_and_label(Role::CheckBox, skip).click();
+    console.run_steps(3);
+    next(console, "Summary of Selections");
+}
+
+#[test]
+fn a_simulation_is_cancelled_and_tried_again_in_its_wizard() {
+    let silence = Silence::default();
+    let mut console = console(&silence);
+    begin_simulation(&mut console);
+    silence.set(true);
+    next(&mut console, "Completing");
+    wait(&mut console, "SYSVOL is waited for", |_| silence.waiting() > 0);
+    click(&mut console, "Cancel the simulation");
+    wait(&mut console, "it is given up", |console| {
+        silence.waiting() == 0 && console.query_by_role_and_label(Role::Button, "Try Again").is_some()
+    });
+    console.run_steps(3);
+    assert!(console.query_by_role_and_label(Role::Button, "Finish").is_some(), "the wizard is still there");
+    silence.set(false);
+    click(&mut console, "Try Again");
+    wait(&mut console, "it is done", |console| {
+        console.query_all_by_label_contains("The simulation is done.").next().is_some()
+    });
+    click(&mut console, "Finish");
+    settle(&mut console);
+    assert!(matches!(console.state().selected().place(), Some(Place::ModelingResult(_))));
+}
+
+#[test]
+fn a_simulation_that_fails_keeps_its_wizard_open_with_the_reason() {
+    let silence = Silence::default();
+    let mut console = console(&silence);
+    begin_simulation(&mut console);
+    *silence.dead.lock().unwrap() = Some(root());
+    next(&mut console, "Completing");
+    wait(&mut console, "it has failed", |console| {
+        console.query_by_role_and_label(Role::Button, "Try Again").is_some()
+    });
+    console.run_steps(3);
+    assert!(console.query_all_by_label_contains("no server answers").next().is_some());
+    click(&mut console, "Finish");
+    assert!(console.query_by_role_and_label(Role::Button, "Try Again").is_some(), "nothing is kept");
+    assert_eq!(console.state().selected().place(), Some(&Place::Modeling));
 }

@@ -33,5 +33,5 @@ pub async fn report_container(
     let planned = plan_query(store, snapshot, &query, cache, task).await.map_err(failed)?;
     let report = planned.report(store, reporting, task).await.map_err(|cancelled| failed(cancelled.into()))?;
     let explained = explain(&planned.plan, store, snapshot, task).await.map_err(failed)?;
-    Ok(ShownReport::resultant_set(som.canonical_name(), report, Some(&explained)))
+    Ok(ShownReport::resultant_set(som.canonical_name(), report, Some(&explained), None))
 }

@@ -4,7 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::state::View;
 use super::{cells, report};
-use crate::console::Reported;
+use crate::console::{Lazy, Reported};
 use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
@@ -19,6 +19,7 @@ const SUMMARY: &str = "Summary";
 const DETAILS: &str = "Details";
 const QUERY: &str = "Query";
 const EXPLAIN: &str = "Explain";
+const CHANGES: &str = "Changes";
 
 /// Draws the queries of a container.
 pub(super) fn container_ui(ui: &mut Ui, view: &mut View<'_>, kind: QueryKind) {
@@ -61,11 +62,16 @@ pub(super) fn query_ui(ui: &mut Ui, view: &mut View<'_>, id: Guid) {
         banner_ui(ui, Severity::Error, &format!("The last run brought nothing: {failure}"));
     }
     let reported = Reported::Query(id);
-    let tabs: &[_] = match &query.asked {
-        Asked::Modeling(_) => &[SUMMARY, DETAILS, QUERY, EXPLAIN, ADVANCED_VIEW],
-        Asked::Results(_) => &[SUMMARY, DETAILS, QUERY],
+    let mut tabs = match &query.asked {
+        Asked::Modeling(_) => vec![SUMMARY, DETAILS, QUERY, EXPLAIN, ADVANCED_VIEW],
+        Asked::Results(_) => vec![SUMMARY, DETAILS, QUERY],
     };
-    match view.tabs_ui(ui, QUERY_TABS, tabs) {
+    let known = view.forest.details.reports.get(&reported).and_then(Lazy::ready);
+    if known.and_then(|report| report.resultant()?.changes.as_ref()).is_some() {
+        tabs.push(CHANGES);
+    }
+    match view.tabs_ui(ui, QUERY_TABS, &tabs) {
+        CHANGES => report::part_of_rsop_ui(ui, view, reported, |shown| shown.changes.clone()),
         DETAILS => report::part_of_rsop_ui(ui, view, reported, |shown| Some(shown.details.clone())),
         EXPLAIN => report::part_of_rsop_ui(ui, view, reported, |shown| shown.links.clone()),
         ADVANCED_VIEW => report::part_of_rsop_ui(ui, view, reported, |shown| shown.settings.clone()),

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::extension::rsop_document;
+use crate::extension::{rsop_differences_document, rsop_document};
 use crate::ident::Guid;
+use crate::report::rsop::compare;
 use crate::report::{Document, RsopReport, read_rsop};
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -25,6 +26,8 @@ pub struct ShownRsop {
     pub links: Option<Arc<Document>>,
     /// Who set each setting, with those who lost; none where only the client knows.
     pub settings: Option<Arc<Document>>,
+    /// What has changed since the run before; none where there was none.
+    pub changes: Option<Arc<Document>>,
 }
 
 impl ShownReport {
@@ -36,11 +39,27 @@ impl ShownReport {
         let name = shelf.get(id).map_or_else(|| id.to_string(), |query| query.name.clone());
         let report = read(&shelf.last_result(id)?, &name)?;
         let explained = shelf.explained(id)?;
-        Ok(ShownReport::resultant_set(name, report, explained.as_deref()))
+        let earlier = match shelf.earlier_result(id) {
+            Err(error) if error.kind == StoreErrorKind::NotFound => None,
+            earlier => Some(read(&earlier?, &name)?),
+        };
+        Ok(ShownReport::resultant_set(name, report, explained.as_deref(), earlier.as_ref()))
     }
 
-    /// Takes a resultant set of policy, and why it came out so.
-    pub fn resultant_set(name: String, report: RsopReport, explained: Option<&Explained>) -> Arc<Self> {
+    /// Takes a resultant set of policy, why it came out so, and the one before it.
+    pub fn resultant_set(
+        name: String,
+        report: RsopReport,
+        explained: Option<&Explained>,
+        earlier: Option<&RsopReport>,
+    ) -> Arc<Self> {
+        let time = |report: &RsopReport, else_word: &str| {
+            report.read.map_or_else(|| else_word.to_owned(), |time| time.to_local_text())
+        };
+        let changes = |earlier: &RsopReport| {
+            let (before, now) = (time(earlier, "Before"), time(&report, "Now"));
+            Arc::new(rsop_differences_document(&before, &now, &compare(earlier, &report)))
+        };
         let document = rsop_document(&report);
         let part = |keep: fn(usize) -> bool| {
             let sections = document.sections.iter().enumerate().filter(|(place, _)| keep(*place));
@@ -53,6 +72,7 @@ impl ShownReport {
             details: part(|place| place > 0),
             links: explained.map(|explained| Arc::new(explained.links_document(&name))),
             settings: explained.map(|explained| Arc::new(explained.settings_document(&name))),
+            changes: earlier.map(changes),
             name,
             report,
         };
