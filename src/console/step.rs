@@ -82,8 +82,10 @@ pub fn running_ui(ui: &mut Ui, task: &Task) {
 pub fn told(message: &StatusMessage) -> String {
     let about = [&message.extension_name, &message.object_path].into_iter().filter(|text| !text.is_empty());
     let about: Vec<&str> = about.map(String::as_str).collect();
-    match about.is_empty() {
+    let about = about.join(", ");
+    match message.message.starts_with(&about) {
+        // It begins with that, or there is nothing to begin with.
         true => sentence(&message.message),
-        false => format!("{}: {}", about.join(", "), sentence(&message.message)),
+        false => format!("{about}: {}", sentence(&message.message)),
     }
 }

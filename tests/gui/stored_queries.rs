@@ -13,7 +13,7 @@ use opengpmc::console::{AppOptions, Command, ForestId, Node, Place, StoreOpener}
 use opengpmc::ident::{Guid, Timestamp};
 
 use crate::backups::{click, menu};
-use crate::console::{Console, NoBrowser, NoFilePicker, demo_request, go_to, settle, wait, with_options};
+use crate::console::{Console, NoBrowser, NoFilePicker, demo_request, go_to, journal_folder, settle, wait, with_options};
 use crate::screens::{dn, root};
 use crate::support::{cells, press, rows, type_text};
 
@@ -24,7 +24,7 @@ pub fn demo_with_queries(folder: &Path) -> Console {
         file_picker: Arc::new(NoFilePicker),
         browser: Arc::new(NoBrowser),
         settings_folder: None,
-        journal_folder: None,
+        journal_folder: Some(journal_folder()),
         query_folder: Some(folder.to_owned()),
         forests: vec![demo_request()],
     };

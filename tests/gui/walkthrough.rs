@@ -19,14 +19,14 @@ const NAME: &str = "Screen Saver for Kiosks";
 const FINANCE: &str = r"KESTREL\Finance Staff";
 
 /// Saves what is to be seen, where pictures are asked for.
-fn take(console: &mut Console, name: &str) {
+pub fn take(console: &mut Console, name: &str) {
     if std::env::var_os("OPENGPMC_SCREENSHOTS").is_none() {
         return;
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots");
     std::fs::create_dir_all(&folder).unwrap();
     crate::picture::show(console, Theme::Light);
-    console.render().unwrap().save(folder.join(format!("walkthrough-{name}.png"))).unwrap();
+    console.render().unwrap().save(folder.join(format!("{name}.png"))).unwrap();
 }
 
 fn snapshot(console: &Console) -> Arc<ForestSnapshot> {
@@ -89,7 +89,7 @@ fn a_gpo_is_created_linked_filtered_delegated_backed_up_and_restored() {
     rest(&mut console);
     menu(&mut console, "Action", "Create a GPO in This Domain, and Link It Here…");
     put(&mut console, "Name", NAME);
-    take(&mut console, "create");
+    take(&mut console, "walkthrough-create");
     click(&mut console, "OK");
     until(&mut console, "the GPO is there", |console| made(console).is_some());
     let gpo = made(&console).unwrap();
@@ -101,27 +101,27 @@ fn a_gpo_is_created_linked_filtered_delegated_backed_up_and_restored() {
     let last = rows.last().unwrap().clone();
     let row = cells(&console, "Linked Group Policy Objects", &last);
     assert_eq!(row[1..4], [NAME.to_owned(), "No".to_owned(), "Yes".to_owned()], "lowest in precedence, enabled");
-    take(&mut console, "linked");
+    take(&mut console, "walkthrough-linked");
 
     // Filtered.
     let place = Place::Gpo { domain: root(), id: gpo.id };
     go_to(&mut console, place.clone());
     rest(&mut console);
     open_tab(&mut console, "Scope");
-    pick(&mut console, "Security Filtering: Add…", "pick");
+    pick(&mut console, "Security Filtering: Add…", "walkthrough-pick");
     until(&mut console, "it applies to them", |console| levels(console).contains(&"GpoApply".to_owned()));
-    take(&mut console, "filtered");
+    take(&mut console, "walkthrough-filtered");
 
     // Delegated.
     open_tab(&mut console, "Delegation");
-    take(&mut console, "delegated");
+    take(&mut console, "walkthrough-delegated");
     assert!(crate::support::rows(&console, "Delegation").iter().any(|row| row == FINANCE));
 
     // Backed up.
     menu(&mut console, "Action", "Back Up…");
     put(&mut console, "Location", &backups.display().to_string());
     put(&mut console, "Description", "before the change");
-    take(&mut console, "back-up");
+    take(&mut console, "walkthrough-back-up");
     click(&mut console, "Back Up");
     until(&mut console, "it is backed up", |console| console.query_by_label("1 succeeded, 0 failed.").is_some());
     click(&mut console, "OK");
@@ -131,7 +131,7 @@ fn a_gpo_is_created_linked_filtered_delegated_backed_up_and_restored() {
     go_to(&mut console, place);
     rest(&mut console);
     menu(&mut console, "Action", "Delete");
-    take(&mut console, "delete");
+    take(&mut console, "walkthrough-delete");
     click(&mut console, "Delete");
     until(&mut console, "it is gone", |console| made(console).is_none());
     go_to(&mut console, Place::Domains);
@@ -140,7 +140,7 @@ fn a_gpo_is_created_linked_filtered_delegated_backed_up_and_restored() {
     wait_for_rows(&mut console, 1);
     console.get_by_role_and_label(Role::Row, NAME).click();
     console.run_steps(4);
-    take(&mut console, "restore");
+    take(&mut console, "walkthrough-restore");
     click(&mut console, "Restore…");
     click(&mut console, "Restore GPO");
     wait(&mut console, "it is restored", |console| console.query_by_role_and_label(Role::Button, "OK").is_some());
