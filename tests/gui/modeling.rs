@@ -151,7 +151,12 @@ fn the_wizard_simulates_a_user_on_a_computer() {
     assert_eq!(console.state().selected().place(), Some(&Place::ModelingResult(stored.id)));
     assert_eq!(stored.name, r"KESTREL\nora.finch on KESTREL\KB-KIOSK1");
     assert_eq!((asked.user_groups, asked.user_place, asked.user_wmi), (None, None, WmiChoice::AllTrue));
-    let wanted = PlanQuery { user: Some(NORA.to_owned()), computer: Some(KIOSK.to_owned()), assumptions: all_true(), ..PlanQuery::default() };
+    let wanted = PlanQuery {
+        user: Some(NORA.to_owned()),
+        computer: Some(KIOSK.to_owned()),
+        assumptions: all_true(),
+        ..PlanQuery::default()
+    };
     let expected = plan(&console, &wanted);
     let kept = result(folder.path(), "result.xml");
     assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
@@ -263,7 +268,8 @@ fn slow_link_loopback_and_site_are_assumed() {
         ..all_true()
     };
     let computer = Some(r"KESTREL\KB-WS016".to_owned());
-    let expected = plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions, ..PlanQuery::default() });
+    let expected =
+        plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions, ..PlanQuery::default() });
     let kept = result(folder.path(), "result.xml");
     assert_eq!(applied(kept.user.as_ref()), planned(expected.plan.user.as_ref()));
     let user = kept.user.unwrap();
@@ -353,7 +359,8 @@ fn a_user_is_imagined_in_another_place_and_restored() {
     assert_eq!((asked.user_place.clone(), asked.computer_place), (Some(directors.clone()), None));
     let computer = Some(r"KESTREL\KB-WS016".to_owned());
     let assumptions = Assumptions { user_place: Some(directors), ..all_true() };
-    let expected = plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions, ..PlanQuery::default() });
+    let expected =
+        plan(&console, &PlanQuery { user: Some(NORA.to_owned()), computer, assumptions, ..PlanQuery::default() });
     let kept = result(folder.path(), "result.xml").user.unwrap();
     assert_eq!(applied(Some(&kept)), planned(expected.plan.user.as_ref()));
     assert_eq!(kept.som, "kestrelbay.example/Headquarters/People/Directors");
@@ -401,7 +408,11 @@ fn groups_and_wmi_filters_are_assumed() {
     finish(&mut console);
     let (_, asked) = only(folder.path());
     let names = |groups: Option<Vec<opengpmc::console::stored_query::Named<_>>>| -> Vec<String> {
-        groups.into_iter().flatten().map(|group: opengpmc::console::stored_query::Named<opengpmc::ident::Sid>| group.name).collect()
+        groups
+            .into_iter()
+            .flatten()
+            .map(|group: opengpmc::console::stored_query::Named<opengpmc::ident::Sid>| group.name)
+            .collect()
     };
     assert!(names(asked.user_groups.clone()).contains(&r"KESTREL\Finance Staff".to_owned()));
     assert!(!names(asked.computer_groups.clone()).contains(&r"KESTREL\Domain Computers".to_owned()));
@@ -527,4 +538,76 @@ fn the_inheritance_tab_shows_the_settings_that_come_of_the_links() {
     go_to(&mut console, Place::Domain(root()));
     open_tab(&mut console, "Group Policy Inheritance");
     wait_for(&mut console, "Default Domain Policy");
+}
+
+#[test]
+fn the_advanced_view_names_those_who_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    let (place, names, contested) = contested_place(&console).expect("somewhere two GPOs set the same");
+    to_targets(&mut console, Place::Ou(place));
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    menu(&mut console, "Action", "Advanced View…");
+    settle(&mut console);
+    let report = shown(&console);
+    let document = report.resultant().unwrap().settings.clone().unwrap();
+    let json = serde_json::to_value(&*document).unwrap().to_string();
+    let row = json.split("{\"cells\"").find(|row| row.contains(&serde_json::to_string(&contested).unwrap()));
+    let after = &json[json.find(row.expect("it is there")).unwrap()..];
+    let details = after.split("Precedence").nth(1).expect("who else set it");
+    for name in &names {
+        assert!(details.contains(name.as_str()), "{contested}: {name}: {details}");
+    }
+    picture(&mut console, "modeling-result-losers");
+}
+
+/// Returns an OU where GPOs set the same, these GPOs, and the name of the setting.
+fn contested_place(console: &Console) -> Option<(opengpmc::ident::Dn, Vec<String>, String)> {
+    let forest = console.state().forests()[0].open().unwrap();
+    let soms = forest.snapshot.domain(&root()).unwrap().soms.iter().skip(1);
+    for place in soms.map(|som| som.dn.clone()) {
+        let assumptions =
+            Assumptions { user_place: Some(place.clone()), computer_place: Some(place.clone()), ..all_true() };
+        let plan = plan(console, &PlanQuery { assumptions, ..PlanQuery::default() }).plan;
+        for side in [plan.computer, plan.user].into_iter().flatten() {
+            let applied: Vec<_> = side.applied().map(|candidate| candidate.gpo.name.clone()).collect();
+            let mut settings = side.resultant.settings.iter();
+            if let Some(setting) = settings.find(|setting| setting.sources.len() > 1 && !setting.united) {
+                let names = setting.sources.iter().filter_map(|source| applied.get(source.order.checked_sub(1)?));
+                return Some((place, names.cloned().collect(), setting.name.to_string()));
+            }
+        }
+    }
+    None
+}
+
+#[test]
+fn a_simulation_is_laid_out_as_results_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut console = demo_with_queries(folder.path());
+    to_targets(&mut console, Place::Modeling);
+    enter_targets(&mut console, NORA, r"KESTREL\KB-LT003");
+    skip(&mut console);
+    next(&mut console, "Summary of Selections");
+    finish(&mut console);
+    let report = shown(&console);
+    let shown = report.resultant().unwrap();
+    let texts = [&shown.summary, &shown.details].map(|document| opengpmc::report::write_text(&[(**document).clone()]));
+    let check = |text: &str, expected: &[&str]| {
+        for words in expected {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    };
+    check(&texts[0], &["Simulated computer policy", "No Errors Detected", "GPOs that did not apply"]);
+    check(&texts[1], &["Component Status", "Time Taken", "Applied GPOs", "Link Location", "Security Filters"]);
+    check(
+        &texts[1],
+        &["Denied GPOs", "Reason Denied", "WMI Filters", "Security Group Membership", r"KESTREL\Helpdesk"],
+    );
+    let has_grid = |console: &Console| console.query_by_role(Role::TreeGrid).is_some();
+    assert!(has_grid(&console), "the summary is in view");
+    open_tab(&mut console, "Details");
+    assert!(has_grid(&console), "the details are in view");
 }

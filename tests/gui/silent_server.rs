@@ -14,8 +14,8 @@ use opengpmc::ident::DnsName;
 use opengpmc::store::{ConnectionInfo, Directory, ForestStore, StoreError, StoreErrorKind, Sysvol};
 
 use crate::backups::{click, menu, put};
-use crate::copy_and_import::next;
 use crate::console::{Console, EndlessOpener, demo_request, go_to, open_tab, settle, wait, with_opener};
+use crate::copy_and_import::next;
 use crate::screens::{gpo, root};
 
 /// Whether SYSVOL keeps silent or refuses, how many wait for it, and which domain has no server.
@@ -453,9 +453,7 @@ fn a_simulation_that_fails_keeps_its_wizard_open_with_the_reason() {
     begin_simulation(&mut console);
     *silence.dead.lock().unwrap() = Some(root());
     next(&mut console, "Completing");
-    wait(&mut console, "it has failed", |console| {
-        console.query_by_role_and_label(Role::Button, "Try Again").is_some()
-    });
+    wait(&mut console, "it has failed", |console| console.query_by_role_and_label(Role::Button, "Try Again").is_some());
     console.run_steps(3);
     assert!(console.query_all_by_label_contains("no server answers").next().is_some());
     click(&mut console, "Finish");

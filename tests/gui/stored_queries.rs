@@ -13,7 +13,9 @@ use opengpmc::console::{AppOptions, Command, ForestId, Node, Place, StoreOpener}
 use opengpmc::ident::{Guid, Timestamp};
 
 use crate::backups::{click, menu};
-use crate::console::{Console, NoBrowser, NoFilePicker, demo_request, go_to, journal_folder, settle, wait, with_options};
+use crate::console::{
+    Console, NoBrowser, NoFilePicker, demo_request, go_to, journal_folder, settle, wait, with_options,
+};
 use crate::screens::{dn, root};
 use crate::support::{cells, press, rows, type_text};
 

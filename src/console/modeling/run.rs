@@ -100,7 +100,7 @@ pub(super) async fn explain(
 ) -> Result<Explained, OperationError> {
     let named = Explained::principals(plan);
     let names = task.or_cancel(Names::new(snapshot).resolve(&**store, &named)).await?.trustees;
-    Ok(Explained::new(plan, |sid: &Sid| names.get(sid).map_or_else(|| sid.to_string(), Trustee::label)))
+    Ok(Explained::new(plan, &|sid: &Sid| names.get(sid).map(Trustee::label)))
 }
 
 /// Returns the question for the library.

@@ -4,11 +4,11 @@ use egui::{ScrollArea, Ui};
 
 use super::state::View;
 use super::{cells, report};
-use crate::console::{Lazy, Reported};
 use crate::console::kit::data_table::{Cell, Column, DataTable, row_id};
 use crate::console::kit::notice::{Severity, banner_ui, empty_ui};
 use crate::console::kit::property_list::{PropertyList, Value};
 use crate::console::stored_query::{Asked, QueryKind, ResultsSource, StoredQuery};
+use crate::console::{Lazy, Reported};
 use crate::ident::Guid;
 
 /// The tabs of a query, and the one that names those who lost.

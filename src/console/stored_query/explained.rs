@@ -9,9 +9,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::ident::Sid;
-use crate::report::{Block, Cell, Document, Mark, Row, Section, Side, Table};
+use crate::report::{Block, Document, Row, Section, Side, Table};
 use crate::rsop::merge::ResultantSetting;
-use crate::rsop::{Candidate, Plan, Reason, SidePlan, Verdict};
+use crate::rsop::{Candidate, NameOf, Plan, Reason, SidePlan, Verdict};
 
 /// What a plan explains.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,14 +42,10 @@ pub struct ExplainedLink {
     pub gpo: String,
     /// Path of what holds the link.
     pub location: String,
-    /// Its link order there, with what else is to be known of the link.
-    pub link: String,
     /// Its place among those that apply; none where it does not.
     pub order: Option<usize>,
-    /// What becomes of it.
-    pub verdict: String,
-    /// Why, in words.
-    pub reason: String,
+    /// What becomes of it and why, in words.
+    pub outcome: String,
 }
 
 /// A setting.
@@ -68,13 +64,11 @@ pub struct ExplainedSetting {
 }
 
 impl Explained {
-    /// Explains a plan; `name` says how a principal is called.
-    pub fn new(plan: &Plan, name: impl Fn(&Sid) -> String) -> Self {
+    /// Explains a plan.
+    pub fn new(plan: &Plan, name_of: NameOf<'_>) -> Self {
         let sides = [&plan.computer, &plan.user].into_iter().flatten();
-        Explained {
-            loopback: plan.loopback.because.clone(),
-            sides: sides.map(|side| explain_side(side, &name)).collect(),
-        }
+        let loopback = if plan.user.is_some() { plan.loopback.explain() } else { String::new() };
+        Explained { loopback, sides: sides.map(|side| explain_side(side, name_of)).collect() }
     }
 
     /// Returns all principals that the explanation of a plan names.
@@ -83,7 +77,7 @@ impl Explained {
         let candidates = sides.flat_map(|side| &side.candidates);
         let named = candidates.filter_map(|candidate| match candidate.verdict.reason() {
             Some(Reason::Security { by } | Reason::NotReadable { by }) => by.clone(),
-            _ => None,
+            _ => candidate.granted_by.clone(),
         });
         named.collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -99,12 +93,10 @@ impl Explained {
             for note in &side.notes {
                 section = section.with(Block::Text(note.clone()));
             }
-            let mut table = Table::new(&["Order", "GPO", "Link Location", "Link", "Verdict", "Why"]);
+            let mut table = Table::new(&["Order", "GPO", "Link Location", "What Becomes of It"]);
             for link in side.links.iter().rev() {
                 let order = link.order.map(|order| order.to_string()).unwrap_or_default();
-                let mark = if link.order.is_some() { Mark::None } else { Mark::Weak };
-                let mut row = Row::new([order, link.gpo.clone(), link.location.clone(), link.link.clone()]);
-                row.cells.extend([Cell::marked(link.verdict.as_str(), mark), Cell::new(link.reason.as_str())]);
+                let row = Row::new([order, link.gpo.clone(), link.location.clone(), link.outcome.clone()]);
                 table.push(row);
             }
             section = if table.rows.is_empty() {
@@ -170,25 +162,19 @@ impl ExplainedSetting {
     }
 }
 
-fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSide {
+fn explain_side(side: &SidePlan, name_of: NameOf<'_>) -> ExplainedSide {
     let failures = side.failures.iter().map(|failure| {
         let gpo = failure.gpo.as_ref().map_or_else(String::new, |gpo| format!("{}: ", gpo.name));
         format!("Nothing of this side applies. {gpo}{}", failure.problem)
     });
     let link = |candidate: &Candidate| {
-        let mut states = vec![format!("Link {}", candidate.link_order)];
-        states.extend(candidate.enforced.then(|| "enforced".to_owned()));
-        states.extend((!candidate.link_enabled).then(|| "disabled".to_owned()));
         let order = if let Verdict::Applied { order } = candidate.verdict { Some(order) } else { None };
-        let why = candidate.verdict.reason().map(|reason| in_words(reason, name));
-        let reason = why.into_iter().chain(candidate.warnings.iter().cloned());
+        let outcome = std::iter::once(candidate.explain(name_of)).chain(candidate.warnings.iter().cloned());
         ExplainedLink {
             gpo: candidate.gpo.name.clone(),
             location: candidate.som_path.clone(),
-            link: states.join(", "),
             order,
-            verdict: candidate.verdict.label(),
-            reason: reason.collect::<Vec<_>>().join("\n"),
+            outcome: outcome.collect::<Vec<_>>().join("\n"),
         }
     };
     let applied: Vec<&str> = side.applied().map(|candidate| candidate.gpo.name.as_str()).collect();
@@ -212,40 +198,5 @@ fn explain_side(side: &SidePlan, name: &impl Fn(&Sid) -> String) -> ExplainedSid
         notes: failures.chain(side.warnings.iter().cloned()).chain(side.resultant.warnings.iter().cloned()).collect(),
         links: side.candidates.iter().map(link).collect(),
         settings: side.resultant.settings.iter().map(setting).collect(),
-    }
-}
-
-/// Says a reason in words.
-fn in_words(reason: &Reason, name: &impl Fn(&Sid) -> String) -> String {
-    match reason {
-        Reason::LinkDisabled => "The link is disabled.".to_owned(),
-        Reason::Blocked { by } => format!("{} blocks inheritance, and the link is not enforced.", by.canonical_name()),
-        Reason::LoopbackReplace => "Loopback replaces the user's own GPOs by those of the computer's place.".to_owned(),
-        Reason::LoopbackInvalid { mode } => {
-            format!(
-                "The computer's loopback mode is {mode}, which is neither merge nor replace: no user policy applies."
-            )
-        }
-        Reason::Missing => "There is no such GPO.".to_owned(),
-        Reason::DomainNotRead => "The domain of the GPO could not be read.".to_owned(),
-        Reason::OtherForest => "The GPO lies in another forest.".to_owned(),
-        Reason::DamagedLink => "The link is damaged.".to_owned(),
-        Reason::NotRead => "The GPO could not be read, so nothing is known of it.".to_owned(),
-        Reason::NotReadable { by: Some(by) } => {
-            format!("The computer may not read the GPO: the entry of {} denies it.", name(by))
-        }
-        Reason::NotReadable { by: None } => "The computer may not read the GPO: nobody grants it Read.".to_owned(),
-        Reason::FunctionalityVersion { version: Some(version) } => {
-            format!("The functionality version of the GPO is {version}; clients apply version 2.")
-        }
-        Reason::FunctionalityVersion { version: None } => "The GPO has no functionality version.".to_owned(),
-        Reason::HalfDisabled => "This half of the GPO is disabled.".to_owned(),
-        Reason::Security { by: Some(by) } => {
-            format!("Security filtering: the entry of {} denies Apply Group Policy.", name(by))
-        }
-        Reason::Security { by: None } => "Security filtering: nobody it is, or is in, may apply the GPO.".to_owned(),
-        Reason::Empty => "The GPO sets nothing on this side.".to_owned(),
-        Reason::WmiFilter { name } => format!("The WMI filter {name} is false."),
-        Reason::WmiFilterMissing { id } => format!("The WMI filter {id} does not exist."),
     }
 }
