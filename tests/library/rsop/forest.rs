@@ -722,6 +722,8 @@ pub fn who(name: &str) -> String {
         "DC" => domain_group(515),
         "DU" => domain_group(513),
         "SYSTEM" => "SY".to_owned(),
+        "Everyone" => "WD".to_owned(),
+        "Controllers" => "ED".to_owned(),
         "INTERACTIVE" => "IU".to_owned(),
         "u" | "c" => account_sid(name, domain).to_string(),
         former if former.starts_with("old") => former_sid(former).to_string(),
