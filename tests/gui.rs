@@ -13,6 +13,9 @@ mod common {
     pub mod faulty_store;
     #[path = "../../tests/common/gpo_state.rs"]
     pub mod gpo_state;
+    #[cfg(unix)]
+    #[path = "../../tests/common/fake_computer.rs"]
+    pub mod fake_computer;
 }
 #[path = "gui/support.rs"]
 mod support;
@@ -75,6 +78,9 @@ mod links;
 mod drag_and_drop;
 #[path = "gui/modeling.rs"]
 mod modeling;
+#[cfg(unix)]
+#[path = "gui/results.rs"]
+mod results;
 #[path = "gui/stored_queries.rs"]
 mod stored_queries;
 #[path = "gui/wmi_filters.rs"]

@@ -20,6 +20,7 @@ use egui::{
 
 use crate::gpm::Task;
 use crate::operation::edit::{UndoEntry, UndoList};
+use crate::operation::rsop::collect::CollectOptions;
 use crate::store::StoreErrorKind;
 
 use super::actions_pane::{actions_pane_id, actions_pane_ui};
@@ -245,6 +246,11 @@ impl App {
         let follows = !(self.reloads.is_empty() && self.undo_looks.is_empty() && self.commands.is_empty());
         let writes = !self.query_writes.is_empty();
         operates || reads || follows || writes
+    }
+
+    /// Says how results are collected from computers; tests bring their own programs.
+    pub fn set_collect_options(&mut self, options: CollectOptions) {
+        self.workers.set_collect_options(options);
     }
 
     /// Asks for a command, as a menu would.

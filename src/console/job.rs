@@ -18,6 +18,7 @@ use crate::gpm::{
     SysvolState, Task, Trustee,
 };
 use crate::ident::{Dn, DnsName, Guid, Sid};
+use crate::operation::rsop::collect::CollectOptions;
 use crate::operation::{ChangeContext, Journal, ReportFolderError, ReportedFolder, Reporting, write_whole};
 use crate::report::{HtmlOptions, ReportFormat};
 use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
@@ -25,6 +26,7 @@ use crate::store::{ForestStore, StoreError, StoreErrorKind, SysvolPath};
 use super::kit::job_window::JobWindow;
 use super::opened_file::open_path;
 use super::reports::{ReportChoices, ReportSource};
+use super::results::{FoundResult, read_file};
 use super::stored_query::QueryShelf;
 use super::{
     ConnectRequest, Detail, Details, FileId, FileState, ForestId, ForestOpener, Lazy, LocalTemplates, OpenForest,
@@ -41,6 +43,7 @@ pub struct Workers {
     local_templates: Arc<LocalTemplates>,
     journal_folder: Option<PathBuf>,
     query_folder: Option<PathBuf>,
+    collect_options: CollectOptions,
     /// Held by the edit whose turn it is.
     turn: Arc<tokio::sync::Mutex<()>>,
 }
@@ -83,6 +86,8 @@ pub struct FileJob {
 pub enum ReadFile {
     /// What is in it.
     Content(FileState),
+    /// It is a result of Group Policy: its place is elsewhere.
+    Result(Box<FoundResult>),
     /// The report of something in it.
     Report(usize, Result<Arc<ShownReport>, StoreError>),
 }
@@ -119,6 +124,16 @@ pub enum Fetched {
 }
 
 impl Workers {
+    /// Returns how results are collected from computers.
+    pub fn collect_options(&self) -> CollectOptions {
+        self.collect_options.clone()
+    }
+
+    /// Says how results are collected from computers.
+    pub fn set_collect_options(&mut self, options: CollectOptions) {
+        self.collect_options = options;
+    }
+
     /// Starts the runtime; `ctx` is the window to wake, `journal_folder` where operations keep what was there before, `query_folder` where
     /// stored queries lie, if they have a place.
     pub fn new(ctx: Context, journal_folder: Option<PathBuf>, query_folder: Option<PathBuf>) -> std::io::Result<Self> {
@@ -128,7 +143,15 @@ impl Workers {
             .enable_all()
             .build()?;
         let (local_templates, turn) = (Arc::default(), Arc::default());
-        Ok(Workers { runtime, ctx, local_templates, journal_folder, query_folder, turn })
+        Ok(Workers {
+            runtime,
+            ctx,
+            local_templates,
+            journal_folder,
+            query_folder,
+            collect_options: CollectOptions::default(),
+            turn,
+        })
     }
 
     /// Returns the runtime.
@@ -220,7 +243,13 @@ impl Workers {
 
     /// Reads a report or a folder of backups.
     pub fn open_file(&self, file: FileId, path: PathBuf) -> FileJob {
-        let content = move || ReadFile::Content(open_path(&path).unwrap_or_else(FileState::Failed));
+        let content = move || match open_path(&path) {
+            Ok(state) => ReadFile::Content(state),
+            Err(error) => match read_file(&path) {
+                Ok(found) => ReadFile::Result(Box::new(found)),
+                Err(_) => ReadFile::Content(FileState::Failed(error)),
+            },
+        };
         FileJob { file, promise: Some(self.spawn_blocking(content)) }
     }
 

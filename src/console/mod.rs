@@ -29,6 +29,7 @@ mod migrating;
 mod step;
 mod container_chooser;
 mod modeling;
+pub mod results;
 mod import_wizard;
 mod copy_dialog;
 mod new_gpo_dialog;

@@ -107,7 +107,7 @@ impl OpenedFile {
 }
 
 /// The largest report that is read, in bytes: some fifty times the largest known.
-const LARGEST_REPORT: u64 = 512 << 20;
+pub(super) const LARGEST_REPORT: u64 = 512 << 20;
 /// Folders this far below the one asked for are searched for backups.
 const DEEPEST: usize = 5;
 /// At most so many folders are searched.

@@ -99,7 +99,8 @@ impl ReportDialog {
                 }
                 Purpose::Open => {
                     ui.label(
-                        "A report as XML (gpreport.xml), a folder of backups, or a folder with such folders in it.",
+                        "A report as XML (gpreport.xml), a result of Group Policy (gpresult /X), a folder of backups, or a folder with such \
+                         folders in it.",
                     );
                 }
                 Purpose::Templates => {

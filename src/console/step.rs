@@ -80,7 +80,8 @@ pub fn running_ui(ui: &mut Ui, task: &Task) {
 
 /// Returns a message as a sentence, with what it is about.
 pub fn told(message: &StatusMessage) -> String {
-    let about = [&message.extension_name, &message.object_path].into_iter().filter(|text| !text.is_empty());
+    let is_news = |text: &&String| !text.is_empty() && !message.message.contains(text.as_str());
+    let about = [&message.extension_name, &message.object_path].into_iter().filter(is_news);
     let about: Vec<&str> = about.map(String::as_str).collect();
     let about = about.join(", ");
     match message.message.starts_with(&about) {

@@ -399,7 +399,7 @@ fn templates_of_a_folder_are_used_where_the_domain_has_none() {
 
 /// A file that somebody drags onto the window.
 #[derive(Debug)]
-struct Dragged(PathBuf);
+pub struct Dragged(pub PathBuf);
 
 impl egui::DroppedFile for Dragged {
     fn path(&self) -> &Path {

@@ -7,13 +7,14 @@ use egui::Context;
 
 use crate::operation::{ReportFolderError, ReportedFolder, file_name};
 use crate::report::{HtmlOptions, ReportFormat};
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 
 use super::super::error_view::ErrorReport;
 use super::super::help::Unread;
 use super::super::job::ReadFile;
 use super::super::path_field::documents_folder;
 use super::super::report_dialogs::ReportDialog;
+use super::super::results::{FoundResult, keep_file};
 use super::super::{
     Detail, FileId, FileState, ForestState, Lazy, Node, OpenedFile, ReportOf, ReportUse, ReportsOf, ShownReport,
 };
@@ -189,7 +190,7 @@ impl App {
     }
 
     pub(super) fn take_in_files(&mut self, ctx: &Context) {
-        let mut read = Vec::new();
+        let (mut read, mut results) = (Vec::new(), Vec::new());
         self.file_jobs.retain_mut(|job| match job.take() {
             None => true,
             Some(content) => {
@@ -208,6 +209,7 @@ impl App {
                     self.settle_selection();
                     self.forests_changed();
                 }
+                ReadFile::Result(found) => results.push((id, found)),
                 ReadFile::Report(index, report) => {
                     if let Some(item) = file.item_mut(index) {
                         item.report = report.into();
@@ -215,8 +217,28 @@ impl App {
                 }
             }
         }
+        for (id, found) in results {
+            self.take_in_result(id, &found);
+        }
         self.take_in_written(ctx);
         self.use_awaited(ctx);
+    }
+
+    /// Puts a result that was opened below Group Policy Results; it stays no file. Without a forest it has no place.
+    fn take_in_result(&mut self, id: FileId, found: &FoundResult) {
+        match keep_file(found, &self.forests, self.selected.forest()) {
+            Some(keep) => {
+                self.close_file(id);
+                self.commands.push(keep);
+            }
+            None => {
+                let detail = "a result of Group Policy stands below a forest: open the forest of its domain first";
+                let error = StoreError::new(StoreErrorKind::NotSupported, found.path.display()).with_detail(detail);
+                if let Some(file) = self.files.iter_mut().find(|file| file.id == id) {
+                    file.state = FileState::Failed(error);
+                }
+            }
+        }
     }
 
     fn use_awaited(&mut self, ctx: &Context) {

@@ -6,10 +6,10 @@ use crate::gpm::Problem;
 use crate::store::StoreError;
 
 use super::super::job::take;
-use super::super::modeling;
 use super::super::pane::{ADVANCED_VIEW, QUERY_TABS};
-use super::super::stored_query::{Asked, QueryAction, QueryShelf, ResultsSource, StoredQuery};
+use super::super::stored_query::{Asked, QueryAction, QueryShelf, StoredQuery};
 use super::super::{ForestEntry, ForestId, ForestState, Node, Reported};
+use super::super::{modeling, results};
 use super::App;
 
 /// Files of stored queries that are being written.
@@ -74,7 +74,10 @@ impl App {
                 let job = modeling::rerun(forest, &self.workers, stored, query);
                 self.operation_jobs.push(job);
             }
-            Asked::Results(ResultsSource::File(_)) => {}
+            Asked::Results(source) => {
+                let job = results::rerun(forest, &self.workers, stored, source);
+                self.operation_jobs.push(job);
+            }
         }
     }
 

@@ -47,6 +47,7 @@ mod link;
 mod migration;
 mod node;
 mod report;
+mod results;
 mod rsop;
 mod search;
 mod som;
@@ -81,6 +82,7 @@ const SUBJECTS: &[&[Row]] = &[
     migration::ROWS,
     report::ROWS,
     rsop::ROWS,
+    results::ROWS,
     search::ROWS,
     node::ROWS,
     view::ROWS,

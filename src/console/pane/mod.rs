@@ -13,6 +13,7 @@ mod gpos;
 mod opened_file;
 mod orphans;
 mod report;
+mod policy_events;
 mod rsop;
 mod som;
 mod starter_gpo;

@@ -55,6 +55,8 @@ pub struct PaneState {
     pub(super) find_wanted: bool,
     /// Whether the settings that come of the links of a domain or OU are shown.
     pub(super) shows_som_settings: bool,
+    /// The tab Policy Events.
+    pub(super) events: super::policy_events::EventsTab,
     /// The dialog that saves a status.
     pub(super) status_save: Option<SaveDialog>,
 }

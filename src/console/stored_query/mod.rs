@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::gpm::Problem;
 use crate::ident::{Guid, Timestamp};
+use crate::operation::rsop::collect::Collection;
 use crate::store::{StoreError, StoreErrorKind};
 
 use super::{Command, ForestId, OpenForest, Place};
@@ -62,6 +63,8 @@ pub enum Asked {
 pub enum ResultsSource {
     /// A file that `gpresult /X` or a console wrote.
     File(PathBuf),
+    /// A computer that was asked.
+    Computer(Box<Collection>),
 }
 
 /// The container a query stands in.

@@ -38,7 +38,7 @@ pub(super) fn check(file: &[u8], asked: &Asked<'_>) -> Result<RsopReport, Operat
     if file.is_empty() {
         return fail(
             HResult::INVALID_DATA,
-            format!("gpresult wrote an empty file on {computer}. Its disk may be full."),
+            format!("The tool gpresult wrote an empty file on {computer}. Its disk may be full."),
         );
     }
     let report = match read_rsop(file) {
@@ -53,7 +53,10 @@ pub(super) fn check(file: &[u8], asked: &Asked<'_>) -> Result<RsopReport, Operat
         return fail(HResult::INVALID_DATA, format!("The result of {computer} does not say when it was made."));
     };
     let (Some(started), Some(ended)) = (asked.started, asked.ended) else {
-        return fail(HResult::INVALID_DATA, format!("{computer} did not tell its time: the result may be an old one."));
+        return fail(
+            HResult::INVALID_DATA,
+            format!("The time of {computer} is not known: the result may be an old one."),
+        );
     };
     let slack = CLOCK_SLACK_SECONDS;
     if read.unix_seconds() < started.as_second() - slack || read.unix_seconds() > ended.as_second() + slack {

@@ -49,7 +49,7 @@ async fn collect_there(
     }
     if let Some(failure) = &answer.failure {
         let message = format!(
-            "gpresult could not be run on {}: {failure}\nThe account needs PowerShell there, not held to the constrained language \
+            "The tool gpresult could not be run on {}: {failure}\nThe account needs PowerShell there, not held to the constrained language \
              mode, and gpresult in its PATH.",
             remote.host
         );
@@ -64,7 +64,7 @@ async fn collect_there(
 
 fn not_complete(collection: &Collection, said: &str) -> OperationError {
     let mut message = format!(
-        "{} let in, but did not answer as Windows does. The account needs a shell that runs powershell; a member that runs Samba or \
+        "The computer {} let in, but did not answer as Windows does. The account needs a shell that runs powershell; a member that runs Samba or \
          adsys is asked in another way.",
         collection.computer
     );
@@ -82,7 +82,7 @@ fn file_of(answer: &Answer, collection: &Collection, said: &str) -> Result<Vec<u
         Some(size) => no_results(
             &collection.computer,
             HResult::INVALID_DATA,
-            format!("gpresult wrote {size} bytes, but they did not come whole. Try again."),
+            format!("The tool gpresult wrote {size} bytes, but they did not come whole. Try again."),
         ),
         None => no_file(collection, answer.exit_code, said),
     })
@@ -91,7 +91,7 @@ fn file_of(answer: &Answer, collection: &Collection, said: &str) -> Result<Vec<u
 /// Returns the error where `gpresult` ended without a file, whatever its exit code says.
 fn no_file(collection: &Collection, exit_code: Option<i32>, said: &str) -> OperationError {
     let code = exit_code.map_or_else(String::new, |code| format!(" (it ended with {code})"));
-    let mut message = format!("gpresult wrote no file on {}{code}.", collection.computer);
+    let mut message = format!("The tool gpresult wrote no file on {}{code}.", collection.computer);
     message.push_str(match (&collection.user, collection.sides.has_user()) {
         (Some(_), true) => {
             "\nThe user may have no results there: only users who have logged on have. List them, choose another, or leave the user's \

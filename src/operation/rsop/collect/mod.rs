@@ -231,12 +231,12 @@ fn check_collection(collection: &Collection) -> Result<(), OperationError> {
         && tool == ResultTool::Gpresult
         && user.as_str().contains('@')
     {
-        let message = format!("gpresult takes users as DOMAIN\\name, not {user}.");
+        let message = format!("The tool gpresult takes users as DOMAIN\\name, not {user}.");
         return refuse(HResult::INVALID_ARGUMENT, message);
     }
     if tool == ResultTool::Samba && collection.sides.has_user() && collection.user.is_none() {
         let message =
-            "samba-gpupdate has to be told which user: name one, or leave the user's settings out.".to_owned();
+            "The tool samba-gpupdate has to be told which user: name one, or leave the user's settings out.".to_owned();
         return refuse(HResult::INVALID_ARGUMENT, message);
     }
     Ok(())

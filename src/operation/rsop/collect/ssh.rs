@@ -112,7 +112,7 @@ fn not_connected(host: &SshHost, stderr: &[u8]) -> OperationError {
     let words = words(stderr);
     let cause = CAUSES.iter().find(|cause| cause.words.iter().any(|part| words.contains(part)));
     let (code, advice) = cause.map_or((HResult::HOST_UNREACHABLE, ""), |cause| (cause.code, cause.advice));
-    let mut message = format!("{host} cannot be reached over SSH.");
+    let mut message = format!("The computer {host} cannot be reached over SSH.");
     for part in [advice, USUAL_CAUSES] {
         if !part.is_empty() {
             message.push('\n');
@@ -139,7 +139,7 @@ fn not_run(host: &SshHost, limit: std::time::Duration, error: ChildError) -> Ope
         ChildError::NotStarted(error) => unreachable(HResult::FAIL, format!("The program ssh could not be run: {error}.")),
         ChildError::TimedOut(stderr) => {
             let mut message = format!(
-                "{host} did not answer in {} seconds. It may be busy: try again, or give it more time. {USUAL_CAUSES}",
+                "The computer {host} did not answer in {} seconds. It may be busy: try again, or give it more time. {USUAL_CAUSES}",
                 limit.as_secs()
             );
             let words = words(&stderr);
@@ -149,7 +149,7 @@ fn not_run(host: &SshHost, limit: std::time::Duration, error: ChildError) -> Ope
             unreachable(HResult::TIMEOUT, message)
         }
         ChildError::TooMuch => {
-            unreachable(HResult::INVALID_DATA, format!("{host} sent more than any result has: it is not read further."))
+            unreachable(HResult::INVALID_DATA, format!("The computer {host} sent more than any result has: it is not read further."))
         }
     }
 }

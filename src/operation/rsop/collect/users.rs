@@ -50,7 +50,7 @@ pub async fn logging_enumerate_users(
     let words = ssh::words(&output.stderr);
     if let Some(failure) = answer.failure.or_else(|| (!answer.is_complete).then_some(words)) {
         let message = format!(
-            "{computer} does not say which users have results: the account must be an administrator of it. The user can be named all the \
+            "The users with results on {computer} cannot be listed: the account must be an administrator of it. The user can be named all the \
              same.\nIt said: {failure}"
         );
         return Err(no_results(computer, HResult::FAIL, message));
@@ -65,7 +65,7 @@ pub async fn logging_enumerate_users(
             // Services have results too; nobody asks for them.
             Ok(_) => {}
             Err(_) => {
-                let message = format!("{computer} named a user by what is no SID.");
+                let message = format!("A user on {computer} was named by what is no SID.");
                 task.message(StatusMessage::warning(MessageId::TrusteeUnknown, message).about(computer));
             }
         }
