@@ -15,15 +15,15 @@ use crate::report::rsop::{
 };
 
 use super::{
-    Assumptions, Candidate, ExtensionOutcome, Plan, PlannedSom, Policies, Reason, SidePlan, SomReason, Verdict,
+    Assumptions, Candidate, ExtensionOutcome, Plan, PlannedSom, Planner, Reason, SidePlan, SomReason, Target, Verdict,
 };
 
 /// What the document of a plan tells beside the plan.
 pub struct PlanContext<'a> {
-    /// The forest that was planned on, imagined changes included.
-    pub forest: &'a ForestSnapshot,
-    /// What its GPOs set.
-    pub policies: &'a Policies,
+    /// What made the plan: the forest, imagined changes included, and what its GPOs set.
+    pub planner: &'a Planner,
+    /// Who was planned for.
+    pub target: &'a Target,
     /// What was assumed.
     pub assumptions: &'a Assumptions,
     /// Names of principals and the administrative templates. Names that are asked for and not known are remembered there.
@@ -65,6 +65,7 @@ fn side_result(side: &SidePlan, context: &PlanContext<'_>) -> RsopResult {
         slow_link: Some(context.assumptions.slow_link),
         extension_status: extension_status(side),
         gpos: gpo_rows(side, context),
+        extensions: context.planner.report_settings(side, context.target, context.assumptions, context.settings),
         ..RsopResult::default()
     }
 }
@@ -131,7 +132,7 @@ fn gpo_rows(side: &SidePlan, context: &PlanContext<'_>) -> Vec<RsopGpo> {
         judge(row, &candidate.verdict);
         row.links.push(RsopLink {
             som_path: candidate.som_path.clone(),
-            som_order: som_order(side, candidate, context.forest),
+            som_order: som_order(side, candidate, context.planner.forest()),
             applied_order: match candidate.verdict {
                 Verdict::Applied { order } if !side.fails() => order.try_into().unwrap_or(u32::MAX),
                 _ => 0,
@@ -173,7 +174,7 @@ fn gpo_row(side: Side, candidate: &Candidate, context: &PlanContext<'_>) -> Rsop
         ..RsopGpo::default()
     };
     // What the client does not see has no more than that in a result either.
-    let (false, Some(gpo)) = (is_unseen(&candidate.verdict), context.forest.gpo_by_dn(&candidate.gpo.dn)) else {
+    let (false, Some(gpo)) = (is_unseen(&candidate.verdict), context.planner.forest().gpo_by_dn(&candidate.gpo.dn)) else {
         return unseen;
     };
     let (enabled, registered) = match side {
@@ -185,8 +186,8 @@ fn gpo_row(side: Side, candidate: &Candidate, context: &PlanContext<'_>) -> Rsop
         version_sysvol: candidate.version_sysvol.map(u32::from),
         enabled: Some(enabled),
         is_valid: Some(true),
-        filter_id: gpo.wmi_filter.as_ref().and_then(|filter| context.forest.wmi_filter(filter)).map(WmiFilter::path),
-        filter_name: gpo.wmi_filter.as_ref().map(|_| context.forest.wmi_filter_label(gpo)),
+        filter_id: gpo.wmi_filter.as_ref().and_then(|filter| context.planner.forest().wmi_filter(filter)).map(WmiFilter::path),
+        filter_name: gpo.wmi_filter.as_ref().map(|_| context.planner.forest().wmi_filter_label(gpo)),
         filter_allowed: Some(true),
         security_filters: security_filters(gpo, context),
         extension_names: registered.groups.iter().map(|group| ClientSideExtension::label(group.extension)).collect(),

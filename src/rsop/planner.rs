@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::extension::SourceContext;
 use crate::gpm::{DomainSnapshot, ForestSnapshot, LinkEffect, SomType, links_in_order};
 use crate::ident::{Dn, DnsName, Guid, Sid};
-use crate::report::Side;
+use crate::report::{ExtensionReport, Side};
 
 use super::access::Access;
 use super::filter::Judge;
@@ -17,7 +18,7 @@ use super::scope::Scope;
 use super::side::{Draft, Ground, List};
 use super::token::Token;
 use super::{
-    Account, AccountKind, Assumptions, ExtensionOutcome, Loopback, LoopbackMode, Plan, Policies, Reason, SidePlan,
+    Account, AccountKind, Assumptions, ExtensionOutcome, ExtensionPlan, Loopback, LoopbackMode, Plan, Policies, Reason, SidePlan,
     SomReason, Subject, Target, WmiAssumption,
 };
 
@@ -250,6 +251,37 @@ impl Planner {
                 candidate.warnings.push("What it sets was not read, so its settings are missing here.".to_owned());
             }
         }
+    }
+
+    /// Returns the settings of a side that this planner planned, as reports have them: each with its GPO and its precedence.
+    pub fn report_settings(
+        &self,
+        side: &SidePlan,
+        target: &Target,
+        assumptions: &Assumptions,
+        source: &SourceContext<'_>,
+    ) -> Vec<ExtensionReport> {
+        let layers: Vec<Layer<'_>> = (1..)
+            .zip(side.applied())
+            .filter_map(|(order, candidate)| {
+                let gpo = self.gpos.get(&candidate.gpo.dn)?;
+                let half = self.policies.get(&candidate.gpo.dn)?.half(side.side);
+                let extensions = &gpo.half(side.side).extensions;
+                Some(Layer { order, gpo: &gpo.id, som_kind: candidate.som_kind, half, extensions })
+            })
+            .collect();
+        let is_skipped = |plan: &&ExtensionPlan| plan.outcome == ExtensionOutcome::SkippedSlowLink;
+        let skipped = side.extensions.iter().filter(is_skipped).map(|plan| plan.cse).collect();
+        let context = match (side.side, &target.computer) {
+            (Side::Computer, Some(computer)) => MergeContext {
+                skipped,
+                is_domain_controller: self.who(side.side, computer, assumptions).kind == AccountKind::DomainController,
+                domain_layers: self.domain_layers(&side.place, side),
+                ..MergeContext::default()
+            },
+            _ => MergeContext { skipped, ..MergeContext::default() },
+        };
+        merge::report(side.side, &layers, &context, source)
     }
 
     /// Returns the layers from which the domain of a place takes the account policy of its accounts.

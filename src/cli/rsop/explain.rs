@@ -13,7 +13,7 @@ use super::super::output::{Outcome, Output, printable};
 use super::super::session::report;
 use super::super::{Session, UsageError};
 use super::TargetArguments;
-use super::words::{Words, loopback};
+use super::words::Words;
 
 /// Explain why GPOs apply to a user and a computer or not, and which GPO wins a setting
 ///
@@ -80,25 +80,20 @@ impl Explain {
             output.line(printable(format!("  Nothing is applied: {}", words.failure(failure))))?;
         }
         if side.side == Side::User && self.setting.is_none() {
-            output.line(printable(format!("  Loopback: {}", loopback(plan))))?;
+            output.line(printable(format!("  Loopback: {}", plan.loopback.explain())))?;
         }
         for candidate in self.gpos(side) {
-            output.line(printable(format!("  {}: {}", candidate.gpo.name, words.link(candidate))))?;
+            output.line(printable(format!("  {}", candidate.gpo.name)))?;
             output.line(printable(format!("      {}", words.verdict(candidate))))?;
             for warning in &candidate.warnings {
                 output.line(printable(format!("      Note: {warning}")))?;
             }
         }
         for setting in self.settings(side) {
-            output.line(printable(format!("  {} = {}", setting.name, value(setting.value.as_deref()))))?;
-            for (order, source) in setting.sources.iter().enumerate() {
-                let gpo = words.gpo_of(side, source.order);
-                let role = match (order, setting.united) {
-                    (_, true) => "counts too",
-                    (0, false) => "wins",
-                    (_, false) => "loses",
-                };
-                output.line(printable(format!("      {gpo} {role}: {}", value(source.value.as_deref()))))?;
+            let Some(explained) = side.explain_setting(&setting.key) else { continue };
+            output.line(printable(format!("  {}", explained.outcome)))?;
+            for other in explained.others {
+                output.line(printable(format!("      {other}")))?;
             }
         }
         Ok(())
@@ -106,19 +101,12 @@ impl Explain {
 
     fn json(&self, side: &SidePlan, words: &Words) -> Value {
         let gpos = self.gpos(side).map(|candidate| {
-            json!({ "link": candidate, "place": words.link(candidate), "because": words.verdict(candidate) })
+            json!({ "link": candidate, "because": words.verdict(candidate) })
         });
         let settings = self.settings(side).map(|setting| {
-            let sources = setting.sources.iter().map(|source| {
-                json!({ "gpo": words.gpo_of(side, source.order), "order": source.order, "value": source.value })
-            });
-            json!({
-                "name": setting.name,
-                "key": setting.key,
-                "value": setting.value,
-                "united": setting.united,
-                "sources": sources.collect::<Vec<_>>(),
-            })
+            let explained = side.explain_setting(&setting.key);
+            let (outcome, others) = explained.map(|explained| (explained.outcome, explained.others)).unwrap_or_default();
+            json!({ "setting": setting, "outcome": outcome, "others": others })
         });
         json!({
             "fails": side.failures,
@@ -137,8 +125,4 @@ fn side_name(side: Side) -> &'static str {
 
 fn holds(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
-}
-
-fn value(value: Option<&str>) -> &str {
-    value.unwrap_or("(removed)")
 }

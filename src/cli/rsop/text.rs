@@ -11,7 +11,7 @@ use crate::rsop::{Candidate, ExtensionOutcome, Plan, SidePlan};
 use crate::store::ForestStore;
 
 use super::super::output::{Table, printable, yes_no};
-use super::words::{Words, loopback};
+use super::words::Words;
 
 /// Returns a plan as text.
 pub async fn plan(planned: &Planned, store: &Arc<dyn ForestStore>, task: &Task) -> Result<String, Cancelled> {
@@ -36,7 +36,7 @@ fn write_side(text: &mut String, side: &SidePlan, plan: &Plan, words: &Words) {
     line(text, &format!("  Place: {}", side.place.canonical_name()));
     line(text, &format!("  Site: {}", side.site.as_deref().unwrap_or("none known")));
     if side.side == Side::User {
-        line(text, &format!("  Loopback: {}", loopback(plan)));
+        line(text, &format!("  Loopback: {}", plan.loopback.explain()));
     }
     for failure in &side.failures {
         line(text, &format!("  FAILS, nothing is applied: {}", words.failure(failure)));

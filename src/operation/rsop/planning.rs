@@ -171,8 +171,8 @@ impl Planned {
             compatible: reporting.compatible,
         };
         let context = PlanContext {
-            forest: self.planner.forest(),
-            policies: self.planner.policies(),
+            planner: &self.planner,
+            target: &self.target,
             assumptions: &self.assumptions,
             settings: &settings,
             made: self.made,

@@ -3,7 +3,7 @@
 use opengpmc::extension::{PrincipalNames, SourceContext};
 use opengpmc::format::admx::AdmxStore;
 use opengpmc::ident::Timestamp;
-use opengpmc::report::rsop::{NotApplied, RsopDataType, RsopGpo, RsopResult};
+use opengpmc::report::rsop::{NotApplied, RsopDataType, RsopGpo, RsopResult, precedence, winning_gpo};
 use opengpmc::report::{RsopReport, read_rsop, write_rsop};
 use opengpmc::rsop::{PlanContext, plan_report};
 
@@ -14,8 +14,8 @@ fn report(case: &Case, who: &str) -> RsopReport {
     let (names, templates) = (PrincipalNames::default(), AdmxStore::default());
     let settings = SourceContext { names: &names, templates: &templates, with_comments: true, compatible: false };
     let context = PlanContext {
-        forest: planner.forest(),
-        policies: planner.policies(),
+        planner: &planner,
+        target: &target,
         assumptions: &case.assumptions,
         settings: &settings,
         made: Timestamp::from_unix_seconds(1_700_000_000).unwrap(),
@@ -49,6 +49,18 @@ fn k5_links_count_over_the_whole_chain_behind_the_local_gpo() {
     // 1 and 0 are those of the local GPO, which is never planned.
     assert_eq!(orders, [(2, 1), (3, 2), (4, 3)]);
     assert_eq!(result.applied().iter().map(|gpo| gpo.name.as_str()).collect::<Vec<_>>(), ["B", "A", "C"]);
+}
+
+#[test]
+fn k3_settings_name_their_gpo_and_its_precedence() {
+    let result = computer(&Case::new("P[A B C]"));
+    let settings: Vec<_> = result.extensions.iter().flat_map(|extension| &extension.elements).collect();
+    let mut found: Vec<(u32, &str)> = settings
+        .iter()
+        .filter_map(|setting| Some((precedence(setting)?, result.gpo(&winning_gpo(setting)?)?.name.as_str())))
+        .collect();
+    found.sort();
+    assert_eq!(found, [(1, "A"), (2, "B"), (3, "C")]);
 }
 
 #[test]
