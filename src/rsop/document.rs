@@ -174,7 +174,8 @@ fn gpo_row(side: Side, candidate: &Candidate, context: &PlanContext<'_>) -> Rsop
         ..RsopGpo::default()
     };
     // What the client does not see has no more than that in a result either.
-    let (false, Some(gpo)) = (is_unseen(&candidate.verdict), context.planner.forest().gpo_by_dn(&candidate.gpo.dn)) else {
+    let (false, Some(gpo)) = (is_unseen(&candidate.verdict), context.planner.forest().gpo_by_dn(&candidate.gpo.dn))
+    else {
         return unseen;
     };
     let (enabled, registered) = match side {
@@ -186,7 +187,11 @@ fn gpo_row(side: Side, candidate: &Candidate, context: &PlanContext<'_>) -> Rsop
         version_sysvol: candidate.version_sysvol.map(u32::from),
         enabled: Some(enabled),
         is_valid: Some(true),
-        filter_id: gpo.wmi_filter.as_ref().and_then(|filter| context.planner.forest().wmi_filter(filter)).map(WmiFilter::path),
+        filter_id: gpo
+            .wmi_filter
+            .as_ref()
+            .and_then(|filter| context.planner.forest().wmi_filter(filter))
+            .map(WmiFilter::path),
         filter_name: gpo.wmi_filter.as_ref().map(|_| context.planner.forest().wmi_filter_label(gpo)),
         filter_allowed: Some(true),
         security_filters: security_filters(gpo, context),

@@ -18,8 +18,8 @@ use super::scope::Scope;
 use super::side::{Draft, Ground, List};
 use super::token::Token;
 use super::{
-    Account, AccountKind, Assumptions, ExtensionOutcome, ExtensionPlan, Loopback, LoopbackMode, Plan, Policies, Reason, SidePlan,
-    SomReason, Subject, Target, WmiAssumption,
+    Account, AccountKind, Assumptions, ExtensionOutcome, ExtensionPlan, Loopback, LoopbackMode, Plan, Policies, Reason,
+    SidePlan, SomReason, Subject, Target, WmiAssumption,
 };
 
 /// Plans what applies to users and computers of one forest. Holds what all plans have in common; a plan then costs time only for the links

@@ -135,7 +135,10 @@ fn a_setting_is_explained_by_its_winner_and_those_who_lost() {
     let found: Value = serde_json::from_slice(&output.stdout).unwrap();
     let settings = found["computer"]["settings"].as_array().unwrap();
     assert_eq!(settings.len(), 1, "{found}");
-    assert_eq!(settings[0]["setting"]["key"], r"registry/hklm\software\policies\microsoft\windows nt\dnsclient!searchlist");
+    assert_eq!(
+        settings[0]["setting"]["key"],
+        r"registry/hklm\software\policies\microsoft\windows nt\dnsclient!searchlist"
+    );
     let shown = text(&explain(&["--for-computer", "KB-WS017", "--setting", "searchlist"]).stdout);
     assert!(shown.contains("`Baseline - All Computers`, linked at kestrelbay.example"), "{shown}");
     let nothing = explain(&["--for-computer", "KB-WS017", "--setting", "no such setting"]);

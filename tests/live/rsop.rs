@@ -1,5 +1,10 @@
 //! Plans on the lab's domain controller, against what its directory says of tokens, against a snapshot of the same domain, and against
 //! Samba's own tools.
+//!
+//! `samba-gpupdate --rsop` is no judge here. For a computer (Samba 4.17, tried on the domain controller itself with its own account) it ends with
+//! "Failed to get machine token": it needs a member with winbind in the system's list of accounts, which would change the machine that the lab runs
+//! on. For a user it lists every GPO that may be read, the Default Domain Policy without any user settings too, which clients of Windows and our
+//! plans pass over as empty; and it has to be given the lab's DNS server as that of the whole system.
 
 use std::path::PathBuf;
 use std::process::Command;

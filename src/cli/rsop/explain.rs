@@ -100,12 +100,11 @@ impl Explain {
     }
 
     fn json(&self, side: &SidePlan, words: &Words) -> Value {
-        let gpos = self.gpos(side).map(|candidate| {
-            json!({ "link": candidate, "because": words.verdict(candidate) })
-        });
+        let gpos = self.gpos(side).map(|candidate| json!({ "link": candidate, "because": words.verdict(candidate) }));
         let settings = self.settings(side).map(|setting| {
             let explained = side.explain_setting(&setting.key);
-            let (outcome, others) = explained.map(|explained| (explained.outcome, explained.others)).unwrap_or_default();
+            let (outcome, others) =
+                explained.map(|explained| (explained.outcome, explained.others)).unwrap_or_default();
             json!({ "setting": setting, "outcome": outcome, "others": others })
         });
         json!({

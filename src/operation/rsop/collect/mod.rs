@@ -1,8 +1,8 @@
 //! Group Policy Results (IGPMRSOP in logging mode): what did apply, as the computer itself tells it.
 //!
 //! Each kind of client has a tool of its own for that, and it is run where the client is: here, or on another computer through the
-//! system's `ssh` ([`ssh`]). Windows has `gpresult /X`, whose file is the same document as GPMC shows; members that run Samba or adsys have
-//! `samba-gpupdate --rsop` and `adsysctl policy applied`, whose text is read as far as it says ([`client_text`]).
+//! system's `ssh`. Windows has `gpresult /X`, whose file is the same document as GPMC shows; members that run Samba or adsys have
+//! `samba-gpupdate --rsop` and `adsysctl policy applied`, whose text is read as far as it says.
 //!
 //! GPMC asks WMI over DCOM and needs Windows on both sides. This program speaks neither; it needs an SSH server on the other computer.
 //!
