@@ -1,9 +1,11 @@
-//! Times planning on a forest of 1,000 OUs and 1,000 GPOs: one plan, the plan of every OU, and preparing the forest for both.
+//! Times planning on a forest of 1,000 OUs and 1,000 GPOs: one plan, the plan of every OU, preparing the forest for both, and the impact of
+//! one change of a link over 10,000 users and computers.
 //!
 //!     cargo bench --bench rsop
 //!
 //! The forest is made in memory: ten OUs in each OU, three links on each, twenty registry values in each half of a GPO.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,7 +14,9 @@ use opengpmc::format::{PolData, PolRecord, RegistryPol};
 use opengpmc::gpm::{Forest, ForestSnapshot, LoadOptions, Task};
 use opengpmc::ident::{Dn, ExtensionList, GpoVersion, Guid, Sid};
 use opengpmc::report::Side;
-use opengpmc::rsop::{Assumptions, GpoPolicy, HalfPolicy, Planner, Policies, Subject, Target, TemplateState};
+use opengpmc::rsop::{
+    Account, AccountKind, Assumptions, GpoPolicy, HalfPolicy, Planner, Policies, Subject, Target, TemplateState, impact,
+};
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::{Attribute, Entry, ForestFileBuilder};
 
@@ -26,12 +30,15 @@ const DESCRIPTOR: &str = "O:DAG:DAD:PAI(OA;CI;CR;edacfd8f-ffb3-11d1-b41d-00a0c96
 /// The bounds that planning keeps.
 const ONE_PLAN: Duration = Duration::from_millis(20);
 const EVERY_UNIT: Duration = Duration::from_secs(1);
+const IMPACT: Duration = Duration::from_secs(5);
+/// Accounts in each OU, users and computers in turn.
+const ACCOUNTS_EACH: usize = 10;
 
 fn main() {
     let (forest, units) = forest();
     let policies = Policies::new((0..GPOS).map(|number| (gpo_dn(number), policy(number))));
     let started = Instant::now();
-    let planner = Planner::new(forest, policies);
+    let planner = Planner::new(Arc::clone(&forest), policies.clone());
     println!("prepare {GPOS} GPOs: {:.1} ms", milliseconds(started.elapsed()));
 
     let targets: Vec<Target> = units.iter().map(target).collect();
@@ -44,6 +51,20 @@ fn main() {
     println!("the plan of each of {UNITS} OUs: {:.0} ms", milliseconds(all));
     let scope = time(1, || targets.iter().for_each(|target| drop(planner.plan_scope_only(target, &assumptions))));
     println!("the same without settings: {:.0} ms", milliseconds(scope));
+    let accounts: Vec<Account> = units.iter().enumerate().flat_map(accounts_in).collect();
+    let changed = Planner::new(Arc::new(with_link_at_domain(&forest)), policies);
+    let mut affected = 0;
+    let compare = || {
+        let go_on = |_, _| ControlFlow::<()>::Continue(());
+        affected = impact(&planner, &changed, &accounts, &assumptions, go_on).expect("nobody breaks off").affected;
+    };
+    let compared = time(1, compare);
+    println!(
+        "the impact of a link on the domain over {} users and computers, of whom {affected} are affected: {:.0} ms",
+        accounts.len(),
+        milliseconds(compared)
+    );
+    assert!(compared < IMPACT, "the impact takes longer than {IMPACT:?}");
     assert!(one < ONE_PLAN, "one plan takes longer than {ONE_PLAN:?}");
     assert!(all < EVERY_UNIT, "all plans take longer than {EVERY_UNIT:?}");
 }
@@ -66,6 +87,30 @@ fn domain() -> Dn {
 fn gpo_dn(number: usize) -> Dn {
     let policies = domain().child("CN", "System").child("CN", "Policies");
     policies.child("CN", &Guid::from_u128(number as u128 + 1).to_string())
+}
+
+/// Returns the forest with one more enforced link on the domain.
+fn with_link_at_domain(forest: &ForestSnapshot) -> ForestSnapshot {
+    let mut imagined = forest.imagine();
+    imagined.set_values(&domain(), &[Attribute::text("gPLink", format!("[LDAP://{};2]", gpo_dn(7)))]);
+    imagined.into_snapshot()
+}
+
+fn accounts_in((unit, dn): (usize, &Dn)) -> Vec<Account> {
+    let account = |place: usize| {
+        let number = (unit * ACCOUNTS_EACH + place) as u32;
+        let sid = |rid: u32| Sid::new(5, &[21, 1004336348, 1177238915, 682003330, rid]).expect("a SID");
+        let kind = if place.is_multiple_of(2) { AccountKind::User } else { AccountKind::Computer };
+        Account {
+            name: format!("CORP\\account{number}"),
+            dn: dn.child("CN", &format!("Account {number}")),
+            sid: sid(10_000 + number),
+            kind,
+            domain: "corp.example.com".parse().expect("a name"),
+            groups: vec![sid(513), sid(2_000 + number % 50)],
+        }
+    };
+    (0..ACCOUNTS_EACH).map(account).collect()
 }
 
 fn target(unit: &Dn) -> Target {

@@ -76,6 +76,8 @@ mod gpos;
 mod links;
 #[path = "gui/drag_and_drop.rs"]
 mod drag_and_drop;
+#[path = "gui/impact.rs"]
+mod impact;
 #[path = "gui/modeling.rs"]
 mod modeling;
 #[cfg(unix)]

@@ -24,58 +24,46 @@ impl ForestSnapshot {
 impl ImaginedForest {
     /// Returns the snapshot with all changes.
     pub fn into_snapshot(mut self) -> ForestSnapshot {
-        for domain in &mut self.snapshot.domains {
-            domain.finish();
-        }
-        self.snapshot.index_links();
+        self.snapshot.reindex();
         self.snapshot
     }
 
-    /// Gives attributes of a site, domain, OU or GPO these values; one without values is taken away. Tells whether anything that decides
-    /// about policy became another: links, their options, blocked inheritance, status, WMI filter, version or registered extensions of a GPO.
-    pub fn set_values(&mut self, dn: &Dn, attributes: &[Attribute]) -> bool {
+    /// Gives attributes of a site, domain, OU or GPO these values; one without values is taken away.
+    pub fn set_values(&mut self, dn: &Dn, attributes: &[Attribute]) {
         if let Some((som, domain)) = self.som_mut(dn) {
             return change_som(som, domain, attributes);
         }
-        let Some(gpo) = self.gpo_mut(dn) else { return false };
+        let Some(gpo) = self.gpo_mut(dn) else { return };
         let mut entry = Entry { dn: dn.clone(), attributes: known_attributes(gpo) };
         for attribute in attributes {
             entry.attributes.retain(|known| !known.name.eq_ignore_ascii_case(&attribute.name));
             entry.attributes.push(attribute.clone());
         }
-        let Some(read) = Decoder::new(gpo.domain.clone()).gpo(entry) else { return false };
-        let decides = |gpo: &Gpo| {
-            let extensions = (gpo.computer_extensions.clone(), gpo.user_extensions.clone());
-            (gpo.status, gpo.version, gpo.wmi_filter.clone(), gpo.functionality_version, extensions)
-        };
-        let changed = decides(gpo) != decides(&read);
+        let Some(read) = Decoder::new(gpo.domain.clone()).gpo(entry) else { return };
         let old = std::mem::replace(gpo, read);
         (gpo.owner, gpo.security_descriptor) = (old.owner, old.security_descriptor);
         (gpo.created, gpo.modified) = (old.created, old.modified);
-        changed
     }
 
-    /// Gives a GPO parts of another descriptor. Tells whether its access list became another. A descriptor that cannot be read changes
-    /// nothing.
-    pub fn set_security(&mut self, dn: &Dn, parts: SdParts, descriptor: &[u8]) -> bool {
-        let Some(gpo) = self.gpo_mut(dn) else { return false };
-        let Ok(new) = SecurityDescriptor::from_bytes(descriptor) else { return false };
+    /// Gives a GPO the access list of another descriptor, where that is among the parts. A descriptor that cannot be read changes nothing.
+    pub fn set_security(&mut self, dn: &Dn, parts: SdParts, descriptor: &[u8]) {
+        let Some(gpo) = self.gpo_mut(dn) else { return };
+        let Ok(new) = SecurityDescriptor::from_bytes(descriptor) else { return };
         let old = gpo.security_descriptor.as_deref().map(SecurityDescriptor::from_bytes);
         let mut changed = old.and_then(Result::ok).unwrap_or_default();
         if parts.0 & SdParts::DACL.0 == 0 || changed.dacl == new.dacl {
-            return false;
+            return;
         }
         (changed.dacl, changed.control) = (new.dacl, new.control);
-        let Ok(bytes) = changed.to_bytes() else { return false };
-        gpo.security_descriptor = Some(bytes);
-        true
+        if let Ok(bytes) = changed.to_bytes() {
+            gpo.security_descriptor = Some(bytes);
+        }
     }
 
-    /// Takes away a GPO, or an OU with all below it. Tells whether there was one.
-    pub fn remove(&mut self, dn: &Dn) -> bool {
-        let Some(domain) = self.domain_mut(dn) else { return false };
-        let before = (domain.soms.len(), domain.gpos.len());
-        domain.gpos.retain(|gpo| gpo.dn != *dn);
+    /// Takes away a GPO, or an OU with all below it.
+    pub fn remove(&mut self, dn: &Dn) {
+        self.snapshot.remove_gpo(dn);
+        let Some(domain) = self.domain_mut(dn) else { return };
         // The domain itself stays.
         let mut place = 0;
         domain.soms.retain(|som| {
@@ -83,7 +71,6 @@ impl ImaginedForest {
             place == 1 || !som.dn.is_within(dn)
         });
         sort_again(domain);
-        before != (domain.soms.len(), domain.gpos.len())
     }
 
     fn domain_mut(&mut self, dn: &Dn) -> Option<&mut DomainSnapshot> {
@@ -107,7 +94,7 @@ impl ImaginedForest {
     }
 }
 
-fn change_som(som: &mut Som, domain: DnsName, attributes: &[Attribute]) -> bool {
+fn change_som(som: &mut Som, domain: DnsName, attributes: &[Attribute]) {
     let find = |name: &str| attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name));
     let mut entry = Entry { dn: som.dn.clone(), attributes: Vec::new() };
     entry.attributes.push(match find("gPLink") {
@@ -121,9 +108,7 @@ fn change_som(som: &mut Som, domain: DnsName, attributes: &[Attribute]) -> bool 
         None => Attribute::text("gPOptions", if som.inheritance_blocked { "1" } else { "0" }),
     });
     let read = Decoder::new(domain).som(entry, som.kind);
-    let changed = (&read.links, read.inheritance_blocked) != (&som.links, som.inheritance_blocked);
     (som.links, som.gp_link, som.inheritance_blocked) = (read.links, read.gp_link, read.inheritance_blocked);
-    changed
 }
 
 /// Returns what a GPO was read from, as far as it decides about policy.

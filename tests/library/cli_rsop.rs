@@ -172,3 +172,30 @@ fn changes_that_were_not_made_are_planned_with() {
         assert!(text(&output.stderr).contains(words), "{changes}: {}", text(&output.stderr));
     }
 }
+
+#[test]
+fn the_impact_of_changes_in_a_file_and_of_a_dry_run_names_accounts_and_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("changes.json");
+    let impact = |changes: &str, code: i32| {
+        std::fs::write(&file, changes).unwrap();
+        let output = run(&["--connect", "demo", "rsop", "impact", "--what-if", &file.display().to_string(), "--json"]);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output.stderr));
+        output.stdout
+    };
+    let blocked =
+        r#"{"changes": [{"block_inheritance": {"som": "kestrelbay.example/Headquarters", "blocked": true}}]}"#;
+    let told: Value = serde_json::from_slice(&impact(blocked, 3)).unwrap();
+    assert!(told["affected"].as_u64().unwrap() > 5, "{told}");
+    let slow = r#"{"changes": [{"slow_link": {"slow": true}}]}"#;
+    assert_eq!(serde_json::from_slice::<Value>(&impact(slow, 3)).unwrap(), Value::Null);
+    impact("{", 2);
+
+    let dry = |more: &[&str]| {
+        let block = ["--connect", "demo", "som", "block-inheritance", "kestrelbay.example/Headquarters", "--dry-run"];
+        text(&run(&[&block[..], more].concat()).stdout)
+    };
+    let shown = dry(&[]);
+    assert!(shown.contains("Impact: settings change for ") && shown.contains("KESTREL\\"), "{shown}");
+    assert!(!dry(&["--no-impact"]).contains("Impact:"));
+}

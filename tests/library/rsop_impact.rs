@@ -104,7 +104,8 @@ fn settings(planner: &Planner, account: &Account) -> Vec<String> {
     for side in plan.user.iter().chain(&plan.computer) {
         for setting in &side.resultant.settings {
             let count = if setting.united { setting.sources.len() } else { 1 };
-            let sources = setting.sources.iter().take(count).map(|source| side.applied().nth(source.order - 1));
+            let sources =
+                setting.sources.iter().take(count).map(|source| side.applied().nth(source.order.checked_sub(1)?));
             let names: Vec<_> = sources.map(|candidate| candidate.map(|candidate| candidate.gpo.id)).collect();
             told.push(format!("{} {:?} {names:?}", setting.key, setting.value));
         }

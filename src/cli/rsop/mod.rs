@@ -3,6 +3,7 @@
 mod target;
 mod plan;
 mod explain;
+mod impact;
 mod results;
 mod text;
 mod words;
@@ -21,6 +22,7 @@ pub use target::TargetArguments;
 pub enum Command {
     Plan(Box<plan::Plan>),
     Explain(Box<explain::Explain>),
+    Impact(impact::ImpactOf),
     #[command(subcommand)]
     Results(results::Command),
 }
@@ -31,6 +33,7 @@ impl Command {
         match self {
             Command::Plan(plan) => plan.run(session, output).await,
             Command::Explain(explain) => explain.run(session, output).await,
+            Command::Impact(impact) => impact.run(session, output).await,
             Command::Results(command) => command.run(session, output).await,
         }
     }

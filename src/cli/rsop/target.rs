@@ -1,7 +1,7 @@
 //! Whom a plan is for and what is assumed, as options.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -14,6 +14,15 @@ use crate::rsop::{Assumptions, LoopbackMode, WhatIf, WmiAssumption};
 use crate::store::ForestStore;
 
 use super::super::UsageError;
+
+/// Reads the file of `--what-if`.
+pub(super) fn read_what_if(file: &Path) -> anyhow::Result<WhatIf> {
+    let text = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
+    serde_json::from_slice(&text).map_err(|error| {
+        let message = format!("{} holds no changes: {error}; `rsop plan --help` shows an example", file.display());
+        UsageError(message).into()
+    })
+}
 
 /// Whom to plan for, and what to assume.
 ///
@@ -100,16 +109,7 @@ impl TargetArguments {
             user: self.for_user.clone(),
             computer: self.for_computer.clone(),
             assumptions,
-            what_if: self.what_if()?,
-        })
-    }
-
-    fn what_if(&self) -> anyhow::Result<WhatIf> {
-        let Some(file) = &self.what_if else { return Ok(WhatIf::default()) };
-        let text = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-        serde_json::from_slice(&text).map_err(|error| {
-            let message = format!("{} holds no changes: {error}; `rsop plan --help` shows an example", file.display());
-            UsageError(message).into()
+            what_if: self.what_if.as_deref().map(read_what_if).transpose()?.unwrap_or_default(),
         })
     }
 

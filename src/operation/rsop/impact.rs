@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use crate::gpm::{ForestSnapshot, LinkScope, OperationError, SomType, Task};
+use crate::gpm::{ForestSnapshot, Gpo, LinkScope, OperationError, Som, SomType, Task};
 use crate::ident::Dn;
 use crate::operation::edit::Step;
-use crate::rsop::{Account, Assumptions, Impact, Planner, impact};
+use crate::rsop::{Account, Assumptions, Impact, Planner, WhatIf, impact};
 use crate::store::{Attribute, ForestStore};
 
+use super::planning::{cannot_imagine, resolve};
 use super::{PolicyCache, Subjects, WhichGpos, load_policies};
 
 /// A forest as it would be after a change.
@@ -29,11 +30,10 @@ pub struct Foreseen {
 /// their order, enforcement and blocking, permissions, WMI filters and status of GPOs, GPOs that go. What a new GPO sets is nothing yet.
 pub fn foresee(forest: &ForestSnapshot, steps: &[Step]) -> Option<Foreseen> {
     let mut imagined = forest.imagine();
-    let mut changed: Vec<&Dn> = Vec::new();
     let mut changed_twice: Vec<Dn> = Vec::new();
     let mut values_now: HashMap<(&Dn, &str), &[Vec<u8>]> = HashMap::new();
     for step in steps {
-        let (dn, decides) = match step {
+        match step {
             Step::Modify { dn, values, .. } => {
                 for value in values {
                     let earlier = values_now.insert((dn, &value.attribute), &value.after);
@@ -43,50 +43,86 @@ pub fn foresee(forest: &ForestSnapshot, steps: &[Step]) -> Option<Foreseen> {
                 }
                 let attributes =
                     values.iter().map(|value| Attribute { name: value.attribute.clone(), values: value.after.clone() });
-                (dn, imagined.set_values(dn, &attributes.collect::<Vec<_>>()))
+                imagined.set_values(dn, &attributes.collect::<Vec<_>>());
             }
-            Step::SetSecurity { dn, parts, after, .. } => (dn, imagined.set_security(dn, *parts, after)),
-            Step::Delete { dn, .. } => (dn, imagined.remove(dn)),
-            _ => continue,
-        };
-        if decides {
-            changed.push(dn);
+            Step::SetSecurity { dn, parts, after, .. } => imagined.set_security(dn, *parts, after),
+            Step::Delete { dn, .. } => imagined.remove(dn),
+            _ => {}
         }
     }
-    let after = imagined.into_snapshot();
     changed_twice.dedup();
-    let mut foreseen = Foreseen { forest: Arc::new(after), places: Vec::new(), sites: Vec::new(), changed_twice };
-    for dn in changed {
-        foreseen.concern(forest, dn);
-    }
-    let Foreseen { places, sites, .. } = &mut foreseen;
-    places.sort_by(|one, other| one.depth().cmp(&other.depth()).then_with(|| one.cmp(other)));
-    let mut outermost: Vec<Dn> = Vec::new();
-    for place in places.drain(..) {
-        if !outermost.iter().any(|outer| place.is_within(outer)) {
-            outermost.push(place);
-        }
-    }
-    *places = outermost;
-    sites.sort();
-    sites.dedup();
-    let concerns_nobody = places.is_empty() && sites.is_empty();
-    (!concerns_nobody).then_some(foreseen)
+    let foreseen = Foreseen::between(forest, imagined.into_snapshot())?;
+    Some(Foreseen { changed_twice, ..foreseen })
+}
+
+/// Works out what a forest would be after changes that are imagined. None where they concern the forest in nothing that decides which GPOs
+/// apply. Changes of a target, such as its groups, are passed over: they have no impact on others.
+///
+/// # Errors
+/// Says which name leads nowhere, or what cannot be changed so.
+pub async fn foresee_what_if(
+    store: &Arc<dyn ForestStore>,
+    forest: &ForestSnapshot,
+    what_if: &WhatIf,
+    task: &Task,
+) -> Result<Option<Foreseen>, OperationError> {
+    let resolved = resolve(store, forest, what_if, task).await?;
+    Ok(Foreseen::between(forest, resolved.apply(forest).map_err(cannot_imagine)?))
 }
 
 impl Foreseen {
-    /// Adds whoever is concerned by a change of a site, domain, OU or GPO.
-    fn concern(&mut self, before: &ForestSnapshot, dn: &Dn) {
-        let after = Arc::clone(&self.forest);
-        let linked = [before, &*after].into_iter().flat_map(|forest| forest.links_to(dn, LinkScope::EntireForest));
-        let own = before.som(dn).into_iter();
-        for som in own.chain(linked.map(|linked| linked.som)) {
-            match som.kind {
-                SomType::Site => self.sites.push(som.name.clone()),
-                SomType::Domain | SomType::Ou => self.places.push(som.dn.clone()),
+    /// Finds out what a change of the forest concerns.
+    fn between(before: &ForestSnapshot, after: ForestSnapshot) -> Option<Self> {
+        let mut foreseen =
+            Foreseen { forest: Arc::new(after), places: Vec::new(), sites: Vec::new(), changed_twice: Vec::new() };
+        let after = Arc::clone(&foreseen.forest);
+        for som in soms(before) {
+            let decides = |som: &Som| (som.links.clone(), som.inheritance_blocked);
+            if after.som(&som.dn).is_some_and(|now| decides(now) != decides(som)) {
+                foreseen.concern(som);
             }
         }
+        for gpo in before.domains.iter().flat_map(|domain| &domain.gpos) {
+            let is_same = |now: &Gpo| {
+                (now.status, &now.wmi_filter, &now.security_descriptor, now.version, now.functionality_version)
+                    == (gpo.status, &gpo.wmi_filter, &gpo.security_descriptor, gpo.version, gpo.functionality_version)
+                    && (&now.computer_extensions, &now.user_extensions)
+                        == (&gpo.computer_extensions, &gpo.user_extensions)
+            };
+            if !after.gpo_by_dn(&gpo.dn).is_some_and(is_same) {
+                before.links_to(&gpo.dn, LinkScope::EntireForest).iter().for_each(|link| foreseen.concern(link.som));
+            }
+        }
+        foreseen.keep_outermost();
+        let concerns_nobody = foreseen.places.is_empty() && foreseen.sites.is_empty();
+        (!concerns_nobody).then_some(foreseen)
     }
+
+    fn concern(&mut self, som: &Som) {
+        match som.kind {
+            SomType::Site => self.sites.push(som.name.clone()),
+            SomType::Domain | SomType::Ou => self.places.push(som.dn.clone()),
+        }
+    }
+
+    /// Leaves out places that lie in others.
+    fn keep_outermost(&mut self) {
+        self.places.sort_by(|one, other| one.depth().cmp(&other.depth()).then_with(|| one.cmp(other)));
+        let mut outermost: Vec<Dn> = Vec::new();
+        for place in self.places.drain(..) {
+            if !outermost.iter().any(|outer| place.is_within(outer)) {
+                outermost.push(place);
+            }
+        }
+        self.places = outermost;
+        self.sites.sort();
+        self.sites.dedup();
+    }
+}
+
+/// Returns all sites, domains and OUs.
+fn soms(forest: &ForestSnapshot) -> impl Iterator<Item = &Som> {
+    forest.domains.iter().flat_map(|domain| &domain.soms).chain(&forest.sites)
 }
 
 /// Returns the GPOs whose links reach anything in these domains and OUs: those linked there, below and above.

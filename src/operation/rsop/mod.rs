@@ -15,7 +15,7 @@ mod sites;
 mod subjects;
 
 pub use against_plan::{AgainstPlan, compare_with_plan};
-pub use impact::{Foreseen, foresee, impact_of};
+pub use impact::{Foreseen, foresee, foresee_what_if, impact_of};
 pub use membership::GroupGraph;
 pub use planning::{PlanQuery, Planned, find_target, plan_query};
 pub use policies::{PolicyCache, WhichGpos, load_policies};

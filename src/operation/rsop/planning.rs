@@ -72,18 +72,33 @@ async fn imagine(
     (target, assumptions): (Target, Assumptions),
     task: &Task,
 ) -> Result<(Arc<ForestSnapshot>, Target, Assumptions), OperationError> {
+    let what_if = resolve(store, forest, what_if, task).await?;
+    let changed =
+        if what_if.leaves_forest() { forest.clone() } else { Arc::new(what_if.apply(forest).map_err(cannot_imagine)?) };
+    let (target, assumptions) = what_if.assumptions(&changed, &assumptions, &target).map_err(cannot_imagine)?;
+    Ok((changed, target, assumptions))
+}
+
+/// Looks up the principals that changes name.
+pub(super) async fn resolve(
+    store: &Arc<dyn ForestStore>,
+    forest: &ForestSnapshot,
+    what_if: &WhatIf,
+    task: &Task,
+) -> Result<WhatIf, OperationError> {
     let subjects = Subjects::new(store, forest);
     let mut sids = HashMap::new();
     for name in what_if.unresolved() {
         sids.insert(name.to_owned(), task.or_cancel(subjects.group(name)).await??.sid);
     }
-    let mut what_if = what_if.clone();
-    let refuse = |error: WhatIfError| refused(format!("what is imagined cannot be: {error}"));
-    what_if.resolve(|name| sids.get(name).cloned()).map_err(refuse)?;
-    let changed =
-        if what_if.leaves_forest() { forest.clone() } else { Arc::new(what_if.apply(forest).map_err(refuse)?) };
-    let (target, assumptions) = what_if.assumptions(&changed, &assumptions, &target).map_err(refuse)?;
-    Ok((changed, target, assumptions))
+    let mut resolved = what_if.clone();
+    resolved.resolve(|name| sids.get(name).cloned()).map_err(cannot_imagine)?;
+    Ok(resolved)
+}
+
+/// Returns the error of changes that cannot be imagined.
+pub(super) fn cannot_imagine(error: WhatIfError) -> OperationError {
+    refused(format!("what is imagined cannot be: {error}"))
 }
 
 /// Finds whom a query means, and completes its assumptions by the site of the computer where the directory knows it.
