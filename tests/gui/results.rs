@@ -287,7 +287,6 @@ fn a_result_is_compared_with_the_plan() {
     console.run_steps(6);
     let row = cells(&console, "Differences", "Default Domain Policy");
     assert_eq!(row[3..], ["Not listed", "Applied"], "{row:?}");
-    picture(&mut console, "results_compared");
     click(&mut console, "Close");
 }
 
