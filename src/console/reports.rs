@@ -29,7 +29,7 @@ pub struct ShownReport {
 /// What the XML of a report says.
 pub enum ReportContent {
     /// The settings of a GPO.
-    Gpo(GpoReport),
+    Gpo(Box<GpoReport>),
     /// A resultant set of policy.
     Rsop(Box<ShownRsop>),
 }
@@ -38,7 +38,7 @@ impl ShownReport {
     /// Takes the report of a GPO.
     pub fn new(report: GpoReport) -> Arc<Self> {
         let document = Arc::new(document(&report));
-        Arc::new(ShownReport { content: ReportContent::Gpo(report), document })
+        Arc::new(ShownReport { content: ReportContent::Gpo(Box::new(report)), document })
     }
 
     /// Returns the name of what is reported.
@@ -68,7 +68,7 @@ impl ShownReport {
     /// Returns the bytes of a file that holds the report.
     pub fn render(&self, format: ReportFormat, html: HtmlOptions) -> Vec<u8> {
         match &self.content {
-            ReportContent::Gpo(report) => render_reports(std::slice::from_ref(report), format, html),
+            ReportContent::Gpo(report) => render_reports(std::slice::from_ref(&**report), format, html),
             ReportContent::Rsop(rsop) => render_rsop(&rsop.report, format, html),
         }
     }

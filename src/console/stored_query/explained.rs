@@ -40,8 +40,6 @@ pub struct ExplainedSide {
 pub struct ExplainedLink {
     /// Name of the GPO.
     pub gpo: String,
-    /// Path of what holds the link.
-    pub location: String,
     /// Its place among those that apply; none where it does not.
     pub order: Option<usize>,
     /// What becomes of it and why, in words.
@@ -93,10 +91,10 @@ impl Explained {
             for note in &side.notes {
                 section = section.with(Block::Text(note.clone()));
             }
-            let mut table = Table::new(&["Order", "GPO", "Link Location", "What Becomes of It"]);
+            let mut table = Table::new(&["Order", "GPO", "What Becomes of It"]);
             for link in side.links.iter().rev() {
                 let order = link.order.map(|order| order.to_string()).unwrap_or_default();
-                let row = Row::new([order, link.gpo.clone(), link.location.clone(), link.outcome.clone()]);
+                let row = Row::new([order, link.gpo.clone(), link.outcome.clone()]);
                 table.push(row);
             }
             section = if table.rows.is_empty() {
@@ -170,12 +168,7 @@ fn explain_side(side: &SidePlan, name_of: NameOf<'_>) -> ExplainedSide {
     let link = |candidate: &Candidate| {
         let order = if let Verdict::Applied { order } = candidate.verdict { Some(order) } else { None };
         let outcome = std::iter::once(candidate.explain(name_of)).chain(candidate.warnings.iter().cloned());
-        ExplainedLink {
-            gpo: candidate.gpo.name.clone(),
-            location: candidate.som_path.clone(),
-            order,
-            outcome: outcome.collect::<Vec<_>>().join("\n"),
-        }
+        ExplainedLink { gpo: candidate.gpo.name.clone(), order, outcome: outcome.collect::<Vec<_>>().join("\n") }
     };
     let applied: Vec<&str> = side.applied().map(|candidate| candidate.gpo.name.as_str()).collect();
     let gpo = |order: usize| {
