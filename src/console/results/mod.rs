@@ -1,7 +1,7 @@
 //! Group Policy Results: what did apply to a user and a computer, as the computer tells it (`console-ui.md` 3.14, 7.6).
 //!
-//! Results come from a computer ([`wizard`], [`run`]) or from files that were opened ([`files`]); both stand below the node Group Policy
-//! Results. They are held against what should apply ([`compare`]).
+//! Results come from a computer (`wizard`, `run`) or from files that were opened (`files`); both stand below the node Group Policy
+//! Results. They are held against what should apply (`compare`).
 
 mod compare;
 mod files;

@@ -1,7 +1,7 @@
 //! Stored queries: what was asked in Group Policy Modeling and Group Policy Results, and what came of it last.
 //!
 //! They are the console's own and lie in no directory: one folder for each in the folder for the data of programs, below one for each
-//! forest ([`files`]). So they survive a restart, as they do in the original (`console-ui.md` parts 1, 2.1, 3.13, 3.14). A query that was
+//! forest. So they survive a restart, as they do in the original (`console-ui.md` parts 1, 2.1, 3.13, 3.14). A query that was
 //! run again keeps the result before the last one, to tell what has changed.
 
 mod explained;
