@@ -92,7 +92,7 @@ fn groups_ui(ui: &mut Ui, state: &mut TableState, groups: &[AffectedGroup]) {
         .column(Column::new("Lost", 70.0, count(SettingChangeKind::Lost)))
         .column(Column::new("Changed", 70.0, count(SettingChangeKind::Changed)))
         .column(Column::new("Other GPO", 80.0, count(SettingChangeKind::OtherGpo)))
-        .row_id(|group| row_id(&(group.side.label(), &group.accounts)))
+        .row_id(|group| row_id((group.side.label(), &group.accounts)))
         .revision(groups.len() as u64)
         .height(TableHeight::Rows { min: 3, max: 6 })
         .ui(ui, state, groups);
@@ -117,8 +117,8 @@ fn changes_ui(ui: &mut Ui, state: &mut TableState, changes: &[SettingChange]) {
         .column(Column::new("Before by", 130.0, move |change: &SettingChange| gpo(&change.before_gpo)))
         .column(Column::new("After", 130.0, move |change: &SettingChange| value(&change.after, &change.after_gpo)))
         .column(Column::new("After by", 130.0, move |change: &SettingChange| gpo(&change.after_gpo)))
-        .row_id(|change| row_id(&(change.cse, &change.key)))
-        .revision(row_id(&changes.iter().map(|change| &change.key).collect::<Vec<_>>()))
+        .row_id(|change| row_id((change.cse, &change.key)))
+        .revision(row_id(changes.iter().map(|change| &change.key).collect::<Vec<_>>()))
         .height(TableHeight::Rows { min: 3, max: 8 })
         .ui(ui, state, changes);
 }
@@ -130,7 +130,7 @@ fn accounts_ui(ui: &mut Ui, state: &mut TableState, accounts: &[AffectedAccount]
             Cell::text(account.dn.parent().map_or_else(String::new, |parent| parent.canonical_name()))
         }))
         .row_id(|account| row_id(&account.dn))
-        .revision(row_id(&accounts))
+        .revision(row_id(accounts))
         .height(TableHeight::Rows { min: 3, max: 6 })
         .ui(ui, state, accounts);
 }

@@ -144,7 +144,8 @@ fn a_report_is_made_in_the_background_and_given_up_when_its_view_is_left() {
     go_to(&mut console, strict.clone());
     open_tab(&mut console, "Details");
     open_tab(&mut console, "Scope");
-    let leave: [(&str, &dyn Fn(&mut Console)); 3] = [
+    type Leave<'a> = (&'a str, &'a dyn Fn(&mut Console));
+    let leave: [Leave<'_>; 3] = [
         ("for another tab", &|console| console.get_by_role_and_label(Role::Tab, "Scope").click()),
         ("for another tab by key", &|console| console.key_press_modifiers(Modifiers::CTRL, Key::PageUp)),
         ("for another node", &|console| {

@@ -9,14 +9,20 @@ use crate::rsop::Impact;
 use crate::store::ForestStore;
 
 use super::super::impact_window::ImpactWindow;
-use super::super::{Command, ForestEntry, ForestId};
+use super::super::{Command, ForestEntry};
 use super::App;
 
 impl App {
     /// Works out what edits would do to users and computers and shows that; makes them at once where they change nothing that decides which
     /// GPOs apply.
     pub(super) fn preview_impact(&mut self, command: Command) {
-        let Some((id, title, edits)) = edits_of(&command) else { return };
+        let (id, title, edits) = match &command {
+            Command::Edit(id, edit) | Command::EditAndSelect(id, edit, _) => {
+                (*id, edit.title(), vec![Arc::clone(edit)])
+            }
+            Command::EditMany(id, title, edits) => (*id, title.clone(), edits.clone()),
+            _ => return,
+        };
         let Some(forest) = self.entry(id).and_then(ForestEntry::open) else { return };
         let (store, snapshot, cache) =
             (Arc::clone(&forest.store), Arc::clone(&forest.snapshot), forest.policies.clone());
@@ -42,16 +48,6 @@ impl App {
             Command::EditMany(forest, title, edits) => self.edit_many(forest, title, edits),
             _ => {}
         }
-    }
-}
-
-fn edits_of(command: &Command) -> Option<(ForestId, String, Vec<Arc<dyn Edit>>)> {
-    match command {
-        Command::Edit(forest, edit) | Command::EditAndSelect(forest, edit, _) => {
-            Some((*forest, edit.title(), vec![Arc::clone(edit)]))
-        }
-        Command::EditMany(forest, title, edits) => Some((*forest, title.clone(), edits.clone())),
-        _ => None,
     }
 }
 
