@@ -610,4 +610,21 @@ fn a_simulation_is_laid_out_as_results_are() {
     assert!(has_grid(&console), "the summary is in view");
     open_tab(&mut console, "Details");
     assert!(has_grid(&console), "the details are in view");
+    // Each setting names the GPO that won it.
+    check(&texts[1], &["Winning GPO"]);
+    let winners = plan(
+        &console,
+        &PlanQuery {
+            user: Some(NORA.to_owned()),
+            computer: Some(r"KESTREL\KB-LT003".to_owned()),
+            ..PlanQuery::default()
+        },
+    );
+    let computer = winners.plan.computer.as_ref().unwrap();
+    let won: Vec<&str> = computer
+        .applied()
+        .map(|candidate| candidate.gpo.name.as_str())
+        .filter(|name| texts[1].matches(name).count() > 1)
+        .collect();
+    assert!(!won.is_empty(), "winners stand beside their settings and in the list of applied GPOs: {}", texts[1]);
 }

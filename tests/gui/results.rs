@@ -14,9 +14,9 @@ use crate::backups::{click, menu, picture, put};
 use crate::common::fake_computer::{Behaviour, FakeComputer, RESULT};
 use crate::console::{Console, go_to, open_tab, settle, wait};
 use crate::copy_and_import::{next, wait_for};
-use crate::report::Dragged;
+use crate::report::{Dragged, Recorder};
 use crate::screens::root;
-use crate::stored_queries::demo_with_queries;
+use crate::stored_queries::{demo_with_queries, demo_with_queries_and_browser};
 use crate::support::{cells, press, rows, type_text};
 
 const WIZARD: &str = "Group Policy Results Wizard…";
@@ -288,6 +288,19 @@ fn a_result_is_compared_with_the_plan() {
     let row = cells(&console, "Differences", "Default Domain Policy");
     assert_eq!(row[3..], ["Not listed", "Applied"], "{row:?}");
     click(&mut console, "Close");
+}
+
+#[test]
+fn a_result_is_printed_by_the_browser() {
+    let (folder, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let recorder = Arc::new(Recorder::default());
+    let mut console = demo_with_queries_and_browser(folder.path(), recorder.clone());
+    console.state_mut().ask(Command::OpenPath(write(files.path(), "result.xml", &with_events())));
+    settle(&mut console);
+    menu(&mut console, "Action", "Print Report…");
+    wait(&mut console, "the browser shows it", |_| !recorder.0.lock().unwrap().is_empty());
+    let page = std::fs::read_to_string(&recorder.0.lock().unwrap()[0]).unwrap();
+    assert!(page.contains("<body data-print>") && page.contains("CORP\\PC1"), "it asks for the printer at once");
 }
 
 #[test]

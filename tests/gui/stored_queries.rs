@@ -9,7 +9,7 @@ use egui_kittest::kittest::Queryable;
 use opengpmc::console::stored_query::{
     Asked, FreshResult, ModelingQuery, QueryAction, QueryKind, QueryShelf, QueryTarget, ResultsSource, StoredQuery,
 };
-use opengpmc::console::{AppOptions, Command, ForestId, Node, Place, StoreOpener};
+use opengpmc::console::{AppOptions, Browser, Command, ForestId, Node, Place, StoreOpener};
 use opengpmc::ident::{Guid, Timestamp};
 
 use crate::backups::{click, menu};
@@ -21,10 +21,15 @@ use crate::support::{cells, press, rows, type_text};
 
 /// Opens the console on the demo forest with stored queries in a folder.
 pub fn demo_with_queries(folder: &Path) -> Console {
+    demo_with_queries_and_browser(folder, Arc::new(NoBrowser))
+}
+
+/// The same, with a browser of one's own.
+pub fn demo_with_queries_and_browser(folder: &Path, browser: Arc<dyn Browser>) -> Console {
     let options = AppOptions {
         opener: Arc::new(StoreOpener),
         file_picker: Arc::new(NoFilePicker),
-        browser: Arc::new(NoBrowser),
+        browser,
         settings_folder: None,
         journal_folder: Some(journal_folder()),
         query_folder: Some(folder.to_owned()),

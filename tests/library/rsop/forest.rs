@@ -8,6 +8,7 @@
 //! in `CN=Computers` of the first domain.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use opengpmc::extension::{FileContent, GptFile, HalfContents};
@@ -15,13 +16,14 @@ use opengpmc::format::{PolData, PolRecord, RegistryPol};
 use opengpmc::gpm::{Forest, ForestSnapshot, LoadOptions, Task};
 use opengpmc::ident::{Dn, DnsName, ExtensionList, GpoVersion, Guid, Sid};
 use opengpmc::operation::rsop::Subjects;
+use opengpmc::operation::save_snapshot;
 use opengpmc::report::Side;
 use opengpmc::rsop::{
     Account, AccountKind, Assumptions, Candidate, GpoPolicy, HalfPolicy, LoopbackMode, Plan, Planner, Policies, Reason,
     SidePlan, Subject, Target, TemplateState, Verdict, WmiAssumption,
 };
 use opengpmc::security::{SddlContext, SecurityDescriptor};
-use opengpmc::store::{Attribute, Entry, ForestFileBuilder, ForestStore};
+use opengpmc::store::{Attribute, Entry, ForestFile, ForestFileBuilder, ForestStore};
 
 /// The key below which the GPOs of these forests set their values.
 pub const KEY: &str = r"Software\Policies\Cases";
@@ -44,6 +46,8 @@ pub struct Case {
     filters: Vec<(String, Guid)>,
     is_controller: bool,
     is_foreign_user: bool,
+    /// Whether it is saved to a file and read from there.
+    is_saved: bool,
     pub assumptions: Assumptions,
 }
 
@@ -270,6 +274,12 @@ impl Case {
         planned
     }
 
+    /// Saves the forest to a file, and reads it from there.
+    pub fn saved(mut self) -> Self {
+        self.is_saved = true;
+        self
+    }
+
     /// Plans.
     pub fn plan(&self, who: &str) -> Planned {
         let Made { planner, target } = self.make(who);
@@ -292,6 +302,8 @@ impl Case {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let store: Arc<dyn ForestStore> = Arc::new(self.build(&places).finish().unwrap());
+            let folder = tempfile::tempdir().unwrap();
+            let store = if self.is_saved { saved(&*store, folder.path()).await } else { store };
             let forest = Forest::load(store.clone(), &LoadOptions::default(), &Task::default()).await.unwrap();
             let subjects = Subjects::new(&store, &forest);
             let mut target = Target::default();
@@ -451,6 +463,12 @@ impl Case {
     fn policies(&self) -> Policies {
         Policies::new(self.gpos.iter().map(|(name, gpo)| (gpo_dn(name, &gpo.domain), gpo.policy())))
     }
+}
+
+async fn saved(store: &dyn ForestStore, folder: &Path) -> Arc<dyn ForestStore> {
+    let path = folder.join("saved.gpforest");
+    save_snapshot(store, &path, &Task::default()).await.unwrap();
+    Arc::new(ForestFile::open(&path, true).unwrap())
 }
 
 /// A forest that was read, and for whom to plan.

@@ -1,9 +1,13 @@
 //! What holds in every forest, tried on random ones.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+
 use opengpmc::rsop::LoopbackMode::Replace;
+use opengpmc::rsop::{Assumptions, Plan, SettingChange, impact};
 use proptest::prelude::*;
 
-use super::forest::{Case, Planned};
+use super::forest::{Case, Made, Planned, plan_text};
 
 const GPOS: [&str; 6] = ["A", "B", "C", "E", "F", "G"];
 const PLACES: [&str; 5] = ["S", "d", "P", "P/Q", "U"];
@@ -82,4 +86,49 @@ proptest! {
         let applied: Vec<String> = planned.side().applied().map(|link| link.gpo.name.clone()).collect();
         prop_assert_eq!(listed, applied);
     }
+
+    #[test]
+    fn planning_on_a_forest_equals_planning_on_its_snapshot(forest in forest()) {
+        let (live, saved) = (case(&forest).plan("u@U c@P/Q"), case(&forest).saved().plan("u@U c@P/Q"));
+        prop_assert_eq!(plan_text(&saved.plan), plan_text(&live.plan));
+    }
+
+    #[test]
+    fn impact_is_the_plan_after_minus_the_plan_before(old in forest(), new in forest()) {
+        let (before, after) = (case(&old).make("c@P/Q"), case(&new).make("c@P/Q"));
+        let account = before.target.computer.as_ref().unwrap().account().unwrap().clone();
+        let assumptions = Assumptions { site: Some("S".to_owned()), ..Assumptions::default() };
+        let go_on = |_, _| ControlFlow::<()>::Continue(());
+        let told = impact(&before.planner, &after.planner, &[account], &assumptions, go_on).unwrap();
+        let told: Vec<Outcome> = told.groups.iter().flat_map(|group| group.changes.iter().map(change_of)).collect();
+        let settings = |made: &Made| settings_of(&made.planner.plan(&made.target, &assumptions));
+        prop_assert_eq!(told, difference(&settings(&before), &settings(&after)));
+    }
+}
+
+/// A setting, what it came to and by whom, before and after.
+type Outcome = (String, Option<(String, String)>, Option<(String, String)>);
+
+fn change_of(change: &SettingChange) -> Outcome {
+    let part = |value: &Option<std::sync::Arc<str>>, gpo: &Option<String>| {
+        gpo.clone().map(|gpo| (value.as_deref().unwrap_or("absent").to_owned(), gpo))
+    };
+    let (before, after) = (part(&change.before, &change.before_gpo), part(&change.after, &change.after_gpo));
+    (change.key.to_string(), before, after)
+}
+
+fn settings_of(plan: &Plan) -> BTreeMap<String, (String, String)> {
+    let side = plan.computer.as_ref().unwrap();
+    let settings = side.resultant.settings.iter().map(|setting| {
+        let winner = side.applied().nth(setting.sources[0].order - 1).unwrap();
+        let value = setting.value.as_deref().unwrap_or("absent").to_owned();
+        (setting.key.to_string(), (value, winner.gpo.name.clone()))
+    });
+    settings.collect()
+}
+
+fn difference(before: &BTreeMap<String, (String, String)>, after: &BTreeMap<String, (String, String)>) -> Vec<Outcome> {
+    let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let changed = keys.into_iter().filter(|key| before.get(*key) != after.get(*key));
+    changed.map(|key| (key.clone(), before.get(key).cloned(), after.get(key).cloned())).collect()
 }
