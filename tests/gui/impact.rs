@@ -1,13 +1,16 @@
 //! The impact of a change, shown before it is made: counted, listed for whom and what, then made or left.
 
+use std::sync::Arc;
+
 use egui_kittest::kittest::Queryable;
 use opengpmc::console::{Command, Place};
 use opengpmc::ident::Dn;
 use opengpmc::operation::admin::link::SetInheritanceBlocked;
-use std::sync::Arc;
+use opengpmc::operation::admin::{GpoToEdit, RenameGpo};
 
+use crate::backups::picture;
 use crate::console::{Console, demo, go_to, wait};
-use crate::picture;
+use crate::walkthrough::take;
 
 fn is_blocked(console: &Console, ou: &Dn) -> bool {
     console.state().forests()[0].open().unwrap().som(ou).unwrap().inheritance_blocked
@@ -39,9 +42,8 @@ fn the_impact_is_seen_and_the_change_is_made_or_not() {
     for list in ["Who is affected", "What changes", "Affected users and computers"] {
         assert!(console.query_all_by_label(list).next().is_some(), "{list}");
     }
-    if picture::can_draw() {
-        picture::compare(&mut console, "impact", &[]);
-    }
+    picture(&mut console, "impact");
+    take(&mut console, "impact");
     console.get_by_label("Cancel").click();
     wait(&mut console, "the window is closed", |console| console.query_by_label("Apply the Change").is_none());
     assert!(!is_blocked(&console, &ou), "Cancel leaves everything as it was");
@@ -65,10 +67,7 @@ fn a_change_that_concerns_no_policy_is_made_at_once() {
     let gpo = &snapshot.domains[0].gpos[0];
     let forest = console.state().forests()[0].id;
     let id = gpo.id;
-    let edit = opengpmc::operation::admin::RenameGpo {
-        gpo: opengpmc::operation::admin::GpoToEdit::from(gpo),
-        name: "Renamed Without a Question".to_owned(),
-    };
+    let edit = RenameGpo { gpo: GpoToEdit::from(gpo), name: "Renamed Without a Question".to_owned() };
     console.state_mut().ask(Command::Edit(forest, Arc::new(edit)));
     wait(&mut console, "it is renamed", |console| {
         let snapshot = &console.state().forests()[0].open().unwrap().snapshot;
