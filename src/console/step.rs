@@ -7,7 +7,7 @@ use crate::gpm::{OperationError, StatusMessage, Task};
 
 use super::job::{Workers, take};
 use super::kit::accessible;
-use super::kit::notice::loading_ui;
+use super::kit::notice::{Severity, banner_ui, loading_ui};
 use super::migration_table::sentence;
 use super::theme::SPACE;
 
@@ -62,6 +62,33 @@ impl<T: Send> Step<T> {
     pub fn cancel(&self) {
         if let Some(task) = self.task() {
             task.cancel();
+        }
+    }
+}
+
+/// Draws the last page of a wizard, on which work is done: how far it is, with a button that cancels it (`cancel` is its name for those who
+/// cannot see where it stands), then what it brought or why it failed. Tells whether the person wants it tried again.
+pub fn completing_ui<T: Send>(ui: &mut Ui, step: &Step<T>, cancel: &str, done: impl FnOnce(&mut Ui, &T)) -> bool {
+    match step {
+        Step::Idle => false,
+        Step::Running(task, _) => {
+            running_ui(ui, task);
+            ui.add_space(SPACE);
+            let button = ui.button("Cancel");
+            accessible::name(&button, cancel);
+            if button.clicked() {
+                task.cancel();
+            }
+            false
+        }
+        Step::Ended(Err(error)) => {
+            banner_ui(ui, Severity::Error, error);
+            ui.add_space(SPACE);
+            ui.button("Try Again").clicked()
+        }
+        Step::Ended(Ok(value)) => {
+            done(ui, value);
+            false
         }
     }
 }

@@ -9,10 +9,9 @@ use crate::report::Side;
 use crate::rsop::{LoopbackMode, Plan, SidePlan, Subject, Target};
 use crate::store::ControllerChoice;
 
-use super::super::kit::accessible;
 use super::super::kit::data_table::{Cell, Column, DataTable, TableHeight, row_id};
 use super::super::kit::notice::{Severity, banner_ui};
-use super::super::step::{Step, running_ui};
+use super::super::step::{self, Step};
 use super::super::stored_query::QueryTarget;
 use super::super::theme::SPACE;
 use super::super::window::Surroundings;
@@ -260,29 +259,13 @@ pub(super) fn summary_page_ui(state: &mut Modeling, ui: &mut Ui, _page: &mut Pag
 
 pub(super) fn completing_ui(state: &mut Modeling, ui: &mut Ui, page: &mut PageFrame<'_, '_>) {
     state.ran.poll();
-    match &state.ran {
-        Step::Idle => {}
-        Step::Running(task, _) => {
-            running_ui(ui, task);
-            ui.add_space(SPACE);
-            let cancel = ui.button("Cancel");
-            accessible::name(&cancel, "Cancel the simulation");
-            if cancel.clicked() {
-                task.cancel();
-            }
-        }
-        Step::Ended(Err(error)) => {
-            banner_ui(ui, Severity::Error, error);
-            ui.add_space(SPACE);
-            if ui.button("Try Again").clicked() {
-                state.run(page.around);
-            }
-        }
-        Step::Ended(Ok(ran)) => {
-            ui.label("The simulation is done. Finish keeps it below Group Policy Modeling and shows it.");
-            ui.add_space(2.0 * SPACE);
-            summary_ui(ui, &ran.outcome());
-        }
+    let again = step::completing_ui(ui, &state.ran, "Cancel the simulation", |ui, ran| {
+        ui.label("The simulation is done. Finish keeps it below Group Policy Modeling and shows it.");
+        ui.add_space(2.0 * SPACE);
+        summary_ui(ui, &ran.outcome());
+    });
+    if again {
+        state.run(page.around);
     }
 }
 

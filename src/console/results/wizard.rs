@@ -2,10 +2,7 @@
 //!
 //! The computer is reached when its page is left, so that one that does not answer is told there; the result is collected on the last page.
 //! Nothing is changed on the computer, and what is left of it by Cancel is tidied up.
-
-use std::sync::Arc;
-
-use egui::{Button, Layout, TextEdit, Ui, vec2};
+use egui::{Layout, TextEdit, Ui, vec2};
 
 use crate::gpm::{MessageId, OperationError, PrincipalKinds, Task, Trustee};
 use crate::ident::DnsName;
@@ -13,12 +10,13 @@ use crate::operation::rsop::collect::{
     CollectOptions, Collection, RemoteComputer, ResultSides, ResultTool, ResultUsers, TargetComputer,
     logging_enumerate_users,
 };
+use crate::report::rsop::RsopResult;
 
 use super::super::kit::accessible;
 use super::super::kit::data_table::{Cell, Column, DataTable, TableState, row_id};
 use super::super::kit::notice::{Severity, banner_ui};
 use super::super::principal_picker::{PickedPrincipals, PickerOptions, PrincipalPicker};
-use super::super::step::{Step, running_ui};
+use super::super::step::{self, Step, running_ui};
 use super::super::stored_query::{QueryAction, ResultsSource};
 use super::super::theme::SPACE;
 use super::super::window::{Surroundings, WindowFactory};
@@ -356,35 +354,18 @@ fn summary_page_ui(state: &mut Results, ui: &mut Ui, _page: &mut PageFrame<'_, '
 
 fn completing_ui(state: &mut Results, ui: &mut Ui, page: &mut PageFrame<'_, '_>) {
     state.ran.poll();
-    match &state.ran {
-        Step::Idle => {}
-        Step::Running(task, _) => {
-            running_ui(ui, task);
-            ui.add_space(SPACE);
-            let cancel = ui.add(Button::new("Cancel"));
-            accessible::name(&cancel, "Cancel collecting");
-            if cancel.clicked() {
-                task.cancel();
-            }
-        }
-        Step::Ended(Err(error)) => {
-            banner_ui(ui, Severity::Error, error);
-            ui.add_space(SPACE);
-            if ui.button("Try Again").clicked() {
-                state.run(page.around);
-            }
-        }
-        Step::Ended(Ok(ran)) => {
-            ui.label("The results are collected. Finish keeps them below Group Policy Results and shows them.");
-            ui.add_space(2.0 * SPACE);
-            let applied = |side: Option<&crate::report::rsop::RsopResult>| match side {
-                Some(side) => format!("{}: {} GPOs applied", name_of(Some(side)), side.applied().len()),
-                None => String::new(),
-            };
-            let report = Arc::clone(&ran.report);
-            let rows = [("Computer", applied(report.computer.as_ref())), ("User", applied(report.user.as_ref()))];
-            summary_ui(ui, &rows);
-        }
+    let again = step::completing_ui(ui, &state.ran, "Cancel collecting", |ui, ran| {
+        ui.label("The results are collected. Finish keeps them below Group Policy Results and shows them.");
+        ui.add_space(2.0 * SPACE);
+        let applied = |side: Option<&RsopResult>| match side {
+            Some(side) => format!("{}: {} GPOs applied", name_of(Some(side)), side.applied().len()),
+            None => String::new(),
+        };
+        let (computer, user) = (ran.report.computer.as_ref(), ran.report.user.as_ref());
+        summary_ui(ui, &[("Computer", applied(computer)), ("User", applied(user))]);
+    });
+    if again {
+        state.run(page.around);
     }
 }
 
