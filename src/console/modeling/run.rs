@@ -124,7 +124,7 @@ fn outcome(planned: &Planned) -> Vec<(&'static str, String)> {
     let counts = |side: &SidePlan| {
         let (applied, settings) = (side.applied().count(), side.resultant.settings.len());
         let denied = side.candidates.len() - applied;
-        format!("{applied} GPOs apply, {denied} do not; {settings} settings")
+        format!("Links that apply: {applied}; links that do not: {denied}; settings: {settings}")
     };
     let sides = [("Computer", &planned.plan.computer), ("User", &planned.plan.user)];
     sides.into_iter().filter_map(|(name, side)| Some((name, counts(side.as_ref()?)))).collect()

@@ -358,7 +358,7 @@ fn completing_ui(state: &mut Results, ui: &mut Ui, page: &mut PageFrame<'_, '_>)
         ui.label("The results are collected. Finish keeps them below Group Policy Results and shows them.");
         ui.add_space(2.0 * SPACE);
         let applied = |side: Option<&RsopResult>| match side {
-            Some(side) => format!("{}: {} GPOs applied", name_of(Some(side)), side.applied().len()),
+            Some(side) => format!("{}; GPOs that applied: {}", name_of(Some(side)), side.applied().len()),
             None => String::new(),
         };
         let (computer, user) = (ran.report.computer.as_ref(), ran.report.user.as_ref());
