@@ -88,7 +88,8 @@ fn searched(result: &RsopResult) -> Section {
     let mut table = Table::new(&["Location", "Type", "Blocks Inheritance", "Blocked", "Reason"]);
     let yes = |value: bool| if value { "Yes" } else { "No" };
     for som in soms {
-        table.row([&*som.path, &*som.kind, yes(som.blocks_inheritance), yes(som.blocked), &*som.reason]);
+        let reason = if result.is_leftover(som) { "Left from an earlier run" } else { &som.reason };
+        table.row([&*som.path, &*som.kind, yes(som.blocks_inheritance), yes(som.blocked), reason]);
     }
     let section = Section::new("Searched Locations");
     if table.rows.is_empty() { section.with(none()) } else { section.with(table) }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::trace::reason_in_events;
-use super::{RsopGpo, RsopResult};
+use super::{RsopGpo, RsopResult, SearchedSom};
 
 /// Why a GPO did not apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -78,6 +78,20 @@ impl RsopGpo {
 }
 
 impl RsopResult {
+    /// Tells whether a row of a searched scope was left behind by an earlier run: clients keep those of former sites and of OUs that the account
+    /// has left or that were deleted (`operations.md` 8.1). Where loopback had a scope searched, it is the computer's, which this side does
+    /// not name, so that it is taken for what it says.
+    pub fn is_leftover(&self, som: &SearchedSom) -> bool {
+        let is_normal = som.reason.is_empty() || som.reason.eq_ignore_ascii_case("Normal");
+        let own = self.som.to_lowercase();
+        let path = som.path.to_lowercase();
+        match som.kind.to_lowercase().as_str() {
+            "ou" => is_normal && own != path && !own.strip_prefix(&path).is_some_and(|rest| rest.starts_with('/')),
+            "site" => !self.site.is_empty() && path.rsplit('/').next() != Some(&*self.site.to_lowercase()),
+            _ => false,
+        }
+    }
+
     /// Returns why a GPO of this result did not apply; none where it did. Knows of blocked inheritance what the searched scopes tell, and
     /// where the row does not tell what the events do.
     pub fn why_not(&self, gpo: &RsopGpo) -> Option<NotApplied> {

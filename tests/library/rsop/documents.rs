@@ -1,10 +1,10 @@
-//! The document of a plan: cases K4 and K5, and what becomes of each reason in it.
+//! Documents: of a plan (cases K3 to K5, and what becomes of each reason in it), and as clients write them (K6, K7, K10).
 
-use opengpmc::extension::{PrincipalNames, SourceContext};
+use opengpmc::extension::{PrincipalNames, SourceContext, rsop_document};
 use opengpmc::format::admx::AdmxStore;
 use opengpmc::ident::Timestamp;
 use opengpmc::report::rsop::{NotApplied, RsopDataType, RsopGpo, RsopResult, precedence, winning_gpo};
-use opengpmc::report::{RsopReport, read_rsop, write_rsop};
+use opengpmc::report::{RsopReport, read_rsop, write_rsop, write_text};
 use opengpmc::rsop::{PlanContext, plan_report};
 
 use super::forest::{Case, Made};
@@ -109,4 +109,63 @@ fn what_was_searched_and_who_it_was_stand_in_the_document() {
     let engine = &result.extension_status[0];
     assert_eq!((engine.name.as_str(), engine.error), ("Group Policy Infrastructure", Some(0)));
     assert!(result.events.is_empty());
+}
+
+/// A result that a client wrote: `gpos` are rows of its computer, which lies in `corp.example/Staff`, `soms` the OUs it says it searched.
+fn logged(gpos: &str, soms: &[&str]) -> RsopResult {
+    let som = |path: &&str| {
+        format!(
+            "<SearchedSOM><Path>{path}</Path><Type>OU</Type><Order>4</Order><BlocksInheritance>false</BlocksInheritance>\
+             <Blocked>false</Blocked><Reason>Normal</Reason></SearchedSOM>"
+        )
+    };
+    let text = format!(
+        "<Rsop xmlns='http://www.microsoft.com/GroupPolicy/Rsop'><ReadTime>2026-03-01T12:00:00Z</ReadTime><DataType>LoggedData</DataType>\
+         <ComputerResults><Name>CORP\\PC7$</Name><Domain>corp.example</Domain><SOM>corp.example/Staff</SOM><Site>Basel</Site>{}{gpos}\
+         </ComputerResults></Rsop>",
+        soms.iter().map(som).collect::<String>()
+    );
+    read_rsop(text.as_bytes()).unwrap().computer.unwrap()
+}
+
+/// A row of a GPO linked to `corp.example/Staff`.
+fn gpo_row(name: &str, version: u8, flags: &str, applied: u8) -> String {
+    format!(
+        "<GPO><Name>{name}</Name><Path><Identifier xmlns='http://www.microsoft.com/GroupPolicy/Types'>\
+         {{00000000-0000-0000-0000-000000000001}}</Identifier></Path><VersionDirectory>{version}</VersionDirectory>\
+         <VersionSysvol>{version}</VersionSysvol>{flags}<Link><SOMPath>corp.example/Staff</SOMPath><SOMOrder>1</SOMOrder>\
+         <AppliedOrder>{applied}</AppliedOrder><LinkOrder>2</LinkOrder><Enabled>true</Enabled><NoOverride>false</NoOverride></Link></GPO>"
+    )
+}
+
+#[test]
+fn k6_clean_flags_do_not_make_a_gpo_applied() {
+    let clean = "<Enabled>true</Enabled><IsValid>true</IsValid><FilterAllowed>true</FilterAllowed><AccessDenied>false</AccessDenied>\
+                 <ExtensionName>Registry</ExtensionName>";
+    let applied = |order| logged(&gpo_row("A", 3, clean, order), &[]).gpos[0].is_applied();
+    assert!(!applied(0));
+    assert!(applied(1));
+}
+
+#[test]
+fn k7_a_row_without_name_has_no_settings_for_this_side_or_is_not_readable() {
+    let nothing = "<IsValid>false</IsValid><FilterAllowed>false</FilterAllowed><AccessDenied>false</AccessDenied>";
+    let result = logged(&gpo_row("{00000000-0000-0000-0000-000000000001}", 0, nothing, 0), &[]);
+    assert!(result.gpos[0].is_unknown());
+    assert_eq!(result.why_not(&result.gpos[0]), Some(NotApplied::NotReturned));
+}
+
+#[test]
+fn k10_ous_of_earlier_runs_are_shown_as_leftovers_and_decide_nothing() {
+    let result = logged(
+        &gpo_row("A", 3, "<Enabled>true</Enabled>", 1),
+        &["corp.example/Staff", "corp.example/Gone", "corp.example/Sta"],
+    );
+    let leftovers: Vec<&str> =
+        result.searched_soms.iter().filter(|som| result.is_leftover(som)).map(|som| som.path.as_str()).collect();
+    assert_eq!(leftovers, ["corp.example/Gone", "corp.example/Sta"]);
+    let report = RsopReport { computer: Some(result.clone()), ..RsopReport::default() };
+    let shown = write_text(&[rsop_document(&report)]);
+    assert_eq!(shown.matches("Left from an earlier run").count(), 2, "{shown}");
+    assert!(result.gpos[0].is_applied() && result.why_not(&result.gpos[0]).is_none());
 }
