@@ -18,6 +18,7 @@ pub struct Session {
     target: ConnectTarget,
     credentials: Credentials,
     options: ConnectOptions,
+    user: Option<String>,
     /// Progress and cancelling of this run.
     pub task: Task,
 }
@@ -34,7 +35,13 @@ impl Session {
             }
         }
         let (credentials, options) = (arguments.credentials(&target)?, arguments.options());
-        Ok(Session { target, credentials, options, task: Task::default() })
+        Ok(Session { target, credentials, options, user: arguments.user.clone(), task: Task::default() })
+    }
+
+    /// Returns the user of `--user` where nobody logs on with it: the demo forest and files let everybody in.
+    pub fn user_not_logged_on(&self) -> Option<&str> {
+        let needs_none = matches!(self.target, ConnectTarget::Demo | ConnectTarget::File(_));
+        self.user.as_deref().filter(|_| needs_none)
     }
 
     /// Opens the forest.

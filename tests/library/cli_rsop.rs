@@ -199,3 +199,11 @@ fn the_impact_of_changes_in_a_file_and_of_a_dry_run_names_accounts_and_settings(
     assert!(shown.contains("Impact: settings change for ") && shown.contains("KESTREL\\"), "{shown}");
     assert!(!dry(&["--no-impact"]).contains("Impact:"));
 }
+
+#[test]
+fn where_nobody_logs_on_the_user_may_be_called_user() {
+    let plan = |option: &str| json(&[option, r"KESTREL\hanna.crewe", "--computer", "KB-WS017"]);
+    let (named, short) = (plan("--for-user"), plan("--user"));
+    assert!(!applied(&named, "user").is_empty());
+    assert_eq!(applied(&short, "user"), applied(&named, "user"));
+}

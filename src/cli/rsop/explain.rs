@@ -34,7 +34,7 @@ impl Explain {
     /// Carries out the command.
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let (store, forest) = session.load().await?;
-        let query = self.target.query(&store, &forest, &session.task).await?;
+        let query = self.target.query(session, &store, &forest).await?;
         let planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
         let words = Words::read(&planned, &store, &session.task).await?;
         let sides: Vec<&SidePlan> = [&planned.plan.computer, &planned.plan.user].into_iter().flatten().collect();

@@ -55,7 +55,7 @@ impl Plan {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let format = self.format(output)?;
         let (store, forest) = session.load().await?;
-        let query = self.target.query(&store, &forest, &session.task).await?;
+        let query = self.target.query(session, &store, &forest).await?;
         let planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
         let bytes = match format {
             Format::Json => (serde_json::to_string_pretty(&to_json(&planned))? + "\n").into_bytes(),

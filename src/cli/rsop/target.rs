@@ -13,7 +13,7 @@ use crate::operation::rsop::{PlanQuery, Subjects};
 use crate::rsop::{Assumptions, LoopbackMode, WhatIf, WmiAssumption};
 use crate::store::ForestStore;
 
-use super::super::UsageError;
+use super::super::{Session, UsageError};
 
 /// Reads the file of `--what-if`.
 pub(super) fn read_what_if(file: &Path) -> anyhow::Result<WhatIf> {
@@ -26,10 +26,10 @@ pub(super) fn read_what_if(file: &Path) -> anyhow::Result<WhatIf> {
 
 /// Whom to plan for, and what to assume.
 ///
-/// `--user` of all commands is who logs on; hence `--for-user`.
+/// `--user` of all commands is who logs on; hence `--for-user`. Where nobody logs on, in the demo forest and in files, `--user` says the same.
 #[derive(Clone, Debug, Args)]
 pub struct TargetArguments {
-    /// The user: DOMAIN\name, user principal name, DN or SID
+    /// The user: DOMAIN\name, user principal name, DN or SID; --user will do where nobody logs on: in the demo forest and in files
     #[arg(long, value_name = "USER")]
     for_user: Option<String>,
     /// The computer: DOMAIN\name, DNS name, DN or SID
@@ -84,10 +84,11 @@ impl TargetArguments {
     /// Finds what is named and returns what to plan.
     pub async fn query(
         &self,
+        session: &Session,
         store: &Arc<dyn ForestStore>,
         forest: &ForestSnapshot,
-        task: &Task,
     ) -> anyhow::Result<PlanQuery> {
+        let task = &session.task;
         let subjects = Subjects::new(store, forest);
         let wmi = self.wmi(forest)?;
         let assumptions = Assumptions {
@@ -106,7 +107,7 @@ impl TargetArguments {
             ..Assumptions::default()
         };
         Ok(PlanQuery {
-            user: self.for_user.clone(),
+            user: self.for_user.clone().or_else(|| session.user_not_logged_on().map(str::to_owned)),
             computer: self.for_computer.clone(),
             assumptions,
             what_if: self.what_if.as_deref().map(read_what_if).transpose()?.unwrap_or_default(),
