@@ -1,20 +1,25 @@
 //! Plans on the lab's domain controller, against what its directory says of tokens, against a snapshot of the same domain, and against
 //! Samba's own tools.
 //!
-//! `samba-gpupdate --rsop` is no judge here. For a computer (Samba 4.17, tried on the domain controller itself with its own account) it ends with
-//! "Failed to get machine token": it needs a member with winbind in the system's list of accounts, which would change the machine that the lab runs
-//! on. For a user it lists every GPO that may be read, the Default Domain Policy without any user settings too, which clients of Windows and our
-//! plans pass over as empty; and it has to be given the lab's DNS server as that of the whole system.
+//! One of them is `samba-gpupdate --rsop`, run for a computer that is joined as a Samba member for the test. Samba asks winbind for the
+//! accounts of the computer and the lab's DNS server for its names; both are given to it in a mount namespace of its own, so that nothing of
+//! the machine that the lab runs on changes. What it says otherwise than the plan stands in [`samba_lists`], each with its reason.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use opengpmc::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, Task};
-use opengpmc::ident::{Dn, Guid, Sid};
+use opengpmc::gpm::{Domain, Forest, ForestSnapshot, LoadOptions, SomType, Task};
+use opengpmc::ident::{Dn, GpoVersion, Guid, Sid};
+use opengpmc::operation::rsop::collect::{
+    CollectOptions, Collection, ResultSides, ResultTool, TargetComputer, collect_results,
+};
 use opengpmc::operation::rsop::{PlanQuery, Planned, PolicyCache, Subjects, plan_query};
 use opengpmc::operation::save_snapshot;
-use opengpmc::rsop::{AccountKind, Candidate, Reason, Verdict};
+use opengpmc::report::Side;
+use opengpmc::rsop::{AccountKind, Assumptions, Candidate, Reason, SidePlan, Verdict};
 use opengpmc::security::{SddlContext, SecurityDescriptor};
 use opengpmc::store::{Attribute, Change, ConnectTarget, ForestStore, SdParts, StoreErrorKind, open};
 
@@ -34,6 +39,8 @@ struct Setting {
     outermost: Sid,
     /// For everybody; denied to the group.
     gpos: [Guid; 2],
+    /// What else is to be cleaned up.
+    more: Vec<Guid>,
 }
 
 async fn live(lab: &Lab) -> Arc<dyn ForestStore> {
@@ -83,13 +90,13 @@ impl Setting {
         }
         let links: String = gpos.iter().map(|id| format!("[LDAP://{};0]", domain.gpo_dn(*id))).collect();
         directory.modify(&ou, &[Change::Replace(Attribute::text("gPLink", links))]).await.unwrap();
-        Setting { store, domain, ou, user, outermost, gpos }
+        Setting { store, domain, ou, user, outermost, gpos, more: Vec::new() }
     }
 
     async fn clean_up(self) {
         let directory = self.domain.directory();
         directory.delete_tree(&self.ou).await.unwrap();
-        for id in self.gpos {
+        for id in self.gpos.into_iter().chain(self.more) {
             directory.delete_tree(&self.domain.gpo_dn(id)).await.unwrap();
             let folder = opengpmc::store::SysvolPath::parse(&format!("Policies/{id}")).unwrap();
             self.domain.sysvol().await.unwrap().remove_tree(&folder).await.unwrap();
@@ -115,8 +122,18 @@ async fn set_dacl(domain: &Domain, gpo: &Dn, first: &str) {
 }
 
 async fn plan(store: &Arc<dyn ForestStore>, user: Option<&str>, computer: Option<&str>) -> Planned {
-    let query =
-        PlanQuery { user: user.map(str::to_owned), computer: computer.map(str::to_owned), ..PlanQuery::default() };
+    plan_in_site(store, user, computer, None).await
+}
+
+async fn plan_in_site(
+    store: &Arc<dyn ForestStore>,
+    user: Option<&str>,
+    computer: Option<&str>,
+    site: Option<&str>,
+) -> Planned {
+    let assumptions = Assumptions { site: site.map(str::to_owned), ..Assumptions::default() };
+    let (user, computer) = (user.map(str::to_owned), computer.map(str::to_owned));
+    let query = PlanQuery { user, computer, assumptions, ..PlanQuery::default() };
     plan_query(store, &load(store).await, &query, &PolicyCache::default(), &Task::default()).await.unwrap()
 }
 
@@ -201,4 +218,203 @@ async fn tokens_and_plans_of_a_snapshot_are_those_of_the_domain() {
     let json = |planned: &Planned| serde_json::to_value(&planned.plan).unwrap();
     assert_eq!(json(&here), json(&there));
     setting.clean_up().await;
+}
+
+/// Whether `samba-gpupdate --rsop` lists a GPO that the plan judges so, and why where that is not what the plan says (Samba 4.17,
+/// `libgpo/gpo_ldap.c`, `libgpo/gpo_sec.c`).
+fn samba_lists(side: Side, candidate: &Candidate) -> (bool, Option<&'static str>) {
+    match &candidate.verdict {
+        Verdict::Applied { .. } if side == Side::User && candidate.som_kind == SomType::Site => {
+            (false, Some("links of sites are looked for at computers only"))
+        }
+        Verdict::Applied { .. } => (true, None),
+        Verdict::Denied(Reason::Empty) => (true, Some("a GPO without settings of the side is not passed over")),
+        Verdict::Denied(Reason::HalfDisabled) => (true, Some("that a half is disabled is not looked at")),
+        Verdict::Denied(Reason::WmiFilterMissing { .. }) => (true, Some("WMI filters are not looked at")),
+        _ => (false, None),
+    }
+}
+
+/// A computer that is a Samba member of the lab's domain. Its files lie in a folder of the test.
+struct Member {
+    folder: tempfile::TempDir,
+}
+
+const MEMBER: &str = "RSOP-MEMBER";
+const SITE: &str = "Default-First-Site-Name";
+
+/// Runs a program where accounts come from the domain controller's winbind and names from its DNS server: for the program alone.
+const AS_MEMBER: &str = r#"#!/bin/sh
+exec unshare --mount --propagation private sh -c '
+  mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf && mount --bind "$1/resolv.conf" /etc/resolv.conf &&
+  mount --bind "$2" /run/samba && LD_LIBRARY_PATH="$3" && export LD_LIBRARY_PATH && shift 3 && exec "$@"
+' sh FOLDER LAB/dc1/run/socket LAB/nss "$@"
+"#;
+
+impl Member {
+    /// Joins the domain, or prints why the test is skipped.
+    fn join(lab: &Lab, ou: &str) -> Option<Member> {
+        let environment = PathBuf::from(std::env::var("OPENGPMC_LAB_ENV").unwrap());
+        let lab_folder = environment.parent().unwrap();
+        if !lab_folder.join("nss").join("libnss_winbind.so.2").exists() {
+            eprintln!(
+                "skipped: the lab was made without the package libnss-winbind, which tells Samba of its accounts"
+            );
+            return None;
+        }
+        let unshare = Command::new("unshare").args(["--mount", "--propagation", "private", "true"]).output();
+        if !unshare.is_ok_and(|output| output.status.success()) {
+            eprintln!("skipped: no mount namespace can be made here (unshare --mount)");
+            return None;
+        }
+        let member = Member { folder: tempfile::tempdir().unwrap() };
+        let folder = member.folder.path();
+        let folder_name = folder.to_str().unwrap();
+        for name in ["private", "state", "cache", "lock", "run", "log"] {
+            std::fs::create_dir(folder.join(name)).unwrap();
+        }
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+        write("nsswitch.conf", "passwd: files winbind\ngroup: files winbind\nhosts: files dns\n");
+        write("resolv.conf", &format!("nameserver {}\n", lab.dns_server.ip()));
+        let realm = lab.domain.to_string().to_uppercase();
+        write(
+            "smb.conf",
+            &format!(
+                "[global]\nnetbios name = {MEMBER}\nworkgroup = {}\nrealm = {realm}\nsecurity = ads\n\
+                 private dir = {folder_name}/private\nstate directory = {folder_name}/state\n\
+                 cache directory = {folder_name}/cache\nlock directory = {folder_name}/lock\n\
+                 pid directory = {folder_name}/run\nncalrpc dir = {folder_name}/run/ncalrpc\n\
+                 log file = {folder_name}/log/%m.log\ndisable netbios = yes\n\
+                 idmap config * : backend = tdb\nidmap config * : range = 3000000-4000000\n",
+                lab.netbios
+            ),
+        );
+        let lab_name = lab_folder.to_str().unwrap();
+        program(&folder.join("as-member"), &AS_MEMBER.replace("LAB", lab_name).replace("FOLDER", folder_name));
+        program(
+            &folder.join("samba-gpupdate"),
+            &format!("#!/bin/sh\nexec {folder_name}/as-member samba-gpupdate -s {folder_name}/smb.conf \"$@\"\n"),
+        );
+        let password = std::env::var("OPENGPMC_LAB_PASSWORD").unwrap();
+        let user = format!("-U{}%{password}", lab.user.split('@').next().unwrap());
+        let joined = Command::new(folder.join("as-member"))
+            .args(["net", "ads", "join", "--no-dns-updates", &user, &format!("createcomputer={ou}"), "-s"])
+            .arg(folder.join("smb.conf"))
+            .output()
+            .unwrap();
+        assert!(joined.status.success(), "{joined:?}");
+        Some(member)
+    }
+
+    /// Returns the names of the GPOs that `samba-gpupdate --rsop` lists for this computer and a user, in the order of application.
+    async fn listed(&self, user: &str) -> impl Fn(Side) -> Vec<String> + use<> {
+        let collection = Collection {
+            computer: TargetComputer::This,
+            tool: ResultTool::Samba,
+            sides: ResultSides::Both,
+            user: Some(user.parse().unwrap()),
+        };
+        let samba_gpupdate = self.folder.path().join("samba-gpupdate");
+        let options = CollectOptions { samba_gpupdate, ..CollectOptions::default() };
+        let collected = collect_results(&collection, &options, &Task::default()).await.unwrap();
+        move |side| {
+            let side = collected.report.result(side).unwrap();
+            side.applied().iter().map(|gpo| gpo.name.clone()).collect()
+        }
+    }
+}
+
+fn program(path: &Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// Compares a side with what Samba lists; returns the reasons for which they differ.
+fn compare_with_samba(side: &SidePlan, listed: &[String]) -> BTreeSet<&'static str> {
+    let mut reasons = BTreeSet::new();
+    let mut expected = Vec::new();
+    for candidate in &side.candidates {
+        let (is_listed, why) = samba_lists(side.side, candidate);
+        reasons.extend(why);
+        if is_listed {
+            expected.push(candidate.gpo.name.clone());
+        }
+    }
+    let of_plan: Vec<_> = side.candidates.iter().map(|candidate| (&candidate.gpo.name, &candidate.verdict)).collect();
+    assert_eq!(listed, expected, "{:?}: the plan says {of_plan:#?}", side.side);
+    reasons
+}
+
+#[tokio::test]
+async fn plans_of_a_samba_member_are_what_samba_gpupdate_lists() {
+    let Some(lab) = Lab::get() else { return };
+    let _turn = whole_domain().await;
+    let mut setting = Setting::make(&lab).await;
+    let Some(member) = Member::join(&lab, "rsop-live") else {
+        setting.clean_up().await;
+        return;
+    };
+    let directory = setting.domain.directory().clone();
+    let everybody = format!("(OA;CI;CR;{APPLY};;AU)");
+    let not_for_computers = format!("(OD;CI;CR;{APPLY};;DC){everybody}");
+    let (none, user_off, computer_off) = ("0", "1", "2");
+    let has_both = GpoVersion { user: 1, computer: 1 };
+    let has_none = GpoVersion { user: 0, computer: 0 };
+    let mut links = Vec::new();
+    let mut link_of_site = String::new();
+    for (name, version, flags, is_filtered, rights, link) in [
+        ("Rsop without settings", has_none, none, false, &*everybody, "0"),
+        ("Rsop without user half", has_both, user_off, false, &everybody, "0"),
+        ("Rsop without computer half", has_both, computer_off, false, &everybody, "0"),
+        ("Rsop filtered", has_both, none, true, &everybody, "0"),
+        ("Rsop not for computers", has_both, none, false, &not_for_computers, "0"),
+        ("Rsop for nobody", has_both, none, false, "", "0"),
+        ("Rsop of a disabled link", has_both, none, false, &everybody, "1"),
+        ("Rsop enforced", has_both, none, false, &everybody, "2"),
+        ("Rsop of the site", has_both, none, false, &everybody, "site"),
+    ] {
+        let id = Guid::random();
+        let extensions = if version == has_none { [""; 2] } else { small_domain::as_backed_up().extensions };
+        let files = Vec::new();
+        let settings = Settings { name, version, is_filtered, extensions, files, ..small_domain::as_backed_up() };
+        small_domain::write_gpo(&*setting.store, setting.domain.name(), &id.to_string(), &settings).await;
+        let gpo = setting.domain.gpo_dn(id);
+        set_dacl(&setting.domain, &gpo, rights).await;
+        directory.modify(&gpo, &[Change::Replace(Attribute::text("flags", flags))]).await.unwrap();
+        match link {
+            "site" => link_of_site = format!("[LDAP://{gpo};0]"),
+            options => links.push(format!("[LDAP://{gpo};{options}]")),
+        }
+        setting.more.push(id);
+    }
+    let before = directory.read(&setting.ou, &["gPLink"], None).await.unwrap();
+    let links = links.concat() + &before.text("gPLink").unwrap();
+    directory.modify(&setting.ou, &[Change::Replace(Attribute::text("gPLink", links))]).await.unwrap();
+    let configuration = directory.root_dse().configuration_dn.clone();
+    let site = configuration.child("CN", "Sites").child("CN", SITE);
+    directory.modify(&site, &[Change::Replace(Attribute::text("gPLink", link_of_site))]).await.unwrap();
+
+    let mut reasons = BTreeSet::new();
+    for options in ["0", "1"] {
+        directory.modify(&setting.ou, &[Change::Replace(Attribute::text("gPOptions", options))]).await.unwrap();
+        let listed = member.listed(&format!(r"{}\rsop-user", lab.netbios)).await;
+        // No subnet tells the member's site. Samba takes that of the domain controller.
+        let user = Some(setting.user.as_str());
+        let planned = plan_in_site(&setting.store, user, Some(MEMBER), Some(SITE)).await;
+        for side in [planned.plan.computer.as_ref().unwrap(), planned.plan.user.as_ref().unwrap()] {
+            reasons.extend(compare_with_samba(side, &listed(side.side)));
+        }
+    }
+    directory
+        .modify(&site, &[Change::Replace(Attribute { name: "gPLink".to_owned(), values: Vec::new() })])
+        .await
+        .unwrap();
+    setting.clean_up().await;
+    let explained = [
+        "WMI filters are not looked at",
+        "a GPO without settings of the side is not passed over",
+        "links of sites are looked for at computers only",
+        "that a half is disabled is not looked at",
+    ];
+    assert_eq!(reasons.into_iter().collect::<Vec<_>>(), explained);
 }
