@@ -10,6 +10,7 @@ use crate::rsop::{Candidate, Plan, SidePlan};
 
 use super::super::messages::tell;
 use super::super::output::{Outcome, Output, printable};
+use super::super::report::{TemplateArguments, reporting};
 use super::super::session::report;
 use super::super::{Session, UsageError};
 use super::TargetArguments;
@@ -28,6 +29,8 @@ pub struct Explain {
     /// Settings whose name or key holds this: the winner, and all that lost against it
     #[arg(long, value_name = "TEXT")]
     setting: Option<String>,
+    #[command(flatten)]
+    templates: TemplateArguments,
 }
 
 impl Explain {
@@ -35,7 +38,9 @@ impl Explain {
     pub async fn run(&self, session: &Session, output: &mut Output) -> anyhow::Result<Outcome> {
         let (store, forest) = session.load().await?;
         let query = self.target.query(session, &store, &forest).await?;
-        let planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
+        let mut planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
+        let home = store.directory().root_dse().domain.clone();
+        planned.name_policies(&reporting(self.templates.read(&store, &home, &session.task).await?).templates);
         let words = Words::read(&planned, &store, &session.task).await?;
         let sides: Vec<&SidePlan> = [&planned.plan.computer, &planned.plan.user].into_iter().flatten().collect();
         let found = sides.iter().any(|side| self.gpos(side).next().is_some() || self.settings(side).next().is_some());

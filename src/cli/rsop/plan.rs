@@ -56,14 +56,15 @@ impl Plan {
         let format = self.format(output)?;
         let (store, forest) = session.load().await?;
         let query = self.target.query(session, &store, &forest).await?;
-        let planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
+        let mut planned = plan_query(&store, &forest, &query, &PolicyCache::default(), &session.task).await?;
+        let home = store.directory().root_dse().domain.clone();
+        let reporting = reporting(self.templates.read(&store, &home, &session.task).await?);
+        planned.name_policies(&reporting.templates);
         let bytes = match format {
             Format::Json => (serde_json::to_string_pretty(&to_json(&planned))? + "\n").into_bytes(),
             Format::Text => text::plan(&planned, &store, &session.task).await?.into_bytes(),
             Format::Xml | Format::Html => {
-                let home = store.directory().root_dse().domain.clone();
-                let templates = self.templates.read(&store, &home, &session.task).await?;
-                let report = planned.report(&store, &reporting(templates), &session.task).await?;
+                let report = planned.report(&store, &reporting, &session.task).await?;
                 let form = if format == Format::Html { ReportFormat::Html } else { ReportFormat::Xml };
                 render_rsop(&report, form, HtmlOptions::default())
             }

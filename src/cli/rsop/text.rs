@@ -74,13 +74,16 @@ fn write_others(text: &mut String, side: &SidePlan, words: &Words) {
 
 fn write_settings(text: &mut String, side: &SidePlan) {
     let applied: Vec<&Candidate> = side.applied().collect();
-    let mut table = Table::new(&["SETTING", "VALUE", "GPO"]);
-    for setting in &side.resultant.settings {
-        let gpo = |order: usize| applied.get(order.wrapping_sub(1)).map(|candidate| candidate.gpo.name.as_str());
-        let value = setting.value.as_deref().unwrap_or("(removed)").to_owned();
-        table.row([setting.name.to_string(), value, origin(setting, gpo)]);
+    let gpo = |order: usize| applied.get(order.wrapping_sub(1)).map(|candidate| candidate.gpo.name.as_str());
+    let told = |setting: &ResultantSetting| {
+        let value = setting.value.as_deref().unwrap_or("(removed)");
+        format!("{}: {value} [{}]", setting.name, origin(setting, gpo))
+    };
+    if side.resultant.settings.is_empty() {
+        line(text, "  Settings: nothing");
     }
-    write_table(text, "Settings", &table);
+    // No table: names and values are of any length.
+    write_list(text, "Settings", side.resultant.settings.iter().map(told).collect());
 }
 
 /// Returns which GPO a setting comes from and which others set it too.

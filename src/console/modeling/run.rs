@@ -54,9 +54,10 @@ impl Running {
             self.read_from(controller, task).await?;
         }
         let wanted = plan_query_of(&self.query);
-        let planned = plan_query(&self.store, &self.snapshot, &wanted, &self.cache, task).await?;
+        let mut planned = plan_query(&self.store, &self.snapshot, &wanted, &self.cache, task).await?;
         task.activity("Reporting the plan");
         let reporting = task.or_cancel(self.reporting).await?;
+        planned.name_policies(&reporting.templates);
         let report = planned.report(&self.store, &reporting, task).await?;
         let xml = write_rsop(&report).into();
         let explained = Arc::new(explain(&planned.plan, &self.store, &self.snapshot, task).await?);

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::extension::{PrincipalNames, SourceContext};
+use crate::format::admx::AdmxStore;
 use crate::gpm::{Cancelled, ForestSnapshot, HResult, MessageId, Names, OperationError, StatusMessage, Task};
 use crate::ident::{Dn, Timestamp};
 use crate::operation::Reporting;
@@ -146,6 +147,13 @@ pub async fn find_target(
 }
 
 impl Planned {
+    /// Names the registry values that policies of administrative templates set by these policies.
+    pub fn name_policies(&mut self, templates: &AdmxStore) {
+        for side in [&mut self.plan.computer, &mut self.plan.user].into_iter().flatten() {
+            side.resultant.name_policies(templates, side.side);
+        }
+    }
+
     /// Returns the document of the plan, as GPMC shows it. The names of principals come from the directory, those of settings from the
     /// administrative templates.
     ///
