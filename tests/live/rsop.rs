@@ -245,6 +245,8 @@ const SITE: &str = "Default-First-Site-Name";
 
 /// Runs a program where accounts come from the domain controller's winbind and names from its DNS server: for the program alone.
 const AS_MEMBER: &str = r#"#!/bin/sh
+KRB5CCNAME=FILE:FOLDER/tickets
+export KRB5CCNAME
 exec unshare --mount --propagation private sh -c '
   mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf && mount --bind "$1/resolv.conf" /etc/resolv.conf &&
   mount --bind "$2" /run/samba && LD_LIBRARY_PATH="$3" && export LD_LIBRARY_PATH && shift 3 && exec "$@"
