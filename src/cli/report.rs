@@ -1,6 +1,6 @@
 //! What the commands that report settings have in common: which templates, which form, where to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -138,19 +138,25 @@ impl ReportArguments {
     }
 
     fn single_format(&self, output: &Output) -> Result<ReportFormat, UsageError> {
-        let of_file = || {
-            let extension = self.output.as_ref()?.extension()?.to_str()?;
-            ReportFormat::of_extension(extension)
-        };
-        match (self.format.or_else(of_file), output.is_json()) {
-            (Some(format), _) => Ok(format),
-            (None, true) => Ok(ReportFormat::Json),
-            (None, false) if self.output.is_none() => Ok(ReportFormat::Text),
-            (None, false) => Err(UsageError(
-                "the name of --output does not tell the form: end it with .html, .xml, .csv, .json or .txt, or say --format"
-                    .to_owned(),
-            )),
-        }
+        form_of(self.format, self.output.as_deref(), output)
+    }
+}
+
+/// Returns the form in which one report is wanted: the one said, else that of the file's name, else JSON or text.
+pub(super) fn form_of(
+    format: Option<ReportFormat>,
+    file: Option<&Path>,
+    output: &Output,
+) -> Result<ReportFormat, UsageError> {
+    let of_file = || ReportFormat::of_extension(file?.extension()?.to_str()?);
+    match (format.or_else(of_file), output.is_json()) {
+        (Some(format), _) => Ok(format),
+        (None, true) => Ok(ReportFormat::Json),
+        (None, false) if file.is_none() => Ok(ReportFormat::Text),
+        (None, false) => Err(UsageError(
+            "the name of --output does not tell the form: end it with .html, .xml, .csv, .json or .txt, or say --format"
+                .to_owned(),
+        )),
     }
 }
 

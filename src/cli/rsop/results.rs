@@ -19,7 +19,7 @@ use crate::report::{HtmlOptions, ReportFormat, RsopReport, read_rsop};
 
 use super::super::messages::tell;
 use super::super::output::{Outcome, Output, Table, clear_progress, printable};
-use super::super::report::{TemplateArguments, reporting};
+use super::super::report::{TemplateArguments, form_of, reporting};
 use super::super::session::report;
 use super::super::{Session, UsageError};
 
@@ -75,16 +75,7 @@ struct Delivery {
 
 impl Delivery {
     fn form(&self, output: &Output) -> Result<ReportFormat, UsageError> {
-        let of_file = || ReportFormat::of_extension(self.output.as_ref()?.extension()?.to_str()?);
-        match (self.format.or_else(of_file), output.is_json()) {
-            (Some(format), _) => Ok(format),
-            (None, true) => Ok(ReportFormat::Json),
-            (None, false) if self.output.is_none() => Ok(ReportFormat::Text),
-            (None, false) => Err(UsageError(
-                "the name of --output does not tell the form: end it with .html, .xml, .csv, .json or .txt, or say --format"
-                    .to_owned(),
-            )),
-        }
+        form_of(self.format, self.output.as_deref(), output)
     }
 
     fn deliver(&self, bytes: &[u8], output: &mut Output) -> anyhow::Result<()> {
